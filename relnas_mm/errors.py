@@ -1,0 +1,27 @@
+"""What a user can put right: one exception class, and how a tool reports it."""
+
+import functools
+import sys
+from collections.abc import Callable
+
+
+class UserError(ValueError):
+    """Bad input.
+
+    The message is one sentence that names the bad value, where it came from and what is allowed.
+    """
+
+
+def reports_user_errors(main: Callable[[], int | None]) -> Callable[[], None]:
+    """Makes `main` of a tool end with one sentence and exit code 2, without a traceback, on a `UserError`."""
+
+    @functools.wraps(main)
+    def wrapped() -> None:
+        try:
+            code = main()
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            code = 2
+        sys.exit(code)
+
+    return wrapped
