@@ -1,0 +1,88 @@
+"""One function per breakage of the frozen OpenMMLab releases; each waits until its module is imported."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+from relnas_mm.compat import hooks
+
+STAND_INS = Path(__file__).parent / "stand_ins"
+
+
+def compiled_ops() -> None:
+    """mmcv-lite has no `mmcv._ext`, which mmdet and mmseg need: serves one on torchvision."""
+
+    def fill(module: ModuleType) -> None:
+        from relnas_mm.compat import ops
+
+        ops.fill(module)
+
+    hooks.serve("mmcv._ext", fill)
+
+
+def keypoint_evaluation() -> None:
+    """Xtcocotools' wheel is built for NumPy 1: serves its classes on pycocotools, if it is missing or crashes."""
+
+    def filler(*names: str) -> hooks.Filler:
+        def fill(module: ModuleType) -> None:
+            from relnas_mm.compat.stand_ins import xtcocotools
+
+            for name in names:
+                setattr(module, name, getattr(xtcocotools, name))
+
+        return fill
+
+    def masks(module: ModuleType) -> None:
+        from pycocotools import mask
+
+        public = {name: value for name, value in vars(mask).items() if not name.startswith("__")}
+        module.__dict__.update(public)
+
+    works = functools.partial(hooks.compiled_part_loads, "xtcocotools", "_mask")
+    hooks.serve_unless("xtcocotools", filler(), works)
+    hooks.serve("xtcocotools.coco", filler("COCO"))
+    hooks.serve("xtcocotools.cocoeval", filler("COCOeval", "Params"))
+    hooks.serve("xtcocotools.mask", masks)
+
+
+def package_metadata() -> None:
+    """Setuptools 82 dropped `pkg_resources`, which mmengine 0.10 imports: serves the few names it uses."""
+    hooks.serve("pkg_resources", STAND_INS / "pkg_resources.py")
+
+
+def own_checkpoints() -> None:
+    """`torch.load` refuses mmengine's own checkpoints: allows exactly the types that mmengine writes."""
+
+    def allow(module: ModuleType) -> None:
+        from relnas_mm.compat import checkpoints
+
+        checkpoints.allow(module.HistoryBuffer)
+
+    hooks.after_import("mmengine.logging.history_buffer", allow)
+
+
+def ssd_prediction() -> None:
+    """Mmdet's SSDHead never sets `loss_cls`, which prediction reads: sets it to None on each new head."""
+
+    def patch(module: ModuleType) -> None:
+        init = module.SSDHead.__init__
+
+        @functools.wraps(init)
+        def __init__(self, *args, **kwargs):
+            init(self, *args, **kwargs)
+            if not hasattr(self, "loss_cls"):  # on the object: on the class it would hide a subclass's module
+                self.loss_cls = None
+
+        module.SSDHead.__init__ = __init__
+
+    hooks.after_import("mmdet.models.dense_heads.ssd_head", patch)
+
+
+FIXES: tuple[Callable[[], None], ...] = (
+    compiled_ops,
+    keypoint_evaluation,
+    package_metadata,
+    own_checkpoints,
+    ssd_prediction,
+)

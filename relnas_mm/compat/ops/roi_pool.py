@@ -1,0 +1,45 @@
+"""mmcv's RoIPool.  torchvision's differs: it rounds the box to whole pixels first, mmcv does not."""
+
+import torch
+
+from .roi import wide
+
+__all__ = ["roi_pool_backward", "roi_pool_forward"]
+
+
+def roi_pool_forward(input, rois, output, argmax, pooled_height, pooled_width, spatial_scale):
+    """Largest value of each bin, and its flat place in the map (-1 for an empty bin)."""
+    height, width = input.shape[2:]
+    argmax.fill_(-1)
+    for n, roi in enumerate(rois.to(wide(input).dtype)):
+        left, top = roi[1] * spatial_scale, roi[2] * spatial_scale
+        across, down = (roi[3] + 1) * spatial_scale - left, (roi[4] + 1) * spatial_scale - top
+        if across <= 0 or down <= 0:
+            continue
+        rows, no_rows = _bin_lines(top, down, pooled_height, height)
+        columns, no_columns = _bin_lines(left, across, pooled_width, width)
+        places = (rows[:, None, :, None] * width + columns[None, :, None, :]).flatten(2)
+        best, where = input[int(roi[0])].flatten(1)[:, places].max(-1)
+        empty = no_rows[:, None] | no_columns[None, :]
+        output[n] = best.masked_fill(empty, 0)
+        chosen = places.expand(*where.shape, -1).gather(-1, where[..., None])[..., 0]
+        argmax[n] = chosen.masked_fill(empty, -1).to(argmax.dtype)
+
+
+def _bin_lines(start, extent, bins, size):
+    """The lines of each bin (bins, longest bin), short bins repeating their last line; and which are empty."""
+    step = extent / bins
+    number = torch.arange(bins + 1, device=start.device, dtype=start.dtype)
+    first = (number[:-1] * step + start).floor().clamp(0, size).long()
+    last = (number[1:] * step + start).ceil().clamp(0, size).long()
+    longest = max(int((last - first).max()), 1)
+    lines = first[:, None] + torch.arange(longest, device=start.device)
+    return torch.minimum(lines, (last - 1)[:, None]).clamp(0, size - 1), last <= first
+
+
+def roi_pool_backward(grad_output, rois, argmax, grad_input, pooled_height, pooled_width, spatial_scale):
+    """Each bin's gradient goes to the place of its largest value."""
+    batch, channels, height, width = grad_input.shape
+    plane = rois[:, 0].long()[:, None] * channels + torch.arange(channels, device=rois.device)
+    index = plane[:, :, None, None] * (height * width) + argmax.clamp(min=0).long()
+    grad_input.view(-1).index_add_(0, index.flatten(), (grad_output * (argmax >= 0)).flatten())

@@ -1,0 +1,1 @@
+"""Modules served in place of packages that are missing or broken."""

@@ -1,0 +1,125 @@
+"""Stand-in for xtcocotools (coco, cocoeval, mask) on pycocotools.
+
+xtcocotools adds to pycocotools: per-dataset sigmas, datasets without areas, the parts of COCO-WholeBody and
+CrowdPose's split.  Here each evaluation first rewrites the annotations as plain person keypoints, then
+pycocotools' own matching, accumulation and summary run unchanged.
+"""
+
+import copy
+import json
+import warnings
+
+import numpy as np
+from pycocotools import (
+    coco,
+    cocoeval,
+    mask,  # noqa: F401  (served as xtcocotools.mask)
+)
+from pycocotools.cocoeval import Params  # noqa: F401
+
+PARTS = {
+    "keypoints_foot": ("foot_kpts",),
+    "keypoints_face": ("face_kpts",),
+    "keypoints_lefthand": ("lefthand_kpts",),
+    "keypoints_righthand": ("righthand_kpts",),
+    "keypoints_wholebody": ("keypoints", "foot_kpts", "face_kpts", "lefthand_kpts", "righthand_kpts"),
+}
+CROWD = (("easy", 0.2), ("medium", 0.8), ("hard", float("inf")))  # upper bounds of crowdIndex
+
+
+class COCO(coco.COCO):
+    """pycocotools' COCO, plus: keypoint subset, data already in memory, missing iscrowd, empty results."""
+
+    def __init__(self, annotation_file=None, test_index=None, ann_data=None):
+        super().__init__()
+        self.anno_file, self.test_index = [annotation_file], test_index
+        if annotation_file is None:
+            return
+        if ann_data is None:
+            with open(annotation_file) as file:
+                ann_data = json.load(file)
+        assert isinstance(ann_data, dict), f"annotation file format {type(ann_data)} not supported"
+        self.dataset = ann_data
+        self.createIndex()
+        for ann in self.dataset.get("annotations", ()):
+            if test_index is not None:
+                ann["keypoints"] = np.reshape(ann["keypoints"], (-1, 3))[test_index].ravel().tolist()
+            ann.setdefault("iscrowd", False)
+
+    def loadRes(self, resFile, resData=None):
+        if len(self.anno_file) == 1:
+            self.anno_file.append(resFile)
+        results = resFile if resData is None else resData
+        if isinstance(results, str):
+            with open(results) as file:
+                results = json.load(file)
+        if len(results):
+            return super().loadRes(results)
+        empty = COCO()
+        empty.dataset = {"images": list(self.dataset["images"]), "annotations": []}
+        empty.createIndex()
+        return empty
+
+
+class COCOeval(cocoeval.COCOeval):
+    """pycocotools' COCOeval for `keypoints`, `keypoints_crowd` and the parts of COCO-WholeBody."""
+
+    def __init__(self, cocoGt=None, cocoDt=None, iouType="keypoints", sigmas=None, use_area=True):
+        self.kind, self.use_area = iouType, use_area
+        person = "keypoints" in iouType
+        super().__init__(cocoGt, cocoDt, "keypoints" if person else iouType)
+        if person and sigmas is not None:
+            self.params.kpt_oks_sigmas = np.asarray(sigmas)
+        self.sigmas = self.params.kpt_oks_sigmas if person else sigmas
+        self.anno_file = getattr(cocoGt, "anno_file", None)
+
+    def _prepare(self):
+        super_prepare = super()._prepare
+        if "keypoints" not in self.kind:
+            return super_prepare()
+        p = self.params
+        cats = {"catIds": p.catIds} if p.useCats else {}
+        parts = PARTS.get(self.kind, ("keypoints",))
+        key = self.kind.split("_")[-1] + "_score" if self.kind in PARTS else "score"
+        self._gts.clear(), self._dts.clear()
+        for number, gt in enumerate(self.cocoGt.loadAnns(self.cocoGt.getAnnIds(imgIds=p.imgIds, **cats)), 1):
+            gt = dict(gt, keypoints=sum((list(gt[part]) for part in parts), []))
+            gt["num_keypoints"] = int(np.count_nonzero(np.asarray(gt["keypoints"][2::3]) > 0))
+            gt["ignore"] = bool(gt.get("iscrowd")) or gt["num_keypoints"] == 0
+            gt["id"] = number  # pycocotools takes id 0 for 'unmatched'
+            if not self.use_area or "area" not in gt:
+                gt["area"] = gt["bbox"][2] * gt["bbox"][3] * 0.53
+            self._gts[gt["image_id"], gt["category_id"]].append(gt)
+        missing = False
+        for number, dt in enumerate(self.cocoDt.loadAnns(self.cocoDt.getAnnIds(imgIds=p.imgIds, **cats)), 1):
+            keypoints = sum((list(dt[part]) for part in parts), [])
+            if not np.any(np.asarray(keypoints[2::3]) > 0):
+                continue  # a detection without any keypoint
+            missing = missing or key not in dt
+            dt = dict(dt, keypoints=keypoints, score=dt.get(key, dt["score"]), id=number)
+            self._dts[dt["image_id"], dt["category_id"]].append(dt)
+        if missing:
+            warnings.warn(f"'{key}' not found, use 'score' instead.")
+        self.evalImgs, self.eval = [], {}
+
+    def summarize(self):
+        super().summarize()
+        if self.kind == "keypoints_crowd":
+            self.stats = np.append(self.stats[[0, 1, 2, 5, 6, 7]], self._by_crowding())
+
+    def _by_crowding(self):
+        """AP of the easy, medium and hard images of CrowdPose."""
+        scores, lower = [], -float("inf")
+        for name, upper in CROWD:
+            part = copy.copy(self)
+            part.params = copy.deepcopy(self.params)
+            part._gts, part._dts = type(self._gts)(list), type(self._dts)(list)
+            part.params.imgIds = [
+                image["id"] for image in self.cocoGt.dataset["images"] if lower <= image["crowdIndex"] < upper
+            ]
+            lower = upper
+            part.evaluate()
+            part.accumulate()
+            scores.append(round(float(np.mean(part.eval["precision"][:, :, :, 0, :])), 4))
+            print(f" Average Precision  (AP) @[ type={name:>6s} ] = {scores[-1]:0.3f}")
+        return scores
