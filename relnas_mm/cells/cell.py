@@ -1,0 +1,80 @@
+"""One cell: a small directed acyclic graph of operations over the outputs of the two cells before it."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from relnas_mm.cells.drop_path import drop_path
+from relnas_mm.cells.layout import CellPlan
+from relnas_mm.cells.operations import FactorizedReduce, Norm, ReluConvNorm, batch_norm, build_operation
+from relnas_mm.genotype import Edge, Genotype
+from relnas_mm.genotype.genotype import EDGES_PER_NODE
+
+Slots = Callable[[Sequence[Edge]], Sequence[int]]
+"""Gives the number of the module behind each edge; equal numbers share one module and its weights."""
+
+
+def own_slots(edges: Sequence[Edge]) -> Sequence[int]:
+    """A module for each edge, numbered by position: the layout of networks that are trained for use."""
+    return range(len(edges))
+
+
+class Cell(nn.Module):
+    """A normal or a reduction cell of a genotype.
+
+    Args:
+        genotype: Which operations read which nodes.
+        plan: Channels, strides and place of this cell (`plan_cells`).
+        norm: Makes a normalization layer for a number of channels.
+        slots: Numbers the operations' modules, which is also their name in the state dict, `_ops.{number}`.
+    """
+
+    def __init__(self, genotype: Genotype, plan: CellPlan, norm: Norm = batch_norm, slots: Slots = own_slots):
+        super().__init__()
+        self.edges = genotype.edges(plan.reduction)
+        self.output_nodes = genotype.output_nodes(plan.reduction)
+        self.slots = tuple(str(slot) for slot in slots(self.edges))
+        self.preprocess0, self.preprocess1 = build_preprocessing(plan, norm)
+        self._ops = nn.ModuleDict()
+        for slot, (operation, node) in zip(self.slots, self.edges):
+            if slot not in self._ops:
+                self._ops[slot] = build_operation(operation, plan.channels, plan.sampling_of(node), norm)
+
+    def forward(self, s0: Tensor, s1: Tensor, drop_path_rate: float = 0.0) -> Tensor:
+        """Runs the cell.
+
+        Args:
+            s0: Output of the cell before the last, (n, c, h, w).
+            s1: Output of the last cell, (n, c, h, w).
+            drop_path_rate: Probability, below 1, with which an operation is left out of a node, for each image on its
+                own; identities stay.  Only used in training mode.
+
+        Returns:
+            The concatenated nodes, (n, len(concat) * channels, h', w').
+        """
+        states = [self.preprocess0(s0), self.preprocess1(s1)]
+        results: list[Tensor] = []
+        for slot, (_, node) in zip(self.slots, self.edges):
+            module = self._ops[slot]
+            result = module(states[node])
+            if self.training and drop_path_rate > 0.0 and not isinstance(module, nn.Identity):
+                result = drop_path(result, drop_path_rate)
+            results.append(result)
+            if len(results) == EDGES_PER_NODE:
+                states.append(results[0] + results[1])
+                results = []
+        return torch.cat([states[node] for node in self.output_nodes], dim=1)
+
+
+def build_preprocessing(plan: CellPlan, norm: Norm = batch_norm) -> tuple[nn.Module, nn.Module]:
+    """The two modules that bring a cell's inputs to its number of channels and to one resolution."""
+    first: nn.Module
+    if plan.previous_reduction is not None:
+        first = FactorizedReduce(plan.inputs[0], plan.channels, norm, plan.previous_reduction)
+    else:
+        first = ReluConvNorm(plan.inputs[0], plan.channels, norm)
+    return first, ReluConvNorm(plan.inputs[1], plan.channels, norm)
+
+
+__all__ = ["Cell", "Slots", "build_preprocessing", "own_slots"]

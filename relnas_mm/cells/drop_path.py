@@ -1,0 +1,15 @@
+"""Drop path: leave an operation out of a node, for each image on its own."""
+
+from torch import Tensor
+
+
+def drop_path(x: Tensor, rate: float) -> Tensor:
+    """Zeroes whole images of a batch, and scales the others so that the mean stays.
+
+    Args:
+        x: Shape (n, ...).
+        rate: Probability of zeroing, 0 <= rate < 1.
+    """
+    keep = 1.0 - rate
+    mask = x.new_empty((x.shape[0],) + (1,) * (x.dim() - 1)).bernoulli_(keep)
+    return x * (mask / keep)

@@ -1,0 +1,198 @@
+"""The candidate operations of a cell, after the released code of RelativeNAS and DARTS (section 2.1 there).
+
+Parameter names are those of the original modules, so that its checkpoints load by key.  Every operation can
+keep the resolution and be dilated instead of striding (`Sampling`); its weights stay valid.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from relnas_mm.cells.sampling import Sampling
+from relnas_mm.errors import UserError
+
+Norm = Callable[[int], nn.Module]
+
+batch_norm: Norm = partial(nn.BatchNorm2d, eps=1e-5, momentum=0.1)
+"""The released normalization layer."""
+
+
+def conv(channels: int, out: int, kernel: int, sampling: Sampling, groups: int = 1, dilation: int = 1) -> nn.Conv2d:
+    """A bias-free convolution that keeps the grid, but for `sampling.step`; `dilation` is its own, nominal one."""
+    spread = dilation * sampling.dilation
+    return nn.Conv2d(
+        channels,
+        out,
+        kernel,
+        stride=sampling.step,
+        padding=kernel // 2 * spread,
+        dilation=spread,
+        groups=groups,
+        bias=False,
+    )
+
+
+class ReluConvNorm(nn.Module):
+    """ReLU, 1x1 convolution, normalization."""
+
+    def __init__(self, channels: int, out: int, norm: Norm):
+        super().__init__()
+        self.op = nn.Sequential(nn.ReLU(), conv(channels, out, 1, Sampling()), norm(out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.op(x)
+
+
+class SepConv(nn.Module):
+    """ReLU, depthwise, pointwise, normalization; twice, the second time without stride."""
+
+    def __init__(self, channels: int, kernel: int, sampling: Sampling, norm: Norm):
+        super().__init__()
+        layers: list[nn.Module] = []
+        for own in (sampling, sampling.following):
+            layers += [
+                nn.ReLU(),
+                conv(channels, channels, kernel, own, groups=channels),
+                conv(channels, channels, 1, Sampling()),
+                norm(channels),
+            ]
+        self.op = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.op(x)
+
+
+class DilConv(nn.Module):
+    """ReLU, depthwise with dilation 2, pointwise, normalization."""
+
+    def __init__(self, channels: int, kernel: int, sampling: Sampling, norm: Norm):
+        super().__init__()
+        self.op = nn.Sequential(
+            nn.ReLU(),
+            conv(channels, channels, kernel, sampling, groups=channels, dilation=2),
+            conv(channels, channels, 1, Sampling()),
+            norm(channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.op(x)
+
+
+class Conv7x1And1x7(nn.Module):
+    """ReLU, 1x7 and 7x1 convolution, normalization."""
+
+    def __init__(self, channels: int, sampling: Sampling, norm: Norm):
+        super().__init__()
+        step, spread = sampling.step, sampling.dilation
+
+        def line(kernel: tuple[int, int], stride: tuple[int, int]) -> nn.Conv2d:
+            padding = (kernel[0] // 2 * spread, kernel[1] // 2 * spread)
+            return nn.Conv2d(channels, channels, kernel, stride, padding, dilation=spread, bias=False)
+
+        self.op = nn.Sequential(nn.ReLU(), line((1, 7), (1, step)), line((7, 1), (step, 1)), norm(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.op(x)
+
+
+class FactorizedReduce(nn.Module):
+    """ReLU, two 1x1 convolutions of stride 2 on grids one position apart, concatenation, normalization.
+
+    Unlike the original it takes any size: an odd side is continued by one zero, which gives `ceil(side / 2)`
+    positions, as every other stride-2 operation of a cell does.
+    """
+
+    def __init__(self, channels: int, out: int, norm: Norm, sampling: Sampling):
+        super().__init__()
+        if out % 2:
+            raise UserError(f"a stride-2 skip connection makes {out} channels of two halves; the number must be even")
+        self.shift, self.step = sampling.dilation, sampling.step
+        self.relu = nn.ReLU()
+        self.conv_1 = conv(channels, out // 2, 1, sampling)
+        self.conv_2 = conv(channels, out // 2, 1, sampling)
+        self.bn = norm(out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.relu(x)
+        # The second grid starts `shift` positions later; the border is continued to the first one's length.
+        down, right = (self.shift if self.step == 1 else side % 2 for side in x.shape[-2:])
+        moved = F.pad(x, (-self.shift, right, -self.shift, down))
+        return self.bn(torch.cat([self.conv_1(x), self.conv_2(moved)], dim=1))
+
+
+class MaxPool(nn.MaxPool2d):
+    """3x3 maximum, without normalization."""
+
+    def __init__(self, sampling: Sampling):
+        super().__init__(3, sampling.step, padding=sampling.dilation, dilation=sampling.dilation)
+
+
+class AvgPool(nn.Module):
+    """3x3 mean over the positions inside the map, without normalization.
+
+    torch has no dilated mean: that case is a box filter over the map divided by one over ones.
+    """
+
+    def __init__(self, sampling: Sampling):
+        super().__init__()
+        self.step, self.dilation = sampling.step, sampling.dilation
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.dilation == 1:
+            return F.avg_pool2d(x, 3, self.step, padding=1, count_include_pad=False)
+        counts = self._box_sum(x.new_ones(1, 1, *x.shape[-2:]))
+        return self._box_sum(x) / counts
+
+    def _box_sum(self, x: Tensor) -> Tensor:
+        channels = x.shape[1]
+        box = x.new_ones(channels, 1, 3, 3)
+        return F.conv2d(x, box, None, self.step, self.dilation, self.dilation, groups=channels)
+
+
+class Zero(nn.Module):
+    """Zeros of the right size."""
+
+    def __init__(self, sampling: Sampling):
+        super().__init__()
+        self.step = sampling.step
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.zeros_like(x[:, :, :: self.step, :: self.step])
+
+
+def _skip(channels: int, sampling: Sampling, norm: Norm) -> nn.Module:
+    return nn.Identity() if sampling.stride == 1 else FactorizedReduce(channels, channels, norm, sampling)
+
+
+_BUILDERS: dict[str, Callable[[int, Sampling, Norm], nn.Module]] = {
+    "none": lambda channels, sampling, norm: Zero(sampling),
+    "max_pool_3x3": lambda channels, sampling, norm: MaxPool(sampling),
+    "avg_pool_3x3": lambda channels, sampling, norm: AvgPool(sampling),
+    "skip_connect": _skip,
+    "sep_conv_3x3": lambda channels, sampling, norm: SepConv(channels, 3, sampling, norm),
+    "sep_conv_5x5": lambda channels, sampling, norm: SepConv(channels, 5, sampling, norm),
+    "sep_conv_7x7": lambda channels, sampling, norm: SepConv(channels, 7, sampling, norm),
+    "dil_conv_3x3": lambda channels, sampling, norm: DilConv(channels, 3, sampling, norm),
+    "dil_conv_5x5": lambda channels, sampling, norm: DilConv(channels, 5, sampling, norm),
+    "conv_7x1_1x7": Conv7x1And1x7,
+}
+
+
+def build_operation(name: str, channels: int, sampling: Sampling | None = None, norm: Norm = batch_norm) -> nn.Module:
+    """A candidate operation with as many output as input channels.
+
+    Args:
+        name: One of `relnas_mm.genotype.OPERATIONS`.
+        channels: Channels in and out.
+        sampling: Stride and dilation; `None` means neither.
+        norm: Makes a normalization layer for a number of channels.
+
+    Raises:
+        UserError: The operation is unknown, or cannot have so many channels.
+    """
+    if name not in _BUILDERS:
+        raise UserError(f"unknown operation {name!r}; known are {', '.join(_BUILDERS)}")
+    return _BUILDERS[name](channels, sampling or Sampling(), norm)

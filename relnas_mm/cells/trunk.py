@@ -1,0 +1,74 @@
+"""Stem and cells: what classifiers, search candidates and backbones have in common."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from relnas_mm.cells.cell import Cell, Slots, own_slots
+from relnas_mm.cells.layout import STEMS, plan_cells
+from relnas_mm.cells.operations import Norm, batch_norm
+from relnas_mm.cells.stems import cifar_stem, imagenet_stems
+from relnas_mm.genotype import Genotype
+
+
+class CellTrunk(nn.Module):
+    """The stem and the cells of a network; subclasses add what they need on top.
+
+    State-dict keys are those of the original release: `stem.*` or `stem0.* stem1.*`, then `cells.{i}.*`.
+
+    Args:
+        genotype: The cells.
+        init_channels: Channels of the nodes of the first cell.
+        num_cells: Depth, at least 3.
+        stem: 'cifar' or 'imagenet'.
+        output_stride: Largest stride; beyond it cells are dilated instead of strided.
+        in_channels: Channels of the image.
+        norm: Makes a normalization layer for a number of channels.
+        slots: Numbers the operations' modules in a cell (`Cell`).
+        with_cp: Recompute each cell in the backward pass instead of keeping its activations.
+        **kwargs: For the next class in the method resolution order.
+    """
+
+    def __init__(
+        self,
+        genotype: Genotype,
+        init_channels: int,
+        num_cells: int,
+        stem: str = "cifar",
+        output_stride: int = 32,
+        in_channels: int = 3,
+        norm: Norm = batch_norm,
+        slots: Slots = own_slots,
+        with_cp: bool = False,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.plans = plan_cells(genotype, init_channels, num_cells, stem, output_stride)
+        self.stem_kind, self.with_cp = stem, with_cp
+        self.drop_path_rate = 0.0
+        stem_channels = STEMS[stem].channels * init_channels
+        if stem == "cifar":
+            self.stem = cifar_stem(stem_channels, in_channels, norm)
+        else:
+            self.stem0, self.stem1 = imagenet_stems(stem_channels, in_channels, norm)
+        self.cells = nn.ModuleList(Cell(genotype, plan, norm, slots) for plan in self.plans)
+
+    def forward_stem(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The two inputs of the first cell."""
+        if self.stem_kind == "cifar":
+            s0 = self.stem(x)
+            return s0, s0
+        s0 = self.stem0(x)
+        return s0, self.stem1(s0)
+
+    def forward_cells(self, s0: Tensor, s1: Tensor) -> Iterator[Tensor]:
+        """Output of each cell in turn."""
+        for cell in self.cells:
+            if self.with_cp and self.training:
+                output = checkpoint(cell, s0, s1, self.drop_path_rate, use_reentrant=False)
+            else:
+                output = cell(s0, s1, self.drop_path_rate)
+            s0, s1 = s1, output
+            yield output
