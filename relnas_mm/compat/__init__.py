@@ -28,9 +28,7 @@ def apply() -> tuple[str, ...]:
     """
     switch = os.environ.get(SWITCH, "1")
     if switch not in ("0", "1"):
-        raise UserError(
-            f"The environment variable {SWITCH} is {switch!r}; 0 turns the fixes off, 1 turns them on."
-        )
+        raise UserError(f"The environment variable {SWITCH} is {switch!r}; 0 turns the fixes off, 1 turns them on.")
     if switch == "1":
         for fix in FIXES:
             if fix.__name__ not in _applied:

@@ -22,7 +22,7 @@ def compiled_ops() -> None:
 
 
 def keypoint_evaluation() -> None:
-    """Xtcocotools' wheel is built for NumPy 1: serves its classes on pycocotools, if it is missing or crashes."""
+    """The wheel of xtcocotools is built for NumPy 1: serves its classes on pycocotools, if it does not load."""
 
     def filler(*names: str) -> hooks.Filler:
         def fill(module: ModuleType) -> None:
@@ -34,7 +34,7 @@ def keypoint_evaluation() -> None:
         return fill
 
     def masks(module: ModuleType) -> None:
-        from pycocotools import mask
+        from pycocotools import mask  # pyright: ignore[reportMissingModuleSource]
 
         public = {name: value for name, value in vars(mask).items() if not name.startswith("__")}
         module.__dict__.update(public)

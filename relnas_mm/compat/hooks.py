@@ -47,7 +47,7 @@ class _FirstFinder(importlib.abc.MetaPathFinder):
 
     def __init__(self):
         self.replaced: dict[str, tuple[Source, Callable[[], bool]]] = {}
-        self.callbacks: dict[str, Filler] = {}
+        self.callbacks: dict[str, list[Filler]] = {}
         self._busy: set[str] = set()
 
     def find_spec(
@@ -75,13 +75,14 @@ def _spec(name: str, source: Source) -> importlib.machinery.ModuleSpec | None:
     return importlib.util.spec_from_loader(name, _FillingLoader(source), origin=ORIGIN, is_package=is_package)
 
 
-def _call_after_loading(loader: importlib.abc.Loader, callback: Filler) -> None:
+def _call_after_loading(loader: importlib.abc.Loader, callbacks: list[Filler]) -> None:
     """Wraps the loading of this one loader object, so that its type and the module's source stay."""
     load = loader.exec_module
 
     def exec_module(module: ModuleType) -> None:
         load(module)
-        callback(module)
+        for callback in callbacks:
+            callback(module)
 
     loader.exec_module = exec_module
 
@@ -103,7 +104,7 @@ def serve(name: str, source: Source) -> None:
 
 
 def serve_unless(name: str, source: Source, works: Callable[[], bool]) -> None:
-    """Serves module `name` from `source`, unless `works()` says, at its first import, that the real one works."""
+    """Serves module `name` from `source`, unless `works()` says, at its import, that the real one works."""
     _install()
     _first.replaced[name] = source, works
 
@@ -114,7 +115,7 @@ def after_import(name: str, callback: Filler) -> None:
     if name in sys.modules:
         callback(sys.modules[name])
     else:
-        _first.callbacks[name] = callback
+        _first.callbacks.setdefault(name, []).append(callback)
 
 
 def compiled_part_loads(package: str, part: str) -> bool:
@@ -128,9 +129,7 @@ def compiled_part_loads(package: str, part: str) -> bool:
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
     except Exception as error:  # a wheel for NumPy 1 may raise ValueError, ImportError or AttributeError
-        warnings.warn(
-            f"the installed {package} does not load ({error}); {ORIGIN} serves a stand-in", stacklevel=2
-        )
+        warnings.warn(f"the installed {package} does not load ({error}); {ORIGIN} serves a stand-in", stacklevel=2)
         return False
     sys.modules[spec.name] = module
     return True

@@ -1,47 +1,66 @@
 """mmcv's compiled operators in plain torch and torchvision, with the arguments of mmcv 2.1.0's `mmcv._ext`.
 
-As in mmcv, an operator writes into the output tensors that it is given, unless it says that it returns.
+As in mmcv, an operator writes into the output tensors that it is given, unless it says that it returns.  All of
+them run on the CPU and on CUDA.
 """
 
-from . import attention, boxes, deform, dense, loss, roi, roi_pool, sync_bn
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, NoReturn
 
-BACKED = {
-    name: getattr(module, name)
-    for module in (attention, boxes, deform, dense, loss, roi, roi_pool, sync_bn)
-    for name in module.__all__
-}
+from relnas_mm.compat.ops import (
+    attention,
+    boxes,
+    carafe,
+    deform,
+    loss,
+    masked_conv,
+    psamask,
+    roi,
+    roi_pool,
+    sync_bn,
+)
+from relnas_mm.errors import UserError
+
+MODULES = (attention, boxes, carafe, deform, loss, masked_conv, psamask, roi, roi_pool, sync_bn)
+
+BACKED: dict[str, Callable[..., Any]] = {name: getattr(module, name) for module in MODULES for name in module.__all__}
 
 
-def get_compiler_version():
-    """What mmcv.utils.collect_env shows."""
+def get_compiler_version() -> str:
+    """What `mmcv.utils.collect_env` shows as the compiler."""
     return "none (relnas_mm.compat on torchvision)"
 
 
-def get_compiling_cuda_version():
-    """What mmcv.utils.collect_env shows; a compiled mmcv for the CPU says the same."""
+def get_compiling_cuda_version() -> str:
+    """What `mmcv.utils.collect_env` shows as CUDA; a compiled mmcv for the CPU says the same."""
     return "not available"
 
 
-def missing(name):
-    """A function that says what to do; mmcv looks its operators up when imported, so only a call may fail."""
+def unbacked(name: str) -> Callable[..., NoReturn]:
+    """An operator without a back-end here: mmcv looks all of them up at import, so only a call may fail.
+
+    Raises:
+        AttributeError: `name` starts with an underscore, so it is no operator.
+    """
     if name.startswith("_"):
         raise AttributeError(name)
 
-    def operator(*args, **kwargs):
-        raise RuntimeError(
-            f"mmcv's operator '{name}' exists only in a compiled mmcv: install mmcv 2.1.0 built for "
-            "this torch in place of mmcv-lite to use this model."
+    def operator(*args: Any, **kwargs: Any) -> NoReturn:
+        raise UserError(
+            f"mmcv's operator '{name}' exists only in a compiled mmcv: build mmcv 2.1.0 for this torch in place of "
+            "mmcv-lite (docs/install.md, 'A compiled mmcv') to use the model or transform that called it."
         )
 
     operator.__name__ = name
     return operator
 
 
-def fill(module):
-    """Make `module` a stand-in for mmcv._ext."""
+def fill(module: ModuleType) -> None:
+    """Makes `module` a stand-in for `mmcv._ext`."""
     module.__dict__.update(
         BACKED,
         get_compiler_version=get_compiler_version,
         get_compiling_cuda_version=get_compiling_cuda_version,
-        __getattr__=missing,
+        __getattr__=unbacked,
     )

@@ -2,8 +2,9 @@
 
 import torch
 import torchvision  # noqa: F401  (registers torch.ops.torchvision)
+from torch import Tensor
 
-from .roi import wide
+from relnas_mm.compat.ops.precision import refuse_if_deterministic, wide
 
 __all__ = [
     "deform_conv_backward_input",
@@ -13,198 +14,144 @@ __all__ = [
     "modulated_deform_conv_forward",
 ]
 
-
-def _forward(input, weight, offset, mask, bias, geometry):
-    use_mask = mask is not None
-    mask = mask if use_mask else input.new_zeros(input.shape[0], 1)
-    bias = bias if bias is not None else weight.new_zeros(weight.shape[0])
-    tensors = [wide(t).contiguous() for t in (input, weight, offset, mask, bias)]
-    return torch.ops.torchvision.deform_conv2d(*tensors, *geometry, use_mask)
-
-
-def _backward(grad_output, input, weight, offset, mask, geometry):
-    """Gradients of input, weight, offset, mask and bias."""
-    use_mask = mask is not None
-    mask = mask if use_mask else input.new_zeros(input.shape[0], 1)
-    bias = weight.new_zeros(weight.shape[0])
-    tensors = [wide(t).contiguous() for t in (grad_output, input, weight, offset, mask, bias)]
-    return torch.ops.torchvision._deform_conv2d_backward(*tensors, *geometry, use_mask)
+# stride, padding and dilation (each down, across), groups, groups of offsets: torchvision's order
+Geometry = tuple[int, int, int, int, int, int, int, int]
 
 
 def deform_conv_forward(
-    input,
-    weight,
-    offset,
-    output,
-    columns,
-    ones,
-    kW,
-    kH,
-    dW,
-    dH,
-    padW,
-    padH,
-    dilationW,
-    dilationH,
-    group,
-    deformable_group,
-    im2col_step,
-):
+    input: Tensor,
+    weight: Tensor,
+    offset: Tensor,
+    output: Tensor,
+    columns: Tensor,
+    ones: Tensor,
+    kW: int,
+    kH: int,
+    dW: int,
+    dH: int,
+    padW: int,
+    padH: int,
+    dilationW: int,
+    dilationH: int,
+    group: int,
+    deformable_group: int,
+    im2col_step: int,
+) -> None:
     """Version 1.  `columns` and `ones` are scratch memory of the compiled operator, unused here."""
-    output.copy_(
-        _forward(
-            input,
-            weight,
-            offset,
-            None,
-            None,
-            (dH, dW, padH, padW, dilationH, dilationW, group, deformable_group),
-        )
-    )
+    geometry = dH, dW, padH, padW, dilationH, dilationW, group, deformable_group
+    output.copy_(_forward(input, weight, offset, None, None, geometry))
 
 
 def deform_conv_backward_input(
-    input,
-    offset,
-    grad_output,
-    grad_input,
-    grad_offset,
-    weight,
-    columns,
-    kW,
-    kH,
-    dW,
-    dH,
-    padW,
-    padH,
-    dilationW,
-    dilationH,
-    group,
-    deformable_group,
-    im2col_step,
-):
-    """Torchvision computes all gradients at once: this and the next one each pay for all of them."""
-    grads = _backward(
-        grad_output,
-        input,
-        weight,
-        offset,
-        None,
-        (dH, dW, padH, padW, dilationH, dilationW, group, deformable_group),
-    )
+    input: Tensor,
+    offset: Tensor,
+    grad_output: Tensor,
+    grad_input: Tensor,
+    grad_offset: Tensor,
+    weight: Tensor,
+    columns: Tensor,
+    kW: int,
+    kH: int,
+    dW: int,
+    dH: int,
+    padW: int,
+    padH: int,
+    dilationW: int,
+    dilationH: int,
+    group: int,
+    deformable_group: int,
+    im2col_step: int,
+) -> None:
+    """Gradients of input and offset; torchvision computes all at once, so this and the next one each pay for all."""
+    geometry = dH, dW, padH, padW, dilationH, dilationW, group, deformable_group
+    grads = _backward(grad_output, input, weight, offset, None, geometry)
     grad_input.copy_(grads[0])
     grad_offset.copy_(grads[2])
 
 
 def deform_conv_backward_parameters(
-    input,
-    offset,
-    grad_output,
-    grad_weight,
-    columns,
-    ones,
-    kW,
-    kH,
-    dW,
-    dH,
-    padW,
-    padH,
-    dilationW,
-    dilationH,
-    group,
-    deformable_group,
-    scale,
-    im2col_step,
-):
-    """Adds to grad_weight; the other arguments as above, the values of the weights do not matter."""
-    grads = _backward(
-        grad_output,
-        input,
-        torch.zeros_like(grad_weight),
-        offset,
-        None,
-        (dH, dW, padH, padW, dilationH, dilationW, group, deformable_group),
-    )
+    input: Tensor,
+    offset: Tensor,
+    grad_output: Tensor,
+    grad_weight: Tensor,
+    columns: Tensor,
+    ones: Tensor,
+    kW: int,
+    kH: int,
+    dW: int,
+    dH: int,
+    padW: int,
+    padH: int,
+    dilationW: int,
+    dilationH: int,
+    group: int,
+    deformable_group: int,
+    scale: float,
+    im2col_step: int,
+) -> None:
+    """Adds to `grad_weight`, for which the values of the weights do not matter."""
+    geometry = dH, dW, padH, padW, dilationH, dilationW, group, deformable_group
+    grads = _backward(grad_output, input, torch.zeros_like(grad_weight), offset, None, geometry)
     grad_weight.add_(grads[1], alpha=scale)
 
 
-def _leading(maps, size):
-    """Mmcv reads the offsets of one image as flat memory; mmdet's DyHead counts on that and passes larger maps."""
-    count = maps.shape[1] * size[0] * size[1]
-    return maps if maps.shape[2:] == size else maps.flatten(1)[:, :count].reshape(*maps.shape[:2], *size)
-
-
 def modulated_deform_conv_forward(
-    input,
-    weight,
-    bias,
-    ones,
-    offset,
-    mask,
-    output,
-    columns,
-    kernel_h,
-    kernel_w,
-    stride_h,
-    stride_w,
-    pad_h,
-    pad_w,
-    dilation_h,
-    dilation_w,
-    group,
-    deformable_group,
-    with_bias,
-):
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    ones: Tensor,
+    offset: Tensor,
+    mask: Tensor,
+    output: Tensor,
+    columns: Tensor,
+    kernel_h: int,
+    kernel_w: int,
+    stride_h: int,
+    stride_w: int,
+    pad_h: int,
+    pad_w: int,
+    dilation_h: int,
+    dilation_w: int,
+    group: int,
+    deformable_group: int,
+    with_bias: bool,
+) -> None:
     """Version 2: each sample is also weighted by `mask`."""
+    geometry = stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w, group, deformable_group
     offset, mask = (_leading(maps, output.shape[2:]) for maps in (offset, mask))
-    output.copy_(
-        _forward(
-            input,
-            weight,
-            offset,
-            mask,
-            bias if with_bias else None,
-            (stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w, group, deformable_group),
-        )
-    )
+    output.copy_(_forward(input, weight, offset, mask, bias if with_bias else None, geometry))
 
 
 def modulated_deform_conv_backward(
-    input,
-    weight,
-    bias,
-    ones,
-    offset,
-    mask,
-    columns,
-    grad_input,
-    grad_weight,
-    grad_bias,
-    grad_offset,
-    grad_mask,
-    grad_output,
-    kernel_h,
-    kernel_w,
-    stride_h,
-    stride_w,
-    pad_h,
-    pad_w,
-    dilation_h,
-    dilation_w,
-    group,
-    deformable_group,
-    with_bias,
-):
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    ones: Tensor,
+    offset: Tensor,
+    mask: Tensor,
+    columns: Tensor,
+    grad_input: Tensor,
+    grad_weight: Tensor,
+    grad_bias: Tensor,
+    grad_offset: Tensor,
+    grad_mask: Tensor,
+    grad_output: Tensor,
+    kernel_h: int,
+    kernel_w: int,
+    stride_h: int,
+    stride_w: int,
+    pad_h: int,
+    pad_w: int,
+    dilation_h: int,
+    dilation_w: int,
+    group: int,
+    deformable_group: int,
+    with_bias: bool,
+) -> None:
     """All gradients of version 2."""
+    geometry = stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w, group, deformable_group
     offset, mask = (_leading(maps, grad_output.shape[2:]) for maps in (offset, mask))
-    grads = _backward(
-        grad_output,
-        input,
-        weight,
-        offset,
-        mask,
-        (stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w, group, deformable_group),
-    )
+    grads = _backward(grad_output, input, weight, offset, mask, geometry)
     grad_input.copy_(grads[0])
     grad_weight.copy_(grads[1])
     for target, grad in zip((grad_offset, grad_mask), grads[2:4]):
@@ -213,3 +160,44 @@ def modulated_deform_conv_backward(
         target.copy_(flat.view_as(target))
     if with_bias:
         grad_bias.copy_(grads[4])
+
+
+def _forward(
+    input: Tensor,
+    weight: Tensor,
+    offset: Tensor,
+    mask: Tensor | None,
+    bias: Tensor | None,
+    geometry: Geometry,
+) -> Tensor:
+    bias = weight.new_zeros(weight.shape[0]) if bias is None else bias
+    tensors = [wide(t).contiguous() for t in (input, weight, offset, _mask(mask, input), bias)]
+    return torch.ops.torchvision.deform_conv2d(*tensors, *geometry, mask is not None)
+
+
+def _backward(
+    grad_output: Tensor,
+    input: Tensor,
+    weight: Tensor,
+    offset: Tensor,
+    mask: Tensor | None,
+    geometry: Geometry,
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Gradients of input, weight, offset, mask and bias."""
+    refuse_if_deterministic("Deformable convolution", grad_output)
+    bias = weight.new_zeros(weight.shape[0])
+    tensors = [wide(t).contiguous() for t in (grad_output, input, weight, offset, _mask(mask, input), bias)]
+    return torch.ops.torchvision._deform_conv2d_backward(*tensors, *geometry, mask is not None)
+
+
+def _mask(mask: Tensor | None, input: Tensor) -> Tensor:
+    """The mask, or a tensor in its place, which torchvision takes in any case."""
+    return input.new_zeros(input.shape[0], 1) if mask is None else mask
+
+
+def _leading(maps: Tensor, size: torch.Size) -> Tensor:
+    """One image's maps read as flat memory, as mmcv does: mmdet's DyHead counts on that and passes larger maps."""
+    if maps.shape[2:] == size:
+        return maps
+    count = maps.shape[1] * size[0] * size[1]
+    return maps.flatten(1)[:, :count].reshape(*maps.shape[:2], *size)

@@ -1,13 +1,23 @@
 """mmcv's RoIPool.  torchvision's differs: it rounds the box to whole pixels first, mmcv does not."""
 
 import torch
+from torch import Tensor
 
-from .roi import wide
+from relnas_mm.compat.ops.precision import wide
+from relnas_mm.compat.ops.sampling import channel_planes
 
 __all__ = ["roi_pool_backward", "roi_pool_forward"]
 
 
-def roi_pool_forward(input, rois, output, argmax, pooled_height, pooled_width, spatial_scale):
+def roi_pool_forward(
+    input: Tensor,
+    rois: Tensor,
+    output: Tensor,
+    argmax: Tensor,
+    pooled_height: int,
+    pooled_width: int,
+    spatial_scale: float,
+) -> None:
     """Largest value of each bin, and its flat place in the map (-1 for an empty bin)."""
     height, width = input.shape[2:]
     argmax.fill_(-1)
@@ -26,8 +36,24 @@ def roi_pool_forward(input, rois, output, argmax, pooled_height, pooled_width, s
         argmax[n] = chosen.masked_fill(empty, -1).to(argmax.dtype)
 
 
-def _bin_lines(start, extent, bins, size):
-    """The lines of each bin (bins, longest bin), short bins repeating their last line; and which are empty."""
+def roi_pool_backward(
+    grad_output: Tensor,
+    rois: Tensor,
+    argmax: Tensor,
+    grad_input: Tensor,
+    pooled_height: int,
+    pooled_width: int,
+    spatial_scale: float,
+) -> None:
+    """Each bin's gradient goes to the place of its largest value."""
+    _, channels, height, width = grad_input.shape
+    plane = channel_planes(rois, channels)[:, :, None, None] * (height * width)
+    index = plane + argmax.clamp(min=0).long()
+    grad_input.view(-1).index_add_(0, index.flatten(), (grad_output * (argmax >= 0)).flatten())
+
+
+def _bin_lines(start: Tensor, extent: Tensor, bins: int, size: int) -> tuple[Tensor, Tensor]:
+    """The lines of each bin (bins, longest bin), a short bin repeating its last; and which bins are empty."""
     step = extent / bins
     number = torch.arange(bins + 1, device=start.device, dtype=start.dtype)
     first = (number[:-1] * step + start).floor().clamp(0, size).long()
@@ -35,11 +61,3 @@ def _bin_lines(start, extent, bins, size):
     longest = max(int((last - first).max()), 1)
     lines = first[:, None] + torch.arange(longest, device=start.device)
     return torch.minimum(lines, (last - 1)[:, None]).clamp(0, size - 1), last <= first
-
-
-def roi_pool_backward(grad_output, rois, argmax, grad_input, pooled_height, pooled_width, spatial_scale):
-    """Each bin's gradient goes to the place of its largest value."""
-    batch, channels, height, width = grad_input.shape
-    plane = rois[:, 0].long()[:, None] * channels + torch.arange(channels, device=rois.device)
-    index = plane[:, :, None, None] * (height * width) + argmax.clamp(min=0).long()
-    grad_input.view(-1).index_add_(0, index.flatten(), (grad_output * (argmax >= 0)).flatten())

@@ -1,41 +1,52 @@
-"""The few names of pkg_resources that mmengine 0.10 uses, on importlib.metadata."""
+"""The few names of pkg_resources that mmengine 0.10 and mmpose use, on importlib.metadata.
+
+Served from this file under its own name, since mmengine reloads it.
+"""
 
 from importlib import metadata as _metadata
-
-
-class DistributionNotFound(Exception):
-    """No installed distribution has this name."""
+from typing import Any
 
 
 class ResolutionError(Exception):
     """Kept for `except` clauses."""
 
 
-class Distribution:
-    """An installed distribution: location, project_name, version and its metadata files."""
+class DistributionNotFound(ResolutionError):
+    """No installed distribution has this name."""
 
-    def __init__(self, dist):
+
+class Distribution:
+    """An installed distribution: location, project_name, key, version and its metadata files."""
+
+    def __init__(self, dist: _metadata.Distribution):
         self._dist = dist
         self.project_name, self.version = dist.metadata["Name"], dist.version
         self.key = self.project_name.lower()
         self.location = str(dist.locate_file(""))
 
-    def has_metadata(self, name):
+    def has_metadata(self, name: str) -> bool:
+        """Whether the distribution has the metadata file `name`."""
         return self._dist.read_text(name) is not None
 
-    def get_metadata(self, name):
+    def get_metadata(self, name: str) -> str:
+        """The text of the metadata file `name`; empty without one."""
         return self._dist.read_text(name) or ""
 
 
-def get_distribution(name):
-    """The installed distribution called `name`."""
+def get_distribution(name: str) -> Distribution:
+    """The installed distribution called `name`.
+
+    Raises:
+        DistributionNotFound: there is none.
+    """
     try:
         return Distribution(_metadata.distribution(name))
     except _metadata.PackageNotFoundError as error:
         raise DistributionNotFound(f"The '{name}' distribution was not found") from error
 
 
-def parse_version(text):
+def parse_version(text: str) -> Any:
+    """The version as an object that compares."""
     from packaging.version import parse
 
     return parse(text)

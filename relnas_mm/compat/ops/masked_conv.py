@@ -1,0 +1,31 @@
+"""The two halves of the masked convolution: windows of chosen pixels as columns, and back."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+__all__ = ["masked_col2im_forward", "masked_im2col_forward"]
+
+
+def masked_im2col_forward(
+    im: Tensor,
+    mask_h_idx: Tensor,
+    mask_w_idx: Tensor,
+    col: Tensor,
+    kernel_h: int,
+    kernel_w: int,
+    pad_h: int,
+    pad_w: int,
+) -> None:
+    """The windows around the chosen pixels of one image, as columns."""
+    padded = F.pad(im[0], (pad_w, pad_w, pad_h, pad_h))
+    rows = mask_h_idx + torch.arange(kernel_h, device=im.device)[:, None, None]
+    columns = mask_w_idx + torch.arange(kernel_w, device=im.device)[:, None]
+    col.copy_(padded[:, rows, columns].reshape(col.shape))
+
+
+def masked_col2im_forward(
+    col: Tensor, mask_h_idx: Tensor, mask_w_idx: Tensor, im: Tensor, height: int, width: int, channels: int
+) -> None:
+    """Writes the columns back at the chosen pixels."""
+    im[0, :, mask_h_idx, mask_w_idx] = col
