@@ -1,0 +1,28 @@
+"""Find a good convolutional cell cheaply, then use it as a backbone in any OpenMMLab project.
+
+Importing applies `relnas_mm.compat` and sees to it that everything configs name by type is registered as soon as
+mmengine's own modules are; until then nothing heavy is imported.
+"""
+
+import importlib
+from types import ModuleType
+
+from relnas_mm import compat
+from relnas_mm.compat import hooks
+from relnas_mm.version import __version__
+
+compat.apply()
+
+
+
+def _register_after(name: str, room: str) -> None:
+    def register(_: ModuleType) -> None:
+        importlib.import_module(room)
+
+    hooks.after_import(name, register)
+
+
+_register_after("mmengine.model", "relnas_mm.models")
+_register_after("mmengine.runner", "relnas_mm.search")
+
+__all__ = ["__version__"]

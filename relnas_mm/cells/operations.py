@@ -123,11 +123,19 @@ class FactorizedReduce(nn.Module):
         return self.bn(torch.cat([self.conv_1(x), self.conv_2(moved)], dim=1))
 
 
-class MaxPool(nn.MaxPool2d):
+class MaxPool(nn.Module):
     """3x3 maximum, without normalization."""
 
     def __init__(self, sampling: Sampling):
-        super().__init__(3, sampling.step, padding=sampling.dilation, dilation=sampling.dilation)
+        super().__init__()
+        self.step, self.dilation = sampling.step, sampling.dilation
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.dilation == 1:
+            return F.max_pool2d(x, 3, self.step, padding=1)
+        # torch pads a pool by half its nominal width at most, whatever its dilation.
+        x = F.pad(x, (self.dilation,) * 4, value=float("-inf"))
+        return F.max_pool2d(x, 3, self.step, dilation=self.dilation)
 
 
 class AvgPool(nn.Module):

@@ -1,0 +1,5 @@
+"""What mm configs name by type; importing registers it in MMEngine's root registry.  Needs mmengine and mmcv."""
+
+from relnas_mm.models.backbones import CellBackbone
+
+__all__ = ["CellBackbone"]

@@ -1,0 +1,156 @@
+"""A genotype as an MMEngine backbone."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from mmengine.model import BaseModule
+from mmengine.registry import MODELS
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from relnas_mm.cells import CellTrunk, reduction_cells
+from relnas_mm.cells.layout import STEMS
+from relnas_mm.errors import UserError
+from relnas_mm.genotype import Genotype, load_genotype
+from relnas_mm.models.pretrained import load_pretrained
+
+STEM = "stem"
+NUM_STAGES = 3
+
+
+@MODELS.register_module()
+class CellBackbone(CellTrunk, BaseModule):
+    """Stem and cells of a genotype as a backbone that gives feature maps at several strides.
+
+    Stage 0 ends before the first reduction (stride 8 with the ImageNet stem), stage 1 before the second (16),
+    stage 2 is the rest (32).  Any image size works; sides are `ceil(side / stride)`.  State-dict keys are those
+    of the original release, so that its checkpoints load without the classifier.
+
+    Args:
+        genotype: A name of the zoo, the path of a JSON file, or a mapping (`load_genotype`).
+        init_channels: Channels of the nodes of the first cell.
+        num_cells: Depth, at least 3.
+        stem: 'imagenet' (stride 8 before the first cell) or 'cifar' (stride 1).
+        out_indices: Which maps to give, in ascending order: stages 0 to 2, and 'stem' for the map before the cells
+            (stride 4 with the ImageNet stem), which counts as the lowest.
+        output_stride: Largest stride, 8, 16 or 32; reductions beyond it dilate instead, weights stay valid.
+        drop_path_rate: Probability, 0 <= rate < 1, of leaving out an operation in training.
+        frozen_stages: -1 freezes nothing, 0 the stem, n the stem and the first n stages; as in mmdet's ResNet.
+        norm_cfg: Normalization layer, as mmcv's `build_norm_layer` takes it.
+        norm_eval: Keep batch normalization in evaluation mode while training.
+        with_cp: Recompute cells in the backward pass to save memory.
+        init_cfg: As in any mm backbone; for `type='Pretrained'` loaded, missing and unexpected keys are reported.
+
+    Attributes:
+        out_channels: Channels of each map given, in the order of `out_indices`.
+        out_strides: Stride of each map given.
+
+    Raises:
+        UserError: An argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        genotype: "str | dict[str, Any] | Genotype" = "relativenas",
+        init_channels: int = 46,
+        num_cells: int = 14,
+        stem: Literal["imagenet", "cifar"] = "imagenet",
+        out_indices: "Sequence[int | Literal['stem']]" = (0, 1, 2),
+        output_stride: int = 32,
+        drop_path_rate: float = 0.0,
+        frozen_stages: int = -1,
+        norm_cfg: dict[str, Any] | None = None,
+        norm_eval: bool = False,
+        with_cp: bool = False,
+        init_cfg: "dict[str, Any] | list[dict[str, Any]] | None" = None,
+    ):
+        norm_cfg = norm_cfg or {"type": "BN", "requires_grad": True}
+        _check(out_indices, drop_path_rate, frozen_stages)
+        super().__init__(
+            load_genotype(genotype),
+            init_channels,
+            num_cells,
+            stem,
+            output_stride,
+            norm=lambda channels: _build_norm(norm_cfg, channels),
+            with_cp=with_cp,
+            init_cfg=init_cfg,
+        )
+        self.drop_path_rate = drop_path_rate
+        self.out_indices = tuple(out_indices)
+        self.frozen_stages, self.norm_eval = frozen_stages, norm_eval
+        first, second = reduction_cells(num_cells)
+        self._stage_ends = (first - 1, second - 1, num_cells - 1)
+        maps = {STEM: (STEMS[stem].channels * init_channels, STEMS[stem].strides[0])}
+        maps |= {i: (self.plans[end].out_channels, self.plans[end].stride) for i, end in enumerate(self._stage_ends)}
+        self.out_channels: tuple[int, ...] = tuple(maps[index][0] for index in self.out_indices)
+        self.out_strides: tuple[int, ...] = tuple(maps[index][1] for index in self.out_indices)
+        self._freeze()
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Feature maps of the chosen stages.
+
+        Args:
+            x: Images, (n, 3, h, w).
+
+        Returns:
+            One map for each of `out_indices`, (n, out_channels[i], ceil(h / out_strides[i]), …).
+        """
+        s0, s1 = self.forward_stem(x)
+        maps = [s0] if STEM in self.out_indices else []
+        wanted = [self._stage_ends[index] for index in self.out_indices if index != STEM]
+        for index, output in enumerate(self.forward_cells(s0, s1)) if wanted else ():
+            if index in wanted:
+                maps.append(output)
+            if index == wanted[-1]:
+                break
+        return tuple(maps)
+
+    def init_weights(self) -> None:
+        """Initializes as `init_cfg` says; a checkpoint is loaded with a report of its keys."""
+        if isinstance(self.init_cfg, dict) and self.init_cfg.get("type") == "Pretrained":
+            load_pretrained(self, self.init_cfg["checkpoint"], self.init_cfg.get("prefix"))
+            self._is_init = True
+        else:
+            super().init_weights()
+
+    def train(self, mode: bool = True) -> "CellBackbone":
+        """Switches to training; what is frozen, and batch normalization with `norm_eval`, stays in evaluation mode."""
+        super().train(mode)
+        self._freeze()
+        if mode and self.norm_eval:
+            for module in self.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
+        return self
+
+    def _freeze(self) -> None:
+        for module in self._frozen_modules():
+            module.eval()
+            module.requires_grad_(False)
+
+    def _frozen_modules(self) -> list[nn.Module]:
+        if self.frozen_stages < 0:
+            return []
+        stem = [self.stem] if self.stem_kind == "cifar" else [self.stem0, self.stem1]
+        last = self._stage_ends[self.frozen_stages - 1] if self.frozen_stages else -1
+        return [*stem, *self.cells[: last + 1]]
+
+
+def _check(out_indices: Sequence[Any], drop_path_rate: float, frozen_stages: int) -> None:
+    order = (STEM, *range(NUM_STAGES))
+    known = isinstance(out_indices, (list, tuple)) and all(index in order for index in out_indices)
+    if not known or not out_indices or list(out_indices) != [index for index in order if index in out_indices]:
+        raise UserError(
+            f"out_indices is {out_indices!r}; it must list, in ascending order and once, one or more of {order}"
+        )
+    if not 0.0 <= drop_path_rate < 1.0:
+        raise UserError(f"drop_path_rate is {drop_path_rate!r}; it must be at least 0 and below 1")
+    if frozen_stages not in range(-1, NUM_STAGES + 1):
+        raise UserError(f"frozen_stages is {frozen_stages!r}; it must be one of {list(range(-1, NUM_STAGES + 1))}")
+
+
+def _build_norm(norm_cfg: dict[str, Any], channels: int) -> nn.Module:
+    from mmcv.cnn import build_norm_layer
+
+    return build_norm_layer(norm_cfg, channels)[1]
