@@ -1,0 +1,1 @@
+"""Data sets: device-resident small images, CamVid, and the generated `shapes` data."""

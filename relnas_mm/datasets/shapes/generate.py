@@ -1,0 +1,149 @@
+"""`generate_shapes`: checks the parameters, draws the pictures, and puts the folder in place at once."""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from relnas_mm.datasets.shapes.camera import Shot, take
+from relnas_mm.datasets.shapes.manifest import is_reusable, write_manifest
+from relnas_mm.datasets.shapes.writers import LAYOUTS
+from relnas_mm.errors import UserError
+
+SIZE_RANGE = (16, 4096)
+"""Smallest and largest side of an image, pixels."""
+
+_REPORT_SECONDS = 5.0
+
+
+def _whole(value: object, name: str, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise UserError(f"{name}={value!r} of the shapes data must be a whole number from {low} to {high}")
+    return value
+
+
+def _check_splits(layout: str, splits: Mapping[str, int] | None) -> dict[str, int]:
+    known = LAYOUTS[layout].splits
+    if splits is None:
+        return dict(known)
+    for split, count in splits.items():
+        if split not in known:
+            raise UserError(f"split {split!r} is unknown to the {layout} layout, which has {', '.join(known)}")
+        _whole(count, f"splits[{split!r}]", 1, 400_000)
+    if not splits:
+        raise UserError(f"splits of the {layout} layout is empty; name at least one of {', '.join(known)}")
+    return {split: splits[split] for split in known if split in splits}
+
+
+def _check_size(layout: str, image_size: int | tuple[int, int] | None) -> tuple[int, int]:
+    default = LAYOUTS[layout].image_size
+    if image_size is None:
+        return default
+    sides = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
+    if len(sides) != 2:
+        raise UserError(f"image_size={image_size!r} of the shapes data must be one side or (width, height)")
+    width, height = (_whole(side, "image_size", *SIZE_RANGE) for side in sides)
+    if LAYOUTS[layout].fixed_size and (width, height) != default:
+        raise UserError(f"image_size={image_size!r} is not possible: images of the {layout} layout are {default}")
+    return width, height
+
+
+def _check_difficulty(difficulty: float) -> float:
+    if isinstance(difficulty, bool) or not isinstance(difficulty, int | float) or not 0 <= difficulty <= 1:
+        raise UserError(f"difficulty={difficulty!r} of the shapes data must be a number from 0 to 1")
+    return float(difficulty)
+
+
+def _reporter(layout: str, total: int) -> Callable[[], None]:
+    """A function to call per picture; it prints a line to stderr now and then, nothing when all is quick."""
+    start = last = time.monotonic()
+    done = 0
+
+    def tick() -> None:
+        nonlocal done, last
+        done += 1
+        now = time.monotonic()
+        if now - last >= _REPORT_SECONDS:
+            last = now
+            rate = done / (now - start)
+            left = (total - done) / rate
+            print(f"shapes {layout}: {done}/{total} images, {rate:.0f}/s, {left:.0f} s left", file=sys.stderr)
+
+    return tick
+
+
+def generate_shapes(
+    root: str | os.PathLike,
+    layout: str = "voc",
+    splits: Mapping[str, int] | None = None,
+    seed: int = 0,
+    image_size: int | tuple[int, int] | None = None,
+    difficulty: float = 0.5,
+    progress: bool = True,
+) -> Path:
+    """Writes a data set of drawn scenes, or reuses the one that is there.
+
+    Each image depends only on `(seed, split, index)` and the layout, size and difficulty: the first 100
+    training images are the same whether 100 or 10,000 are made.  The folder appears complete or not at all.
+
+    Args:
+        root: The data set's own folder, new or empty, e.g. `data/shapes/voc`.
+        layout: "voc", "cifar10", "cityscapes" or "coco_keypoints".
+        splits: Number of images per split; None takes the layout's defaults.
+        seed: From 0 to 2**64 - 1.
+        image_size: Side of square images or (width, height) in pixels, 16-4096; None takes the layout's
+            default.  CIFAR-10 images are always 32.
+        difficulty: From 0 (easy) to 1 (hard): clutter, contrast, rotation, overlap, light and noise.
+        progress: Whether long runs report to stderr.
+
+    Returns:
+        `root` as a path.
+
+    Raises:
+        UserError: A parameter is out of range, or `root` holds anything but this very data set.
+    """
+    if layout not in LAYOUTS:
+        raise UserError(f"layout {layout!r} of the shapes data is unknown; choose from {', '.join(LAYOUTS)}")
+    counts, size = _check_splits(layout, splits), _check_size(layout, image_size)
+    seed = _whole(seed, "seed", 0, 2**64 - 1)
+    difficulty = _check_difficulty(difficulty)
+    parameters = {
+        "layout": layout,
+        "splits": counts,
+        "seed": seed,
+        "image_size": list(size),
+        "difficulty": difficulty,
+    }
+    root = Path(root)
+    if is_reusable(root, parameters):
+        return root
+
+    tick = _reporter(layout, sum(counts.values())) if progress else lambda: None
+
+    def shots(split: str, count: int) -> Iterator[Shot]:
+        for index in range(count):
+            yield take(layout, seed, split, index, size, difficulty)
+            tick()
+
+    root.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{root.name}.unfinished-", dir=root.parent))
+    try:
+        draft.chmod(0o755)
+        LAYOUTS[layout].write(draft, {split: shots(split, count) for split, count in counts.items()})
+        write_manifest(draft, parameters)
+        _put_in_place(draft, root, parameters)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return root
+
+
+def _put_in_place(draft: Path, root: Path, parameters: dict) -> None:
+    """Renames the finished folder; if another process was quicker with the same data, its folder stays."""
+    try:
+        draft.rename(root)
+    except OSError:
+        if not is_reusable(root, parameters):
+            raise

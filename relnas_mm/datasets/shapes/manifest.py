@@ -1,0 +1,50 @@
+"""The manifest: which parameters a folder was generated with, and whether it is still complete."""
+
+import json
+from pathlib import Path
+
+from relnas_mm.errors import UserError
+
+MANIFEST = "shapes_manifest.json"
+GENERATOR_VERSION = 1
+"""Raised whenever the same parameters would give other pictures or annotations."""
+
+
+def _count_files(folder: Path) -> int:
+    return sum(path.is_file() for path in folder.rglob("*") if path.name != MANIFEST)
+
+
+def write_manifest(folder: Path, parameters: dict) -> None:
+    """Records the parameters and the number of files in a folder that is otherwise complete."""
+    content = {"generator": "relnas_mm.datasets.shapes", "version": GENERATOR_VERSION, **parameters}
+    content["files"] = _count_files(folder)
+    (folder / MANIFEST).write_text(json.dumps(content, indent=2) + "\n")
+
+
+def is_reusable(folder: Path, parameters: dict) -> bool:
+    """Whether `folder` holds the complete data set of `parameters`; False where it is missing or empty.
+
+    Raises:
+        UserError: The folder holds something else, which is left as it is.
+    """
+    if folder.is_file():
+        raise UserError(f"the data set folder {folder} is a file; name a new or an empty folder")
+    if not folder.exists() or not any(folder.iterdir()):
+        return False
+    advice = "name another folder or remove this one"
+    try:
+        found = json.loads((folder / MANIFEST).read_text())
+        files = found.pop("files")
+        wanted = {"generator": found["generator"], "version": GENERATOR_VERSION, **parameters}
+    except FileNotFoundError:
+        raise UserError(f"{folder} is not empty and holds no generated shapes ({MANIFEST}); {advice}") from None
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise UserError(f"{folder / MANIFEST} is damaged; {advice}") from None
+    for key, value in wanted.items():
+        if found.get(key) != value:
+            raise UserError(
+                f"{folder} holds shapes made with {key}={found.get(key)!r}, but {value!r} is asked for; {advice}"
+            )
+    if _count_files(folder) != files:
+        raise UserError(f"{folder} should hold {files} files but holds {_count_files(folder)}; {advice}")
+    return True

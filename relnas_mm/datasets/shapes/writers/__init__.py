@@ -1,0 +1,37 @@
+"""One writer per layout: each turns finished pictures into the files that other software expects."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from relnas_mm.datasets.shapes.camera import Shot
+from relnas_mm.datasets.shapes.writers import cifar10, cityscapes, coco_keypoints, voc
+
+Shots = dict[str, Iterator[Shot]]
+"""The pictures of each split, drawn as they are asked for."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A data layout.
+
+    Attributes:
+        write: Writes all splits into an empty folder.
+        splits: The splits it knows, each with its default number of images.
+        image_size: Default width and height in pixels.
+        fixed_size: Whether the format allows no other size.
+    """
+
+    write: Callable[[Path, Shots], None]
+    splits: dict[str, int]
+    image_size: tuple[int, int]
+    fixed_size: bool = False
+
+
+LAYOUTS = {
+    "voc": Layout(voc.write, {"train": 400, "val": 100, "test": 100}, (160, 160)),
+    "cifar10": Layout(cifar10.write, {"train": 5000, "test": 1000}, (32, 32), fixed_size=True),
+    "cityscapes": Layout(cityscapes.write, {"train": 200, "val": 50, "test": 50}, (256, 128)),
+    "coco_keypoints": Layout(coco_keypoints.write, {"train": 400, "val": 100}, (192, 192)),
+}
+"""The layouts by name."""
