@@ -1,0 +1,64 @@
+"""Generates the shapes data, one folder per layout: ROOT/voc, ROOT/cifar10, ROOT/cityscapes, ROOT/coco_keypoints."""
+
+import argparse
+import time
+from pathlib import Path
+
+from relnas_mm.datasets.shapes import LAYOUTS, generate_shapes
+from relnas_mm.datasets.shapes.contact_sheet import contact_sheet, save_small
+from relnas_mm.errors import UserError, reports_user_errors
+
+
+def parse_args() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("root", type=Path, help="folder that holds one folder per layout")
+    parser.add_argument("--layout", nargs="+", default=list(LAYOUTS), metavar="NAME", help=f"of {', '.join(LAYOUTS)}")
+    parser.add_argument("--splits", nargs="+", metavar="NAME=COUNT", help="images per split, e.g. train=400 val=100")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--image-size", nargs="+", type=int, metavar="PIXELS", help="side, or width and height; not for cifar10"
+    )
+    parser.add_argument("--difficulty", type=float, default=0.5, help="from 0 (easy) to 1 (hard)")
+    parser.add_argument("--contact-sheet", type=Path, metavar="FOLDER", help="also save pictures with annotations")
+    return parser.parse_args()
+
+
+def read_splits(texts: list[str], layouts: list[str]) -> dict[str, int]:
+    """Splits from `NAME=COUNT`; each must belong to one of the layouts."""
+    known = {split for layout in layouts for split in LAYOUTS[layout].splits}
+    splits = {}
+    for text in texts:
+        name, _, count = text.partition("=")
+        if name not in known or not count.isdecimal():
+            raise UserError(f"--splits {text!r} must be NAME=COUNT with a name of {', '.join(sorted(known))}")
+        splits[name] = int(count)
+    return splits
+
+
+@reports_user_errors
+def main() -> None:
+    """Writes each layout asked for; complete folders with the same parameters are kept."""
+    args = parse_args()
+    for layout in args.layout:
+        if layout not in LAYOUTS:
+            raise UserError(f"--layout {layout!r} is unknown; choose from {', '.join(LAYOUTS)}")
+    wanted = read_splits(args.splits or [], args.layout)
+    if args.image_size and len(args.image_size) > 2:
+        raise UserError(f"--image-size {args.image_size} must be one side or a width and a height")
+    size = tuple(args.image_size * 2)[:2] if args.image_size else None
+    for layout in args.layout:
+        # a layout takes the splits it has, e.g. CIFAR-10 no val
+        splits = {name: count for name, count in wanted.items() if name in LAYOUTS[layout].splits} or None
+        layout_size = None if LAYOUTS[layout].fixed_size and len(args.layout) > 1 else size
+        start = time.monotonic()
+        folder = generate_shapes(args.root / layout, layout, splits, args.seed, layout_size, args.difficulty)
+        print(f"{layout}: {folder} ({time.monotonic() - start:.1f} s)")
+        if args.contact_sheet:
+            args.contact_sheet.mkdir(parents=True, exist_ok=True)
+            sheet = contact_sheet(layout, args.seed, layout_size, args.difficulty)
+            save_small(sheet, args.contact_sheet / f"shapes_{layout}.png")
+
+
+if __name__ == "__main__":
+    main()
