@@ -6,11 +6,12 @@ every fix waits until the module that it concerns is imported.  `RELNAS_MM_COMPA
 
 import os
 
+from relnas_mm.compat.backend import ops_backend
 from relnas_mm.compat.fixes import FIXES
 from relnas_mm.compat.packages import import_error, require
 from relnas_mm.errors import UserError
 
-__all__ = ["SWITCH", "apply", "import_error", "require"]
+__all__ = ["FIXES", "SWITCH", "apply", "import_error", "ops_backend", "require"]
 
 SWITCH = "RELNAS_MM_COMPAT"
 

@@ -103,6 +103,11 @@ def serve(name: str, source: Source) -> None:
     _last.served[name] = source
 
 
+def serves(name: str) -> bool:
+    """Whether a stand-in for module `name` is ready."""
+    return _last in sys.meta_path and name in _last.served
+
+
 def serve_unless(name: str, source: Source, works: Callable[[], bool]) -> None:
     """Serves module `name` from `source`, unless `works()` says, at its import, that the real one works."""
     _install()
