@@ -105,15 +105,16 @@ def take(layout: str, seed: int, split: str, index: int, size: tuple[int, int], 
         size: Width and height in pixels.
         difficulty: From 0 (easy) to 1 (hard).
     """
-    label = balanced_label(seed, split, index, len(CIFAR10_CLASSES)) if layout == "cifar10" else None
+    address = f"{layout}/{split}"
+    label = balanced_label(seed, address, index, len(CIFAR10_CLASSES)) if layout == "cifar10" else None
     short = min(size)
     scene = sample_scene(
-        stream(seed, split, index, Purpose.SCENE),
+        stream(seed, address, index, Purpose.SCENE),
         (size[0] / short, size[1] / short),
         style_for(layout, difficulty),
         main=None if label is None else CIFAR10_CLASSES[label],
     )
-    rendered = render(scene, size, stream(seed, split, index, Purpose.PIXELS))
+    rendered = render(scene, size, stream(seed, address, index, Purpose.PIXELS))
     things = [(number, thing) for number, thing in enumerate(scene.objects, 1) if thing.labelled]
     seen = [_annotate(thing, number, rendered) for number, thing in things]
     return Shot(

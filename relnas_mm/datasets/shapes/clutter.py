@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -46,9 +45,10 @@ def _sketch(rng: np.random.Generator, extent: tuple[float, float]) -> np.ndarray
     """An open piece, a third to two thirds, of a class's outline."""
     points = outline(_SKETCHED[int(rng.integers(len(_SKETCHED)))], rng.random())[0][0]
     points = np.concatenate([points, points[:1]])
-    dense = np.concatenate([a + (b - a) * np.arange(4)[:, None] / 4 for a, b in pairwise(points)])
+    steps = np.diff(points, axis=0)[:, None] * (np.arange(4)[:, None] / 4)
+    dense = (points[:-1, None] + steps).reshape(-1, 2)
     first, length = int(rng.integers(len(dense))), int(len(dense) * rng.uniform(0.33, 0.67))
-    piece = np.take(dense, range(first, first + max(length, 2)), axis=0, mode="wrap")
+    piece = np.take(dense, np.arange(first, first + max(length, 2)), axis=0, mode="wrap")
     angle = rng.uniform(0, math.tau)
     turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     return rng.random(2) * extent + rng.uniform(0.1, 0.25) * piece @ turn

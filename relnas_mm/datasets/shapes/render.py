@@ -29,10 +29,10 @@ class Rendered:
     scale: float
 
 
-def _corners(points: np.ndarray, origin: tuple[int, int], scale: float) -> list[tuple[float, float]]:
-    """Polygon corners in the pixels of an enlarged patch; the grid of 1/64 px hides rounding differences."""
+def _corners(points: np.ndarray, origin: tuple[int, int], scale: float) -> list[float]:
+    """Polygon corners x0, y0, x1, y1, … in an enlarged patch; snapping to 1/64 px hides rounding differences."""
     snapped = np.floor((points * scale - origin) * 64 + 0.5) / 64 - 0.5
-    return [tuple(corner) for corner in snapped.tolist()]
+    return snapped.ravel().tolist()
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ def _overlap(x0: int, y0: int, shape: tuple[int, ...], size: tuple[int, int]) ->
 
 def _background(scene: Scene, size: tuple[int, int], scale: float, finer: int) -> np.ndarray:
     large = (size[0] * finer, size[1] * finer)
-    ground = Image.fromarray(scene.ground).resize(large, Image.Resampling.BICUBIC)
+    ground = Image.fromarray(scene.ground).resize(size, Image.Resampling.BICUBIC)
+    ground = ground.resize(large, Image.Resampling.NEAREST)
     draw = ImageDraw.Draw(ground)
     for stroke in scene.strokes:
         corners = _corners(stroke.points, (0, 0), scale * finer)

@@ -22,7 +22,7 @@ def stream(seed: int, split: str, index: int, purpose: Purpose) -> np.random.Gen
 
     Args:
         seed: From 0 to 2**64 - 1.
-        split: Name of the split.
+        split: Name of the layout and the split, e.g. "voc/train".
         index: Number of the image in its split, from 0.
         purpose: What the numbers are for.
     """

@@ -29,7 +29,7 @@ def train_ids(shot: Shot) -> np.ndarray:
     for number, name in enumerate(shot.names, 1):
         table[number] = 0 if name is None else CITYSCAPES_CLASSES.index(name)
     labels = table[shot.instances]
-    labels[border(shot.instances)] = IGNORE_LABEL
+    labels[border(np.where(labels > 0, shot.instances, 0))] = IGNORE_LABEL
     return labels
 
 
