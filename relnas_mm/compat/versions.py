@@ -1,0 +1,60 @@
+"""Which versions the tests were run with, as data: the doctor prints it, docs/install.md tells how."""
+
+import re
+from typing import NamedTuple
+
+
+class Tested(NamedTuple):
+    """One package and the versions between which it was tried.
+
+    Attributes:
+        module: the name it is imported under; the only name that tells a compiled mmcv, mmcv-lite and a fork alike.
+        requirement: what to give pip for the release of the lock file.
+        lowest: lowest version tried.
+        highest: highest version tried.
+        role: what cannot run without it: `all`, the main job (`main`: a search, then training SSD), segmentation
+            (`segmentation`), pose estimation (`pose`), or nothing (`none`).
+    """
+
+    module: str
+    requirement: str
+    lowest: str
+    highest: str
+    role: str
+
+
+PYTHON = ("3.10", "3.12")
+
+TESTED = (
+    Tested("numpy", "numpy<2.4", "1.26.4", "2.3.5", "main"),
+    Tested("torch", "torch==2.11.0", "2.4.0", "2.15.0", "main"),
+    Tested("torchvision", "torchvision==0.26.0", "0.19.0", "0.30.0", "main"),
+    Tested("cv2", "opencv-python-headless", "4.11.0", "5.0.0", "main"),
+    Tested("setuptools", "setuptools<82", "65.0", "84.0.0", "none"),
+    Tested("pycocotools", "pycocotools", "2.0.8", "2.0.11", "main"),
+    Tested("mmengine", "mmengine==0.10.7", "0.10.7", "0.10.7", "main"),
+    Tested("mmcv", "mmcv-lite==2.1.0", "2.1.0", "2.1.0", "main"),
+    Tested("mmdet", "mmdet==3.3.0", "3.3.0", "3.3.0", "main"),
+    Tested("mmseg", "mmsegmentation==1.2.2", "1.2.2", "1.2.2", "segmentation"),
+    Tested("mmpose", "mmpose==1.3.2", "1.3.2", "1.3.2", "pose"),
+    Tested("xtcocotools", "xtcocotools", "1.14.3", "1.14.3", "pose"),
+)
+
+BY_MODULE = {tested.module: tested for tested in TESTED}
+
+
+def release(version: str) -> tuple[int, ...]:
+    """The numbers of a version: `2.11.0+cu130` is (2, 11, 0), `84.0` and `84` are equal."""
+    numbers = [int(number) for number in re.findall(r"\d+", version.split("+")[0])][:4]
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def compare_with_tested(module: str, version: str) -> str:
+    """`tested`, `older` or `newer` than the versions tried; a patch release of the highest one counts as tested."""
+    tested = BY_MODULE[module]
+    if release(version) < release(tested.lowest):
+        return "older"
+    digits = max(len(release(tested.highest)), 2)
+    return "newer" if release(version)[:digits] > release(tested.highest)[:digits] else "tested"

@@ -1,0 +1,5 @@
+"""`python -m relnas_mm.doctor`."""
+
+from relnas_mm.doctor.command import main
+
+main()

@@ -1,0 +1,23 @@
+"""The command line of the doctor."""
+
+import argparse
+import json
+import sys
+
+from relnas_mm.doctor.examine import examine
+from relnas_mm.doctor.table import as_text
+from relnas_mm.errors import reports_user_errors
+
+
+@reports_user_errors
+def main() -> int:
+    """Prints the report; returns 1 if the main job cannot run, else 0."""
+    parser = argparse.ArgumentParser(description="Says what is installed and whether it fits together.")
+    parser.add_argument("--json", action="store_true", help="for machines: facts and problems as JSON")
+    parser.add_argument("--folder", help="where runs would write (default: the current folder)")
+    arguments = parser.parse_args()
+    if not arguments.json:
+        print("Importing every package in a child process …", file=sys.stderr)
+    report = examine(arguments.folder)
+    print(json.dumps(report.as_json(), indent=2) if arguments.json else as_text(report))
+    return 0 if report.ok else 1

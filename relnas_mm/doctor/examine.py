@@ -1,0 +1,47 @@
+"""Collects the facts and judges them."""
+
+import os
+import platform
+import shutil
+
+from relnas_mm import compat
+from relnas_mm.compat.versions import TESTED
+from relnas_mm.doctor import machine
+from relnas_mm.doctor.facts import Facts, Package, Report
+from relnas_mm.doctor.probe import PATIENCE, probe
+from relnas_mm.doctor.rules import judge
+
+
+def examine(folder: str | None = None, patience: float = PATIENCE) -> Report:
+    """Examines this environment (10 to 30 seconds, most of it imports).
+
+    Args:
+        folder: where runs would write; the current folder by default.
+        patience: seconds that one package may take to import.
+    """
+    folder = os.getcwd() if folder is None else folder
+    names = [tested.module for tested in TESTED]
+    found = probe([*names, "@ops", "@gpus"], patience)
+    packages = {
+        name: Package(report.get("version"), report.get("error"), report.get("stand_in", False))
+        for name, report in found.items()
+        if name in names
+    }
+    ops = found["@ops"]
+    facts = Facts(
+        python=platform.python_version(),
+        packages=packages,
+        backend=ops.get("backend", f"none ({ops.get('error')})"),
+        ops_error=ops.get("error"),
+        gpus=tuple(found["@gpus"].get("gpus", ())),
+        has_nvidia_driver=shutil.which("nvidia-smi") is not None,
+        compat_on=bool(compat.apply()),
+        distributions=machine.distributions(),
+        folder=folder,
+        writable=machine.writable(folder),
+        free_disk=machine.free_disk(folder),
+        free_memory=machine.free_memory(),
+        shared_memory=machine.free_disk("/dev/shm"),
+        cores=machine.cores(),
+    )
+    return Report(facts, judge(facts))

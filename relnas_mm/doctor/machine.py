@@ -1,0 +1,58 @@
+"""Cores, memory, disk and permissions of this machine, without any package."""
+
+import os
+import shutil
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+GIB = 2.0**30
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def free_memory() -> float | None:
+    """GiB of memory that can be had, the smaller of the machine's and the container's; None if unknown."""
+    sizes = []
+    for line in _read(Path("/proc/meminfo")).splitlines():
+        if line.startswith("MemAvailable:"):
+            sizes.append(int(line.split()[1]) * 1024 / GIB)
+    limit, used = (_read(Path("/sys/fs/cgroup") / name).strip() for name in ("memory.max", "memory.current"))
+    if limit.isdigit() and used.isdigit():
+        sizes.append((int(limit) - int(used)) / GIB)
+    return min(sizes, default=None)
+
+
+def free_disk(folder: str) -> float | None:
+    """GiB that can be written in `folder`; None if unknown."""
+    try:
+        return shutil.disk_usage(folder).free / GIB
+    except OSError:
+        return None
+
+
+def writable(folder: str) -> bool:
+    """Whether a file can be made in `folder`; one is made, and removed."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def distributions() -> frozenset[str]:
+    """The names of everything installed, in lower case with dashes."""
+    names = (found.metadata["Name"] for found in metadata.distributions())
+    return frozenset(name.lower().replace("_", "-") for name in names if name)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,83 @@
+"""Known reasons why a package does not import, each with the command that puts it right."""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from relnas_mm.compat.versions import BY_MODULE
+
+
+class Remedy(NamedTuple):
+    """A pattern of the error message, the reason in words, and the command, given the package."""
+
+    pattern: str
+    reason: str
+    command: Callable[[str, re.Match[str]], str]
+
+
+HEADLESS = (
+    "pip uninstall -y opencv-python opencv-contrib-python opencv-python-headless && pip install opencv-python-headless"
+)
+LITE = "pip uninstall -y mmcv mmcv-lite && pip install --no-deps mmcv-lite==2.1.0"
+PAIR = "pip install --force-reinstall torch==2.11.0 torchvision==0.26.0"
+PIP_NAMES = {"cv2": "opencv-python-headless", "yaml": "pyyaml", "PIL": "pillow", "mmseg": "mmsegmentation"}
+
+
+def install(module: str) -> str:
+    """How to install the package that is imported as `module`."""
+    top = module.split(".")[0]
+    if top == "mmpose":  # its pins chumpy and xtcocotools do not build any more
+        return "pip install munkres json_tricks && pip install --no-deps mmpose==1.3.2"
+    if top in BY_MODULE:
+        return f"pip install '{BY_MODULE[top].requirement}'"
+    return f"pip install {PIP_NAMES.get(top, top)}"
+
+
+REMEDIES = (
+    Remedy(r"libGL|libgthread|libEGL|libxcb|libSM\.so", "OpenCV wants a display's libraries", lambda *_: HEADLESS),
+    Remedy(
+        r"No module named 'pkg_resources'",
+        "setuptools dropped pkg_resources, and RELNAS_MM_COMPAT=0 turned its stand-in off",
+        lambda *_: "pip install 'setuptools<82'",
+    ),
+    Remedy(
+        r"No module named 'mmcv\._ext'",
+        "mmcv-lite has no operators, and RELNAS_MM_COMPAT=0 turned the stand-in off",
+        lambda *_: "unset RELNAS_MM_COMPAT",
+    ),
+    Remedy(
+        r"_ext.*(undefined symbol|cannot open shared object|DLL load failed)",
+        "its operators were compiled for another torch",
+        lambda *_: LITE,
+    ),
+    Remedy(r"MMCV==\S+ is used but incompatible", "mmdet and mmseg accept mmcv below 2.2.0 only", lambda *_: LITE),
+    Remedy(
+        r"MMEngine==\S+ is used but incompatible",
+        "it accepts other versions of mmengine only",
+        lambda *_: "pip install mmengine==0.10.7",
+    ),
+    Remedy(
+        r"operator torchvision::|different CUDA",
+        "torch and torchvision were built for different versions",
+        lambda *_: PAIR,
+    ),
+    Remedy(
+        r"dtype size changed|_ARRAY_API|compiled using NumPy",
+        "a compiled package was built for another NumPy",
+        lambda package, _: f"pip install --force-reinstall --no-cache-dir --no-deps {package}",
+    ),
+    Remedy(
+        r"No module named '([\w.]+)'",
+        "a module is missing",
+        lambda _, match: install(match[1]),
+    ),
+)
+
+
+def remedy_for(module: str, error: str) -> tuple[str, str]:
+    """The reason in words and the command, for package `module` that does not import because of `error`."""
+    for remedy in REMEDIES:
+        match = re.search(remedy.pattern, error)
+        if match:
+            return remedy.reason, remedy.command(module, match)
+    return "it breaks on import", install(module).replace("pip install ", "pip install --force-reinstall ", 1)

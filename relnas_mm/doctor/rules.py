@@ -1,0 +1,152 @@
+"""From facts to problems: one small rule per conflict."""
+
+from collections.abc import Callable, Iterator
+
+from relnas_mm.compat.versions import BY_MODULE, PYTHON, TESTED, compare_with_tested, release
+from relnas_mm.doctor.facts import Facts, Problem
+from relnas_mm.doctor.remedies import HEADLESS, LITE, PAIR, remedy_for
+
+OPENCV = {"opencv-python", "opencv-contrib-python", "opencv-python-headless", "opencv-contrib-python-headless"}
+LITTLE_DISK, LITTLE_MEMORY, LITTLE_SHARED = 2.0, 2.0, 0.25  # GiB
+
+
+def python_version(facts: Facts) -> Iterator[Problem]:
+    """Python must be one that the packages were tried with."""
+    if not release(PYTHON[0]) <= release(facts.python)[:2] <= release(PYTHON[1]):
+        yield Problem(
+            f"Python {facts.python} is not among the versions tried ({PYTHON[0]} to {PYTHON[1]}).",
+            f"uv venv --python {PYTHON[1]}",
+        )
+
+
+def packages_import(facts: Facts) -> Iterator[Problem]:
+    """Each package imports."""
+    for tested in TESTED:
+        package = facts.packages[tested.module]
+        if package.error is not None and tested.role != "none":
+            reason, command = remedy_for(tested.module, package.error)
+            fatal = tested.role == "main"
+            what = "the main job needs it" if fatal else f"only {tested.role} needs it"
+            yield Problem(f"{tested.module} does not import ({package.error}): {reason}; {what}.", command, fatal)
+
+
+def versions_tested(facts: Facts) -> Iterator[Problem]:
+    """Each version is one that was tried."""
+    for tested in TESTED:
+        version = facts.packages[tested.module].version
+        if version is not None and compare_with_tested(tested.module, version) != "tested":
+            age = compare_with_tested(tested.module, version)
+            yield Problem(
+                f"{tested.module} {version} is {age} than the versions tried ({tested.lowest} to "
+                f"{tested.highest}); it may work.",
+                f"pip install '{tested.requirement}'",
+            )
+
+
+def torch_pair(facts: Facts) -> Iterator[Problem]:
+    """Torchvision 0.(n + 15) belongs to torch 2.n."""
+    torch, vision = (facts.packages[name].version for name in ("torch", "torchvision"))
+    if torch is None or vision is None or release(torch)[0] != 2:
+        return
+    minor = release(torch)[1] if len(release(torch)) > 1 else 0
+    if release(vision)[:2] != (0, minor + 15):
+        yield Problem(f"torchvision {vision} does not belong to torch {torch}.", PAIR)
+
+
+def operators_run(facts: Facts) -> Iterator[Problem]:
+    """NMS and RoIAlign run on this device."""
+    if facts.ops_error is None or facts.packages["mmcv"].error is not None:
+        return
+    device = facts.gpus[0] if facts.gpus else "the CPU"
+    yield Problem(
+        f"The operators in use ({facts.backend}) do not run on {device} ({facts.ops_error}).", LITE, fatal=True
+    )
+
+
+def numpy_for_mmpose(facts: Facts) -> Iterator[Problem]:
+    """NumPy 2.4 made an error of what mmpose's visualizer does."""
+    numpy, mmpose = facts.packages["numpy"].version, facts.packages["mmpose"].version
+    if numpy is not None and mmpose is not None and release(numpy) >= (2, 4):
+        yield Problem(
+            f"mmpose's visualizer fails on NumPy {numpy}, which refuses one-element arrays as numbers.",
+            "pip install 'numpy<2.4'",
+        )
+
+
+def setuptools_for_mmengine(facts: Facts) -> Iterator[Problem]:
+    """Setuptools 82 dropped pkg_resources."""
+    version = facts.packages["setuptools"].version
+    if version is not None and release(version) >= (82,) and facts.packages["mmengine"].version is not None:
+        yield Problem(
+            f"setuptools {version} has no pkg_resources, which mmengine imports; relnas_mm serves a stand-in, but "
+            "tools that run without relnas_mm fail.",
+            "pip install 'setuptools<82'",
+        )
+
+
+def one_opencv(facts: Facts) -> Iterator[Problem]:
+    """The OpenCV distributions write into the same folder."""
+    found = sorted(OPENCV & facts.distributions)
+    if len(found) > 1:
+        yield Problem(f"{' and '.join(found)} are installed over each other.", HEADLESS)
+
+
+def one_mmcv(facts: Facts) -> Iterator[Problem]:
+    """A compiled mmcv and mmcv-lite write into the same folder."""
+    if {"mmcv", "mmcv-lite"} <= facts.distributions:
+        yield Problem("mmcv and mmcv-lite are installed over each other.", LITE)
+
+
+def usable_gpu(facts: Facts) -> Iterator[Problem]:
+    """A driver without a device that torch can use."""
+    if facts.has_nvidia_driver and not facts.gpus and facts.packages["torch"].version is not None:
+        torch = facts.packages["torch"].version
+        yield Problem(
+            f"The NVIDIA driver is here, but torch {torch} finds no device: it is built for the CPU or for a newer "
+            "driver, or CUDA_VISIBLE_DEVICES hides the device.",
+            f"pip install --force-reinstall '{BY_MODULE['torch'].requirement}'",
+        )
+
+
+def room_to_work(facts: Facts) -> Iterator[Problem]:
+    """Permission, disk and memory."""
+    if not facts.writable:
+        yield Problem(f"{facts.folder} cannot be written to.", f"chmod u+w '{facts.folder}'", fatal=True)
+    if facts.free_disk is not None and facts.free_disk < LITTLE_DISK:
+        yield Problem(
+            f"{facts.folder} has {facts.free_disk:.1f} GiB free, and checkpoints take some.",
+            "python tools/search.py CONFIG --work-dir /path/with/more/room",
+        )
+    if facts.free_memory is not None and facts.free_memory < LITTLE_MEMORY:
+        yield Problem(
+            f"{facts.free_memory:.1f} GiB of memory are free, which is little.",
+            "python tools/train.py CONFIG --cfg-options train_dataloader.batch_size=2",
+        )
+    if facts.shared_memory is not None and facts.shared_memory < LITTLE_SHARED:
+        yield Problem(
+            f"/dev/shm has {facts.shared_memory:.2f} GiB free, where data loader workers hand over their batches "
+            "(the container wants --shm-size=2g).",
+            "python tools/train.py CONFIG --cfg-options train_dataloader.num_workers=0 "
+            "train_dataloader.persistent_workers=False",
+        )
+
+
+RULES: tuple[Callable[[Facts], Iterator[Problem]], ...] = (
+    python_version,
+    packages_import,
+    operators_run,
+    torch_pair,
+    one_mmcv,
+    one_opencv,
+    numpy_for_mmpose,
+    setuptools_for_mmengine,
+    usable_gpu,
+    room_to_work,
+    versions_tested,
+)
+
+
+def judge(facts: Facts) -> tuple[Problem, ...]:
+    """All problems, those that stop the main job first."""
+    problems = [problem for rule in RULES for problem in rule(facts)]
+    return tuple(sorted(problems, key=lambda problem: not problem.fatal))
