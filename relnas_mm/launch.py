@@ -1,0 +1,128 @@
+"""What `tools/train.py`, `test.py` and `search.py` share: arguments, config, checks before anything is written."""
+
+import argparse
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config, ConfigDict, DictAction
+
+from relnas_mm.errors import UserError
+
+LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
+
+
+def runner_parser(description: str) -> argparse.ArgumentParser:
+    """A parser with the arguments that every mm tool has; tools add their own."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("config", help="config file")
+    parser.add_argument("--work-dir", help="folder for logs, checkpoints and results [work_dirs/CONFIG_NAME]")
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=DictAction,
+        metavar="KEY=VALUE",
+        help='override settings of the config, e.g. model.backbone.genotype=genotype.json key="[a,b]"',
+    )
+    parser.add_argument("--launcher", choices=LAUNCHERS, default="none", help="job launcher [none]")
+    parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
+    return parser
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    """Reads the config of a tool's arguments and merges them into it.
+
+    Args:
+        args: What `runner_parser` parsed.
+
+    Raises:
+        UserError: The file is missing or cannot be parsed, or an option names no place in it.
+    """
+    os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
+    config = read_config(args.config)
+    config.launcher = args.launcher
+    if args.cfg_options:
+        try:
+            config.merge_from_dict(args.cfg_options)
+        except (KeyError, TypeError, IndexError, AssertionError) as error:
+            raise UserError(f"--cfg-options {args.cfg_options} do not fit {args.config!r}: {error}") from None
+    if args.work_dir:
+        config.work_dir = args.work_dir
+    elif not config.get("work_dir"):
+        config.work_dir = str(Path("work_dirs") / Path(args.config).stem)
+    return config
+
+
+def read_config(path: str) -> Config:
+    """Reads one config file.
+
+    Raises:
+        UserError: The file is missing or cannot be parsed; the sentence says where.
+    """
+    if not Path(path).is_file():
+        raise UserError(f"the config {path!r} does not exist")
+    try:
+        return Config.fromfile(path)
+    except UserError:
+        raise
+    except Exception as error:  # whatever a broken Python, JSON or YAML file, or a missing base, makes mmengine raise
+        raise UserError(f"the config {path!r} cannot be read: {type(error).__name__}: {error}") from error
+
+
+def check_before_running(config: Config, loaders: tuple[str, ...]) -> None:
+    """Fails early, before anything is written or built, on what a user can put right.
+
+    Args:
+        config: The complete config.
+        loaders: The data loaders that the tool will use, such as 'train_dataloader'.
+
+    Raises:
+        UserError: A data folder or annotation file is missing, or the work_dir cannot be written.
+    """
+    for loader in loaders:
+        for dataset in _datasets(config.get(loader) or {}):
+            _check_dataset(loader, dataset)
+    check_writable(config.work_dir)
+
+
+def check_writable(folder: str | os.PathLike[str]) -> Path:
+    """Makes a folder if it is missing, and makes sure that files can be written in it.
+
+    Raises:
+        UserError: They cannot.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UserError(f"the work_dir {str(folder)!r} cannot be written: {error.strerror or error}") from None
+    return folder
+
+
+def _datasets(node: Any) -> Iterator[ConfigDict]:
+    """All data sets of a loader, also those inside RepeatDataset, ConcatDataset and the like."""
+    if isinstance(node, (list, tuple)):
+        for item in node:
+            yield from _datasets(item)
+    elif isinstance(node, dict):
+        if "data_root" in node:
+            yield node  # type: ignore[misc]
+        for key in ("dataset", "datasets"):
+            yield from _datasets(node.get(key))
+
+
+def _check_dataset(loader: str, dataset: ConfigDict) -> None:
+    root = dataset.get("data_root") or ""
+    if "://" in root:
+        return
+    if root and not Path(root).is_dir():
+        raise UserError(
+            f"the data folder {root!r} ({loader}) does not exist; set data_root in the config or by --cfg-options"
+        )
+    annotations = dataset.get("ann_file")
+    if isinstance(annotations, str) and annotations and not Path(root, annotations).is_file():
+        raise UserError(f"the annotation file {str(Path(root, annotations))!r} ({loader}) does not exist")

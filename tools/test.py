@@ -1,0 +1,47 @@
+"""Evaluates a checkpoint: `python tools/test.py CONFIG CHECKPOINT [--show-dir DIR] [--cfg-options KEY=VALUE …]`."""
+
+import argparse
+import json
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+import relnas_mm  # noqa: F401  (registers)
+from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.launch import check_before_running, load_config, runner_parser
+
+
+def parse_args() -> argparse.Namespace:
+    parser = runner_parser("Evaluate a checkpoint with MMEngine's Runner.")
+    parser.add_argument("checkpoint", help="checkpoint file")
+    parser.add_argument("--show-dir", help="draw predictions over the images into this folder")
+    parser.add_argument("--out", help="write the metrics to this JSON file")
+    return parser.parse_args()
+
+
+def draw_predictions(config: Config, folder: str) -> None:
+    if "visualization" not in config.get("default_hooks", {}):
+        raise UserError(f"--show-dir {folder!r} needs default_hooks.visualization in the config")
+    config.default_hooks.visualization.update(draw=True, test_out_dir=str(Path(folder).absolute()))
+
+
+@reports_user_errors
+def main() -> None:
+    args = parse_args()
+    if not Path(args.checkpoint).is_file() and "://" not in args.checkpoint:
+        raise UserError(f"the checkpoint {args.checkpoint!r} does not exist")
+    config = load_config(args)
+    config.load_from = args.checkpoint
+    if args.show_dir:
+        draw_predictions(config, args.show_dir)
+    check_before_running(config, ("test_dataloader",))
+    runner = RUNNERS.build(config) if "runner_type" in config else Runner.from_cfg(config)
+    metrics = runner.test()
+    if args.out:
+        Path(args.out).write_text(json.dumps({key: float(value) for key, value in metrics.items()}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

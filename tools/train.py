@@ -1,0 +1,48 @@
+"""Trains a model: `python tools/train.py CONFIG [--work-dir DIR] [--amp] [--resume] [--cfg-options KEY=VALUE …]`."""
+
+import argparse
+
+from mmengine.config import Config
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+import relnas_mm  # noqa: F401  (registers)
+from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.launch import check_before_running, load_config, runner_parser
+
+
+def parse_args() -> argparse.Namespace:
+    parser = runner_parser("Train a model with MMEngine's Runner.")
+    parser.add_argument("--amp", action="store_true", help="automatic mixed precision")
+    parser.add_argument("--auto-scale-lr", action="store_true", help="scale the learning rate by the total batch size")
+    parser.add_argument(
+        "--resume", nargs="?", const="auto", help="resume from a checkpoint, or from the latest one in the work_dir"
+    )
+    return parser.parse_args()
+
+
+def apply_training_flags(config: Config, args: argparse.Namespace) -> None:
+    if args.amp:
+        config.optim_wrapper.type = "AmpOptimWrapper"
+        config.optim_wrapper.loss_scale = "dynamic"
+    if args.auto_scale_lr:
+        if "base_batch_size" not in config.get("auto_scale_lr", {}):
+            raise UserError(f"--auto-scale-lr needs auto_scale_lr.base_batch_size, which {args.config!r} lacks")
+        config.auto_scale_lr.enable = True
+    if args.resume:
+        config.resume = True
+        config.load_from = None if args.resume == "auto" else args.resume
+
+
+@reports_user_errors
+def main() -> None:
+    args = parse_args()
+    config = load_config(args)
+    apply_training_flags(config, args)
+    check_before_running(config, ("train_dataloader", "val_dataloader"))
+    runner = RUNNERS.build(config) if "runner_type" in config else Runner.from_cfg(config)
+    runner.train()
+
+
+if __name__ == "__main__":
+    main()
