@@ -28,9 +28,9 @@ PYTHON = ("3.10", "3.12")
 TESTED = (
     Tested("numpy", "numpy<2.4", "1.26.4", "2.3.5", "main"),
     Tested("torch", "torch==2.11.0", "2.4.0", "2.15.0", "main"),
-    Tested("torchvision", "torchvision==0.26.0", "0.19.0", "0.30.0", "main"),
+    Tested("torchvision", "torchvision==0.26.0", "0.19.0", "0.29.2", "main"),
     Tested("cv2", "opencv-python-headless", "4.11.0", "5.0.0", "main"),
-    Tested("setuptools", "setuptools<82", "65.0", "84.0.0", "none"),
+    Tested("setuptools", "setuptools<82", "81.0.0", "84.2.1", "none"),
     Tested("pycocotools", "pycocotools", "2.0.8", "2.0.11", "main"),
     Tested("mmengine", "mmengine==0.10.7", "0.10.7", "0.10.7", "main"),
     Tested("mmcv", "mmcv-lite==2.1.0", "2.1.0", "2.1.0", "main"),

@@ -37,6 +37,7 @@ def examine(folder: str | None = None, patience: float = PATIENCE) -> Report:
         has_nvidia_driver=shutil.which("nvidia-smi") is not None,
         compat_on=bool(compat.apply()),
         distributions=machine.distributions(),
+        torch_wanted=machine.torch_wanted(),
         folder=folder,
         writable=machine.writable(folder),
         free_disk=machine.free_disk(folder),

@@ -31,6 +31,7 @@ class Facts:
     has_nvidia_driver: bool = False
     compat_on: bool = True
     distributions: frozenset[str] = frozenset()
+    torch_wanted: str | None = None  # by torchvision, such as `==2.11.0` or `>=2.14.0`
     folder: str = "."
     writable: bool = True
     free_disk: float | None = None

@@ -1,6 +1,7 @@
 """Cores, memory, disk and permissions of this machine, without any package."""
 
 import os
+import re
 import shutil
 import tempfile
 from importlib import metadata
@@ -49,6 +50,16 @@ def distributions() -> frozenset[str]:
     """The names of everything installed, in lower case with dashes."""
     names = (found.metadata["Name"] for found in metadata.distributions())
     return frozenset(name.lower().replace("_", "-") for name in names if name)
+
+
+def torch_wanted() -> str | None:
+    """The torch that the installed torchvision was built for, such as `==2.11.0`; None if it does not say."""
+    try:
+        lines = metadata.requires("torchvision") or []
+    except metadata.PackageNotFoundError:
+        return None
+    found = (re.match(r"torch\s*\(?([=>]=[\d.]+)", line) for line in lines)
+    return next((match[1] for match in found if match), None)
 
 
 def _read(path: Path) -> str:

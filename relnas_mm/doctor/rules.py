@@ -44,13 +44,14 @@ def versions_tested(facts: Facts) -> Iterator[Problem]:
 
 
 def torch_pair(facts: Facts) -> Iterator[Problem]:
-    """Torchvision 0.(n + 15) belongs to torch 2.n."""
-    torch, vision = (facts.packages[name].version for name in ("torch", "torchvision"))
-    if torch is None or vision is None or release(torch)[0] != 2:
+    """The torch that torchvision was built for: one version, or all from one on."""
+    torch, wanted = facts.packages["torch"].version, facts.torch_wanted
+    if torch is None or wanted is None:
         return
-    minor = release(torch)[1] if len(release(torch)) > 1 else 0
-    if release(vision)[:2] != (0, minor + 15):
-        yield Problem(f"torchvision {vision} does not belong to torch {torch}.", PAIR)
+    have, want = release(torch), release(wanted)
+    if have < want or (wanted.startswith("==") and have != want):
+        vision = facts.packages["torchvision"].version
+        yield Problem(f"torchvision {vision} is built for torch{wanted}, not for torch {torch}.", PAIR)
 
 
 def operators_run(facts: Facts) -> Iterator[Problem]:
