@@ -7,7 +7,10 @@ torch, as before.
 
 from typing import Any
 
+from relnas_mm.compat.versions import release
+
 STATISTICS = ("min", "max", "mean", "current")
+NUMPY_HOMES = ("numpy.core.multiarray", "numpy._core.multiarray")  # NumPy 1 and 2 write different names
 
 
 def allow(history_buffer: type) -> None:
@@ -18,24 +21,31 @@ def allow(history_buffer: type) -> None:
     """
     import torch
 
-    torch.serialization.add_safe_globals(safe_globals(history_buffer))
+    # torch before 2.6 takes no other names than the objects' own
+    aliases = release(torch.__version__) >= (2, 6)
+    torch.serialization.add_safe_globals(safe_globals(history_buffer, aliases))
 
 
-def safe_globals(history_buffer: type) -> list[Any]:
-    """The allow-list, as `torch.serialization.add_safe_globals` takes it."""
+def safe_globals(history_buffer: type, aliases: bool = True) -> list[Any]:
+    """The allow-list, as `torch.serialization.add_safe_globals` takes it.
+
+    Args:
+        history_buffer: mmengine's class of that name.
+        aliases: allow NumPy's functions under the names of both NumPy 1 and 2, instead of the installed one's.
+    """
+    import _codecs
+
     import numpy as np
-
-    core: Any = getattr(np, "_core", None) or np.core  # NumPy 2 and 1
 
     def statistic(owner: object, name: str) -> Any:
         if owner is not history_buffer or name not in STATISTICS:
             raise ValueError(f"a checkpoint may not look up {name!r} of {owner!r}")
         return getattr(owner, name)
 
+    statistic.__module__, statistic.__name__ = "builtins", "getattr"  # the name that is looked for
     codes = np.typecodes["AllInteger"] + np.typecodes["AllFloat"] + "?SU"  # no objects
-    allowed = [history_buffer, (statistic, "builtins.getattr"), np.dtype, np.ndarray]
-    allowed += {type(np.dtype(code)) for code in codes}
-    for home in ("numpy.core.multiarray", "numpy._core.multiarray"):  # NumPy 1 and 2 write different names
-        for name in ("scalar", "_reconstruct"):
-            allowed.append((getattr(core.multiarray, name), f"{home}.{name}"))
-    return allowed
+    allowed = [history_buffer, statistic, np.dtype, np.ndarray, *{type(np.dtype(code)) for code in codes}]
+    for value in (np.empty(0), np.float64(0)):
+        maker: Any = value.__reduce__()[0]  # what pickle calls: _reconstruct, scalar
+        allowed += [(maker, f"{home}.{maker.__name__}") for home in NUMPY_HOMES] if aliases else [maker]
+    return allowed if aliases else [*allowed, _codecs.encode]  # which torch allows by itself since 2.6
