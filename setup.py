@@ -41,6 +41,6 @@ def version() -> str:
 setup(
     version=version(),
     packages=find_packages(include=["relnas_mm", "relnas_mm.*"]),
-    package_data={"relnas_mm": ["**/*.html", "**/*.json"]},
+    package_data={"relnas_mm": ["**/*.html", "**/*.j2", "**/*.json"]},
     cmdclass={"build_py": BuildWithMim},
 )

@@ -15,14 +15,15 @@ compat.apply()
 
 
 
-def _register_after(name: str, room: str) -> None:
+def _register_after(name: str, *rooms: str) -> None:
     def register(_: ModuleType) -> None:
-        importlib.import_module(room)
+        for room in rooms:
+            importlib.import_module(room)
 
     hooks.after_import(name, register)
 
 
 _register_after("mmengine.model", "relnas_mm.models")
-_register_after("mmengine.runner", "relnas_mm.search")
+_register_after("mmengine.runner", "relnas_mm.engine", "relnas_mm.search")
 
 __all__ = ["__version__"]

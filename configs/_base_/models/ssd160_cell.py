@@ -22,6 +22,8 @@ model = dict(
         l2_norm_scale=None,
     ),
     bbox_head=dict(
+        # Cell outputs are sums without a last normalization: small first weights keep the first losses small.
+        init_cfg=dict(type="Normal", layer="Conv2d", std=0.001, bias=0),
         in_channels=(64, 128, 256, 128),
         anchor_generator=dict(
             _delete_=True,

@@ -1,0 +1,89 @@
+"""What a pipeline config says, checked before anything runs."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from relnas_mm.errors import UserError
+
+KEYS = {"work_dir", "data", "search", "train", "metric"}
+JOB_KEYS = {"config", "cfg_options"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a tool.
+
+    Args:
+        config: Path of its config.
+        options: Settings that override it, as in `--cfg-options`.
+    """
+
+    config: Path
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PipelinePlan:
+    """A pipeline.
+
+    Args:
+        work_dir: The one folder that everything goes into.
+        data: Keyword arguments of `generate_shapes`, one mapping for each data set to make; may be empty.
+        search: The search.
+        train: Training and evaluation of the model that uses the found cell.
+        metric: The figure that the report compares, a key of the evaluator's metrics.
+    """
+
+    work_dir: Path
+    data: tuple[dict[str, Any], ...]
+    search: Job
+    train: Job
+    metric: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the plan or the text of one of its configs does; `work_dir` does not count."""
+        jobs = [(job.config.read_text(), job.options) for job in (self.search, self.train)]
+        content = json.dumps([self.data, jobs, self.metric], sort_keys=True, default=str)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+def read_plan(config: Config, source: str, home: Path) -> PipelinePlan:
+    """Reads a pipeline config.
+
+    Args:
+        config: What was read.
+        source: Its path, for error messages.
+        home: The folder that relative config paths count from: the one that holds `configs/` and `tools/`.
+
+    Raises:
+        UserError: A key is missing or unknown, or a config does not exist.
+    """
+    if missing := KEYS - config.keys():
+        raise UserError(f"the pipeline config {source!r} lacks {sorted(missing)}; it needs {sorted(KEYS)}")
+    return PipelinePlan(
+        work_dir=Path(config.work_dir),
+        data=tuple(item.to_dict() for item in config.data),
+        search=_job(config, "search", source, home),
+        train=_job(config, "train", source, home),
+        metric=config.metric,
+    )
+
+
+def _job(config: Config, key: str, source: str, home: Path) -> Job:
+    entry = config[key]
+    unknown = sorted(set(entry) - JOB_KEYS)
+    if unknown or "config" not in entry:
+        raise UserError(
+            f"{key} of {source!r} has {unknown or 'no config'}; it takes 'config' and 'cfg_options'"
+        )
+    path = home / os.path.expanduser(entry.config)
+    if not path.is_file():
+        raise UserError(f"{key}.config of {source!r} is {entry.config!r}, which does not exist in {str(home)!r}")
+    return Job(path, dict(entry.get("cfg_options", {})))

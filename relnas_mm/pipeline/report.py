@@ -1,0 +1,62 @@
+"""One self-contained HTML page about a finished pipeline."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+
+from relnas_mm.genotype import load_genotype
+from relnas_mm.pipeline.curves import draw_curves, metric_curve
+from relnas_mm.pipeline.plan import PipelinePlan
+from relnas_mm.version import __version__
+
+REPORT = "report.html"
+MAX_PICTURES = 8
+
+
+def write_report(plan: PipelinePlan, seconds: dict[str, float]) -> Path:
+    """Writes `report.html` and the picture of the training curves.
+
+    Args:
+        plan: The pipeline, all of whose steps are done.
+        seconds: Duration of each step.
+
+    Returns:
+        The path of the page.
+    """
+    environment = Environment(loader=PackageLoader("relnas_mm.pipeline", "."), autoescape=select_autoescape())
+    path = plan.work_dir / REPORT
+    path.write_text(environment.get_template("report.html.j2").render(_content(plan, seconds)), encoding="utf-8")
+    return path
+
+
+def _content(plan: PipelinePlan, seconds: dict[str, float]) -> dict[str, Any]:
+    search, train = plan.work_dir / "search", plan.work_dir / "train"
+    metrics = json.loads((plan.work_dir / "metrics.json").read_text())
+    curve = metric_curve(train, plan.metric)
+    genotype = load_genotype(search / "genotype.json")
+    pictures = sorted((plan.work_dir / "test" / "pictures").rglob("*.jpg"))
+    pictures += sorted((plan.work_dir / "test" / "pictures").rglob("*.png"))
+    return {
+        "version": __version__,
+        "metric": plan.metric,
+        "untrained": curve.get(0),
+        "trained": max(curve.values()),
+        "test": metrics.get(plan.metric),
+        "metrics": metrics,
+        "seconds": seconds,
+        "genotype": genotype,
+        "genotype_path": search / "genotype.json",
+        "cells": embedded(search / "cells.png"),
+        "search_curve": embedded(search / "search_curve.png"),
+        "training_curve": embedded(draw_curves(train, plan.metric, plan.work_dir / "training_curve.png")),
+        "pictures": [embedded(picture) for picture in pictures[:MAX_PICTURES]],
+    }
+
+
+def embedded(picture: Path) -> str:
+    """A picture as a data URI."""
+    kind = "jpeg" if picture.suffix == ".jpg" else picture.suffix.lstrip(".")
+    return f"data:image/{kind};base64,{base64.b64encode(picture.read_bytes()).decode()}"

@@ -1,0 +1,97 @@
+"""Runs a pipeline: each step is one of the tools, in a process of its own, as a user would call it."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from relnas_mm.datasets.shapes import generate_shapes
+from relnas_mm.errors import UserError
+from relnas_mm.launch import check_writable
+from relnas_mm.pipeline.plan import Job, PipelinePlan
+from relnas_mm.pipeline.progress import Progress
+from relnas_mm.pipeline.report import write_report
+
+METRICS = "metrics.json"
+
+
+def run_pipeline(plan: PipelinePlan, tools: Path) -> Path:
+    """Runs what is not done yet, and writes the report.
+
+    Calling it again after an interruption continues: finished steps are kept, search and training resume.
+
+    Args:
+        plan: What to do.
+        tools: The folder that holds `search.py`, `train.py` and `test.py`.
+
+    Returns:
+        The path of `report.html`.
+
+    Raises:
+        UserError: The work_dir holds something else or cannot be written, or a step fails.
+    """
+    progress = Progress.load(plan.work_dir, plan.fingerprint)
+    check_writable(plan.work_dir)
+    steps: dict[str, Callable[[bool], None]] = {
+        "data": lambda _: _make_data(plan),
+        "search": lambda resume: _search(plan, tools, resume),
+        "train": lambda resume: _train(plan, tools, resume),
+        "test": lambda _: _test(plan, tools),
+    }
+    for number, (name, step) in enumerate(steps.items(), 1):
+        if name in progress.seconds:
+            print(f"[{number}/{len(steps)}] {name}: done before, {progress.seconds[name]:.0f} s", flush=True)
+            continue
+        resume = name in progress.started
+        print(f"[{number}/{len(steps)}] {name}{' (continued)' if resume else ''}", flush=True)
+        begun = progress.begin(name)
+        step(resume)
+        progress.finish(name, begun)
+    report = write_report(plan, progress.seconds)
+    print(f"done: {report}", flush=True)
+    return report
+
+
+def genotype_path(plan: PipelinePlan) -> Path:
+    """Where the search leaves its result."""
+    return plan.work_dir / "search" / "genotype.json"
+
+
+def _make_data(plan: PipelinePlan) -> None:
+    for arguments in plan.data:
+        generate_shapes(**arguments)
+
+
+def _search(plan: PipelinePlan, tools: Path, resume: bool) -> None:
+    _call(tools / "search.py", plan.search, plan.work_dir / "search", ["--resume"] if resume else [])
+
+
+def _train(plan: PipelinePlan, tools: Path, resume: bool) -> None:
+    _call(tools / "train.py", _with_cell(plan), plan.work_dir / "train", ["--resume"] if resume else [])
+
+
+def _test(plan: PipelinePlan, tools: Path) -> None:
+    folder = plan.work_dir / "test"
+    best = sorted((plan.work_dir / "train").glob("best_*.pth"))
+    if not best:
+        raise UserError(f"training left no best_*.pth in {str(plan.work_dir / 'train')!r}; set checkpoint.save_best")
+    arguments = ["--out", str(plan.work_dir / METRICS), "--show-dir", str(folder / "pictures")]
+    _call(tools / "test.py", _with_cell(plan), folder, arguments, str(best[-1]))
+
+
+def _with_cell(plan: PipelinePlan) -> Job:
+    """The training job with the found cell in its backbone."""
+    cell: dict[str, Any] = {"model.backbone.genotype": str(genotype_path(plan).resolve())}
+    return Job(plan.train.config, {**plan.train.options, **cell})
+
+
+def _call(tool: Path, job: Job, work_dir: Path, arguments: list[str], *positional: str) -> None:
+    command = [sys.executable, str(tool), str(job.config), *positional, "--work-dir", str(work_dir), *arguments]
+    if job.options:
+        command += ["--cfg-options", *(f"{key}={value}" for key, value in job.options.items())]
+    code = subprocess.run(command, check=False).returncode
+    if code:
+        raise UserError(
+            f"{tool.name} ended with exit code {code}; see {str(work_dir)!r}, and run again to continue"
+        )
