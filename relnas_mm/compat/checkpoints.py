@@ -42,7 +42,8 @@ def safe_globals(history_buffer: type, aliases: bool = True) -> list[Any]:
             raise ValueError(f"a checkpoint may not look up {name!r} of {owner!r}")
         return getattr(owner, name)
 
-    statistic.__module__, statistic.__name__ = "builtins", "getattr"  # the name that is looked for
+    statistic.__module__ = "builtins"  # the name that is looked for, by torch before and from 2.6 on
+    statistic.__name__ = statistic.__qualname__ = "getattr"
     codes = np.typecodes["AllInteger"] + np.typecodes["AllFloat"] + "?SU"  # no objects
     allowed = [history_buffer, statistic, np.dtype, np.ndarray, *{type(np.dtype(code)) for code in codes}]
     for value in (np.empty(0), np.float64(0)):
