@@ -1,5 +1,6 @@
 # The generated shapes data in VOC layout: `python tools/make_shapes.py data/shapes --layout voc`.
-dataset_type = "VOCDataset"
+# XMLDataset is VOCDataset without the names of the real classes, which VOCMetric would print otherwise
+dataset_type = "XMLDataset"
 data_root = "data/shapes/voc/VOCdevkit/"
 image_size = (160, 160)
 metainfo = dict(
