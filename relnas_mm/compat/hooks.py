@@ -1,6 +1,5 @@
 """Three small import hooks: serve a missing module, serve instead of a broken one, act after an import."""
 
-import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
@@ -8,6 +7,10 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader  # at run time it would cost more than all the rest
 
 ORIGIN = "relnas_mm.compat"
 
@@ -15,7 +18,7 @@ Filler = Callable[[ModuleType], None]
 Source = Filler | Path
 
 
-class _FillingLoader(importlib.abc.Loader):
+class _FillingLoader:
     """Loads a module without a file: `fill(module)` sets its names."""
 
     def __init__(self, fill: Filler):
@@ -28,7 +31,7 @@ class _FillingLoader(importlib.abc.Loader):
         self.fill(module)
 
 
-class _LastFinder(importlib.abc.MetaPathFinder):
+class _LastFinder:
     """At the end of `sys.meta_path`: whatever is really installed is found first."""
 
     def __init__(self):
@@ -42,7 +45,7 @@ class _LastFinder(importlib.abc.MetaPathFinder):
         return None
 
 
-class _FirstFinder(importlib.abc.MetaPathFinder):
+class _FirstFinder:
     """At the front of `sys.meta_path`: modules to replace when broken, and callbacks after an import."""
 
     def __init__(self):
@@ -72,10 +75,11 @@ def _spec(name: str, source: Source) -> importlib.machinery.ModuleSpec | None:
     if isinstance(source, Path):
         return importlib.util.spec_from_file_location(name, source)
     is_package = any(other.startswith(name + ".") for other in _last.served)
-    return importlib.util.spec_from_loader(name, _FillingLoader(source), origin=ORIGIN, is_package=is_package)
+    loader = cast("Loader", _FillingLoader(source))
+    return importlib.util.spec_from_loader(name, loader, origin=ORIGIN, is_package=is_package)
 
 
-def _call_after_loading(loader: importlib.abc.Loader, callbacks: list[Filler]) -> None:
+def _call_after_loading(loader: "Loader", callbacks: list[Filler]) -> None:
     """Wraps the loading of this one loader object, so that its type and the module's source stay."""
     load = loader.exec_module
 

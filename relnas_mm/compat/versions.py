@@ -31,7 +31,7 @@ TESTED = (
     Tested("torchvision", "torchvision==0.26.0", "0.19.0", "0.29.2", "main"),
     Tested("cv2", "opencv-python-headless", "4.11.0", "5.0.0", "main"),
     Tested("setuptools", "setuptools<82", "81.0.0", "84.2.1", "none"),
-    Tested("pycocotools", "pycocotools", "2.0.8", "2.0.11", "main"),
+    Tested("pycocotools", "pycocotools", "2.0.11", "2.0.11", "main"),
     Tested("mmengine", "mmengine==0.10.7", "0.10.7", "0.10.7", "main"),
     Tested("mmcv", "mmcv-lite==2.1.0", "2.1.0", "2.1.0", "main"),
     Tested("mmdet", "mmdet==3.3.0", "3.3.0", "3.3.0", "main"),
