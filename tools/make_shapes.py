@@ -4,7 +4,7 @@ import argparse
 import time
 from pathlib import Path
 
-from relnas_mm.datasets.shapes import LAYOUTS, generate_shapes
+from relnas_mm.datasets.shapes import DEFAULT_DIFFICULTY, LAYOUTS, generate_shapes
 from relnas_mm.datasets.shapes.contact_sheet import contact_sheet, save_small
 from relnas_mm.errors import UserError, reports_user_errors
 
@@ -19,7 +19,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         "--image-size", nargs="+", type=int, metavar="PIXELS", help="side, or width and height; not for cifar10"
     )
-    parser.add_argument("--difficulty", type=float, default=0.5, help="from 0 (easy) to 1 (hard)")
+    parser.add_argument("--difficulty", type=float, default=DEFAULT_DIFFICULTY, help="from 0 (easy) to 1 (hard)")
     parser.add_argument("--contact-sheet", type=Path, metavar="FOLDER", help="also save pictures with annotations")
     return parser.parse_args()
 

@@ -16,12 +16,14 @@ from relnas_mm.datasets.shapes.classes import (
     VOC_PALETTE,
 )
 from relnas_mm.datasets.shapes.generate import generate_shapes
+from relnas_mm.datasets.shapes.styles import DEFAULT_DIFFICULTY
 from relnas_mm.datasets.shapes.writers import LAYOUTS
 
 __all__ = [
     "CIFAR10_CLASSES",
     "CITYSCAPES_CLASSES",
     "CITYSCAPES_PALETTE",
+    "DEFAULT_DIFFICULTY",
     "IGNORE_LABEL",
     "KEYPOINTS",
     "LAYOUTS",

@@ -8,7 +8,7 @@ from relnas_mm.datasets.shapes.classes import CIFAR10_CLASSES
 from relnas_mm.datasets.shapes.render import Rendered, render
 from relnas_mm.datasets.shapes.scene import SceneObject, sample_scene
 from relnas_mm.datasets.shapes.streams import Purpose, balanced_label, stream
-from relnas_mm.datasets.shapes.styles import style_for
+from relnas_mm.datasets.shapes.styles import DEFAULT_DIFFICULTY, style_for
 
 LEAST_PIXELS = 12
 """Objects with fewer visible pixels are not annotated."""
@@ -94,7 +94,9 @@ def _annotate(thing: SceneObject, number: int, rendered: Rendered) -> Annotation
     )
 
 
-def take(layout: str, seed: int, split: str, index: int, size: tuple[int, int], difficulty: float = 0.5) -> Shot:
+def take(
+    layout: str, seed: int, split: str, index: int, size: tuple[int, int], difficulty: float = DEFAULT_DIFFICULTY
+) -> Shot:
     """Draws image `index` of a split; the result depends on the arguments and on nothing else.
 
     Args:

@@ -17,6 +17,7 @@ from relnas_mm.datasets.shapes.classes import (
     VOC_CLASSES,
     VOC_PALETTE,
 )
+from relnas_mm.datasets.shapes.styles import DEFAULT_DIFFICULTY
 from relnas_mm.datasets.shapes.writers import LAYOUTS
 from relnas_mm.datasets.shapes.writers.cityscapes import train_ids
 
@@ -94,7 +95,7 @@ _DRAWERS: dict[str, tuple[Callable[[Shot, int], Image.Image], int, int]] = {
 
 
 def contact_sheet(
-    layout: str, seed: int = 0, image_size: tuple[int, int] | None = None, difficulty: float = 0.5
+    layout: str, seed: int = 0, image_size: tuple[int, int] | None = None, difficulty: float = DEFAULT_DIFFICULTY
 ) -> Image.Image:
     """The first training pictures of a layout with boxes, masks or skeletons on them.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from relnas_mm.datasets.shapes.camera import Shot, take
 from relnas_mm.datasets.shapes.manifest import is_reusable, write_manifest
+from relnas_mm.datasets.shapes.styles import DEFAULT_DIFFICULTY
 from relnas_mm.datasets.shapes.writers import LAYOUTS
 from relnas_mm.errors import UserError
 
@@ -81,7 +82,7 @@ def generate_shapes(
     splits: Mapping[str, int] | None = None,
     seed: int = 0,
     image_size: int | tuple[int, int] | None = None,
-    difficulty: float = 0.5,
+    difficulty: float = DEFAULT_DIFFICULTY,
     progress: bool = True,
 ) -> Path:
     """Writes a data set of drawn scenes, or reuses the one that is there.

@@ -134,7 +134,7 @@ def _find_place(
     overlap: float,
 ) -> np.ndarray | None:
     """A centre whose circle covers no other one by more than `overlap` (of the smaller diameter), if any."""
-    margin = 0.85 * radius
+    margin = 0.7 * radius
     for _ in range(12):
         centre = np.array([rng.uniform(margin, max(side - margin, margin + 1e-3)) for side in extent])
         if all(
@@ -143,6 +143,42 @@ def _find_place(
         ):
             return centre
     return None
+
+
+def _cast(rng: np.random.Generator, style: Style, main: str | None) -> list[tuple[str, bool]]:
+    """Classes of the objects to place, and whether they are labelled; `main` itself is not among them."""
+    extras = [SHAPES[int(rng.integers(len(SHAPES)))] for _ in range(rng.binomial(3, style.distraction))]
+    if main is not None:
+        return [(name, False) for name in extras]
+    count = int(rng.integers(style.count[0], style.count[1] + 1))
+    names = [style.classes[int(rng.integers(len(style.classes)))] for _ in range(count)]
+    return [(name, True) for name in names] + [(name, False) for name in extras if name not in style.classes]
+
+
+def _sample_objects(
+    rng: np.random.Generator,
+    extent: tuple[float, float],
+    style: Style,
+    main: str | None,
+    avoid: tuple[Colour, ...],
+) -> list[SceneObject]:
+    """Places the objects, from back to front; those that find no place are left out."""
+    objects: list[SceneObject] = []
+    for name, labelled in _cast(rng, style, main):
+        low, high = style.radius_of(name) if labelled else style.distractor_radius
+        radius = rng.uniform(low, high)
+        if objects and rng.random() < style.burial:
+            neighbour = objects[int(rng.integers(len(objects)))]
+            centre = neighbour.centre + neighbour.radius * rng.uniform(-0.9, 0.9, 2)
+        else:
+            centre = _find_place(rng, extent, radius, objects, style.overlap * rng.random())
+        if centre is not None:
+            objects.append(make_object(rng, name, centre, radius, avoid, style, labelled))
+    objects = [objects[i] for i in rng.permutation(len(objects))]
+    if main is not None:
+        centre = np.array(extent) * (0.5 + rng.uniform(-0.1, 0.1, 2))
+        objects.append(make_object(rng, main, centre, rng.uniform(*style.radius_of(main)), avoid, style, True))
+    return objects
 
 
 def sample_scene(rng: np.random.Generator, extent: tuple[float, float], style: Style, main: str | None = None) -> Scene:
@@ -155,44 +191,18 @@ def sample_scene(rng: np.random.Generator, extent: tuple[float, float], style: S
         main: Class of the only labelled object, large and in the middle; None draws the style's objects.
     """
     base = random_colour(rng)
-    other = contrasting_colour(rng, (base,), 0.0)
+    tint = random_colour(rng)
     mix = rng.random((4, 4, 1)) * (0.3 + 0.5 * style.difficulty)
-    ground = np.rint(np.array(base) * (1 - mix) + np.array(other) * mix).astype(np.uint8)
+    ground = np.rint(np.array(base) * (1 - mix) + np.array(tint) * mix).astype(np.uint8)
     red, green, blue = (int(x) for x in np.rint(ground.mean((0, 1))))
-    avoid = (base, (red, green, blue))
-    ground_paint = random_paint(rng, (base,), 0.0)
-    strokes = random_strokes(rng, extent, int(rng.integers(style.strokes[0], style.strokes[1] + 1)))
-
-    objects: list[SceneObject] = []
-    wanted = [(SHAPES[int(rng.integers(len(SHAPES)))], False) for _ in range(rng.binomial(3, style.distraction))]
-    if main is None:
-        count = int(rng.integers(style.count[0], style.count[1] + 1))
-        names = [style.classes[int(rng.integers(len(style.classes)))] for _ in range(count)]
-        unlabelled = [(name, False) for name, _ in wanted if name not in style.classes]
-        wanted = [(name, True) for name in names] + unlabelled
-    for name, labelled in wanted:
-        low, high = style.radius_of(name) if labelled else style.distractor_radius
-        radius = low + (high - low) * rng.random()
-        overlap = 1.0 if rng.random() < style.burial else style.overlap * rng.random()
-        centre = _find_place(rng, extent, radius, objects, overlap)
-        if centre is not None or not objects:
-            centre = np.array(extent) / 2 if centre is None else centre
-            objects.append(make_object(rng, name, centre, radius, avoid, style, labelled))
-    if main is None:
-        objects = [objects[i] for i in rng.permutation(len(objects))]
-    else:
-        low, high = style.radius_of(main)
-        centre = np.array(extent) * (0.5 + rng.uniform(-0.1, 0.1, 2))
-        objects.append(make_object(rng, main, centre, rng.uniform(low, high), avoid, style, True))
-
     angle = rng.uniform(0, math.tau)
     return Scene(
         extent=extent,
         ground=ground,
-        ground_paint=ground_paint,
+        ground_paint=random_paint(rng, (base,), 0.0),
         ground_texture=style.ground_texture * rng.random(),
-        strokes=strokes,
-        objects=objects,
+        strokes=random_strokes(rng, extent, int(rng.integers(style.strokes[0], style.strokes[1] + 1))),
+        objects=_sample_objects(rng, extent, style, main, avoid=(base, (red, green, blue))),
         light=style.light * rng.random() * np.array([math.cos(angle), math.sin(angle)]),
         shadow=0.5 * rng.random(),
         blur=style.blur * rng.random() if rng.random() < 0.3 else 0.0,

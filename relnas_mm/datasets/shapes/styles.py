@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from relnas_mm.datasets.shapes.classes import CIFAR10_CLASSES, VOC_CLASSES
 
+DEFAULT_DIFFICULTY = 0.3
+"""A small detector learns these scenes within minutes on a processor; an untrained one finds nothing."""
+
 Range = tuple[float, float]
 
 
@@ -57,8 +60,8 @@ class Style:
 
     @property
     def burial(self) -> float:
-        """Share of objects that may be covered to any degree."""
-        return 0.12 * self.difficulty
+        """Share of objects that lie right on or under another one."""
+        return 0.6 * self.difficulty
 
     @property
     def distraction(self) -> float:
@@ -83,15 +86,15 @@ class Style:
     @property
     def noise(self) -> float:
         """Largest amplitude of the pixel noise, 0-255."""
-        return 44 * self.difficulty
+        return 50 * self.difficulty
 
 
 def style_for(layout: str, difficulty: float) -> Style:
     """The style of a layout's scenes at a difficulty from 0 to 1."""
     if layout == "cifar10":
-        return Style(CIFAR10_CLASSES, (1, 1), (0.26, 0.42), (0.34, 0.48), (0.08, 0.18), difficulty, 8)
+        return Style(CIFAR10_CLASSES, (1, 1), (0.26, 0.42), (0.34, 0.48), (0.08, 0.18), difficulty, 10)
     if layout == "voc":
-        return Style(VOC_CLASSES, (1, 4), (0.11, 0.27), (0.18, 0.36), (0.07, 0.16), difficulty, 16)
+        return Style(VOC_CLASSES, (1, 4), (0.13, 0.28), (0.20, 0.36), (0.07, 0.16), difficulty, 20)
     if layout == "cityscapes":
         return Style(VOC_CLASSES, (4, 8), (0.13, 0.30), (0.22, 0.42), (0.07, 0.16), difficulty, 24)
     return Style(("person",), (1, 3), (0.1, 0.2), (0.24, 0.45), (0.07, 0.18), difficulty, 16)
