@@ -1,0 +1,93 @@
+"""Random crop, flip and cutout of whole batches, as array expressions on any device.
+
+All draws of an epoch are made beforehand from one generator on the CPU, so that they depend neither on the device
+nor on the batch size.  The order of work is that of the usual CIFAR pipeline: zero padding, crop, flip,
+normalization, cutout with zeros.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from relnas_mm.datasets.arrays.images import ImageArrays
+from relnas_mm.errors import UserError
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What happens to each image of an epoch; all of shape (n,) but `corner` and `hole`, (n, 2) as row and column."""
+
+    corner: Tensor
+    flip: Tensor
+    hole: Tensor
+
+    def rows(self, chosen: "slice | Tensor") -> "Draws":
+        """The draws of some images."""
+        return Draws(self.corner[chosen], self.flip[chosen], self.hole[chosen])
+
+    def to(self, device: torch.device | str) -> "Draws":
+        """The same draws on another device."""
+        return Draws(self.corner.to(device), self.flip.to(device), self.hole.to(device))
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """The released augmentation.
+
+    Args:
+        padding: Zeros around the image before the crop, in pixels.
+        flip: Mirror every other image.
+        cutout: Side of the square that is set to the mean, in pixels; 0 for none.  Its centre is uniform over the
+            image, so that part of it can lie outside.
+
+    Raises:
+        UserError: A length is negative.
+    """
+
+    padding: int = 4
+    flip: bool = True
+    cutout: int = 16
+
+    def __post_init__(self) -> None:
+        if self.padding < 0 or self.cutout < 0:
+            raise UserError(f"padding is {self.padding!r} and cutout {self.cutout!r}; both must be at least 0")
+
+    def draw(self, n: int, size: tuple[int, int], generator: torch.Generator) -> Draws:
+        """Draws for `n` images of height and width `size`."""
+        height, width = size
+        corner = torch.randint(0, 2 * self.padding + 1, (n, 2), generator=generator)
+        flip = torch.rand(n, generator=generator) < (0.5 if self.flip else 0.0)
+        row = torch.randint(0, height, (n,), generator=generator)
+        column = torch.randint(0, width, (n,), generator=generator)
+        return Draws(corner, flip, torch.stack([row, column], dim=1))
+
+    def crop_and_flip(self, images: Tensor, draws: Draws) -> Tensor:
+        """Integer part of the work: uint8 (n, c, h, w) to the same shape."""
+        n, _, height, width = images.shape
+        padded = F.pad(images, [self.padding] * 4)
+        rows = draws.corner[:, :1] + torch.arange(height, device=images.device)
+        columns = torch.arange(width, device=images.device).expand(n, width)
+        columns = draws.corner[:, 1:] + torch.where(draws.flip[:, None], columns.flip(1), columns)
+        which = torch.arange(n, device=images.device)[:, None, None]
+        # Advanced indices around a slice put the channels last; a view puts them back.
+        return padded[which, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2).contiguous()
+
+    def cut_out(self, images: Tensor, draws: Draws) -> Tensor:
+        """Zeroes the square around each hole: float (n, c, h, w) to the same shape."""
+        if self.cutout == 0:
+            return images
+        inside = []
+        for axis, length in enumerate(images.shape[-2:]):
+            start = draws.hole[:, axis, None] - self.cutout // 2
+            place = torch.arange(length, device=images.device)
+            inside.append((place >= start) & (place < start + self.cutout // 2 * 2))
+        hole = inside[0][:, None, :, None] & inside[1][:, None, None, :]
+        return images * ~hole
+
+
+def normalize(images: Tensor, data: ImageArrays) -> Tensor:
+    """Bytes to numbers of mean 0 and deviation 1, float32 (n, c, h, w)."""
+    mean, std = (images.new_tensor(part, dtype=torch.float32).view(-1, 1, 1) for part in (data.mean, data.std))
+    return (images.float() / 255 - mean) / std

@@ -1,0 +1,39 @@
+"""Batches of an epoch over images that already are on the device."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from relnas_mm.datasets.arrays.augment import Augmentation, normalize
+from relnas_mm.datasets.arrays.images import ImageArrays
+
+
+def epoch_batches(
+    data: ImageArrays, batch_size: int, generator: torch.Generator | None, augmentation: Augmentation | None
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Normalized images, float32 (b, c, h, w), and labels, int64 (b,); the last batch may be smaller.
+
+    Args:
+        data: The images.
+        batch_size: Images in a batch.
+        generator: On the CPU; decides order and augmentation.  `None` keeps the order, without augmentation.
+        augmentation: What to do to the images; `None` for nothing.
+    """
+    device = data.images.device
+    order = torch.arange(len(data)) if generator is None else torch.randperm(len(data), generator=generator)
+    order = order.to(device)
+    draws = None
+    if generator is not None and augmentation is not None:
+        size = (data.images.shape[2], data.images.shape[3])
+        draws = augmentation.draw(len(data), size, generator).to(device)
+    for start in range(0, len(data), batch_size):
+        chosen = slice(start, start + batch_size)
+        rows = order[chosen]
+        images = data.images[rows]
+        if augmentation is not None and draws is not None:
+            part = draws.rows(chosen)
+            images = augmentation.cut_out(normalize(augmentation.crop_and_flip(images, part), data), part)
+        else:
+            images = normalize(images, data)
+        yield images, data.labels[rows]

@@ -1,0 +1,84 @@
+"""Which small-image sets can be loaded, and how each is normalized."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from relnas_mm.datasets.arrays.cifar import read_cifar
+from relnas_mm.datasets.arrays.folder import read_folder
+from relnas_mm.datasets.arrays.idx import read_idx
+from relnas_mm.datasets.arrays.images import ImageArrays, require_classes
+from relnas_mm.errors import UserError
+
+Normalization = tuple[tuple[float, ...], tuple[float, ...]]
+
+NORMALIZATION: dict[str, Normalization] = {
+    "cifar10": ((0.49139968, 0.48215827, 0.44653124), (0.24703233, 0.24348505, 0.26158768)),
+    "cifar100": ((0.5071, 0.4867, 0.4408), (0.2675, 0.2565, 0.2761)),
+    "idx": ((0.5,), (0.5,)),
+    "folder": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+}
+"""Mean and standard deviation by type: as released for CIFAR, those of ImageNet for folders."""
+
+SPLITS = ("train", "test")
+
+
+def load_images(
+    type: str,  # the name that mm configs use
+    data_root: "str | os.PathLike[str]",
+    split: str = "train",
+    num_classes: int | None = None,
+    limit: int | None = None,
+    size: int = 32,
+    mean: tuple[float, ...] | None = None,
+    std: tuple[float, ...] | None = None,
+) -> ImageArrays:
+    """Loads a data set into memory.
+
+    Args:
+        type: 'cifar10', 'cifar100' (Python layout), 'idx' (FashionMNIST and its kin) or 'folder' (a folder per class).
+        data_root: Where it is.
+        split: 'train' or 'test'.
+        num_classes: Expected number of classes; `None` takes what is there.
+        limit: Keep so many images from the start; `None` keeps all.
+        size: Side of the images of a folder.
+        mean: Mean of each channel, from 0 to 1; `None` means that of `NORMALIZATION`.
+        std: Standard deviation of each channel.
+
+    Raises:
+        UserError: Something is missing, damaged or out of range; the sentence names the file.
+    """
+    if type not in NORMALIZATION:
+        raise UserError(f"the data type is {type!r}; allowed are {', '.join(map(repr, NORMALIZATION))}")
+    if split not in SPLITS:
+        raise UserError(f"the split is {split!r}; allowed are {', '.join(map(repr, SPLITS))}")
+    root = Path(data_root).expanduser()
+    if not root.is_dir():
+        raise UserError(f"the data folder {str(root)!r} of type {type!r} does not exist")
+    images, labels, classes = _read(type, root, split, size)
+    if limit is not None and not 0 < limit <= len(images):
+        raise UserError(f"limit is {limit!r}; {str(root)!r} has {len(images)} {split} images")
+    data = ImageArrays(
+        torch.from_numpy(np.array(images[:limit])),
+        torch.from_numpy(np.array(labels[:limit])),
+        classes,
+        tuple(mean or NORMALIZATION[type][0]),
+        tuple(std or NORMALIZATION[type][1]),
+    )
+    if not len(data):
+        raise UserError(f"{str(root)!r} has no {split} images")
+    if not len(data.mean) == len(data.std) == data.images.shape[1]:
+        raise UserError(f"mean {data.mean} and std {data.std} do not fit images of {data.images.shape[1]} channels")
+    return require_classes(data, num_classes, repr(str(root)))
+
+
+def _read(type: str, root: Path, split: str, size: int) -> tuple[Any, Any, tuple[str, ...]]:
+    if type == "idx":
+        images, labels = read_idx(root, split)
+        return images, labels, tuple(str(label) for label in range(int(labels.max(initial=-1)) + 1))
+    if type == "folder":
+        return read_folder(root, split, size)
+    return read_cifar(type, root, split)

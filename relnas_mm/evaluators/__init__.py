@@ -1,0 +1,6 @@
+"""Evaluators: how good is an architecture."""
+
+from relnas_mm.evaluators.evaluator import Evaluation, Evaluator
+from relnas_mm.evaluators.weight_set_evaluator import WeightSetEvaluator
+
+__all__ = ["Evaluation", "Evaluator", "WeightSetEvaluator"]

@@ -1,0 +1,73 @@
+"""How candidates take from the shared weights and write back to them."""
+
+from collections.abc import Mapping, Sequence
+
+from torch import Tensor, nn
+
+from relnas_mm.errors import UserError
+from relnas_mm.evaluators.weight_set import Weights
+
+_STAGED = "staged/"
+WRITE_BACK = ("group", "generation")
+
+
+class SharedWeights:
+    """The weight set of a running search.
+
+    Args:
+        tensors: The weights to start from, by name.
+        write_back: 'group' lets the next group start from what this one learned, as released; 'generation'
+            lets all groups of a generation start alike.
+
+    Raises:
+        UserError: `write_back` is another one.
+    """
+
+    def __init__(self, tensors: Weights, write_back: str = "group"):
+        if write_back not in WRITE_BACK:
+            raise UserError(f"write_back is {write_back!r}; allowed are {', '.join(map(repr, WRITE_BACK))}")
+        self.tensors = tensors
+        self._position = {name: place for place, name in enumerate(tensors)}
+        self._staged: Weights | None = None if write_back == "group" else {}
+
+    def load_into(self, network: nn.Module) -> None:
+        """Gives a network, which may be on the meta device, copies of the weights that it uses."""
+        network.load_state_dict({name: self.tensors[name].clone() for name in network.state_dict()}, assign=True)
+
+    def ordered(self, network: nn.Module) -> list[tuple[str, nn.Parameter]]:
+        """Parameters of a network in the order of the weight set, so that sums over them round as in a supernet."""
+        return sorted(network.named_parameters(), key=lambda pair: self._position[pair[0]])
+
+    def write_back(self, learners: Sequence[Mapping[str, Tensor]]) -> None:
+        """Writes what the learners of a group made of their weights.
+
+        What several of them hold is taken from the first: everything outside the operations from the teacher, its
+        operations too, and an operation that only a student uses from that one.  All else stays.
+
+        Args:
+            learners: State dicts of the candidates, teacher first.
+        """
+        target = self.tensors if self._staged is None else self._staged
+        for learner in reversed(learners):
+            target.update({name: value.detach() for name, value in learner.items()})
+
+    def end_generation(self) -> None:
+        """Makes what the groups of a generation wrote visible to the next one."""
+        if self._staged is not None:
+            self.tensors.update(self._staged)
+            self._staged.clear()
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """All weights, and those that wait for the end of the generation."""
+        return self.tensors | {_STAGED + name: value for name, value in (self._staged or {}).items()}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Takes what `state_dict` gave, onto the device of the weights at hand."""
+        device = next(iter(self.tensors.values())).device
+        self.tensors = {name: value.to(device) for name, value in state.items() if not name.startswith(_STAGED)}
+        if self._staged is not None:
+            self._staged = {
+                name.removeprefix(_STAGED): value.to(device)
+                for name, value in state.items()
+                if name.startswith(_STAGED)
+            }

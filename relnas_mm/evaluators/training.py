@@ -1,0 +1,96 @@
+"""How a candidate is trained and scored: one pass over each half of the data, as released."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from relnas_mm.errors import UserError
+
+Batches = Iterable[tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of SGD and of the schedules over the search; the defaults are the released ones.
+
+    Args:
+        batch_size: Images in a step.
+        lr: Learning rate of the first generation.
+        min_lr: Where the cosine over the generations ends.
+        momentum: Momentum.
+        weight_decay: Weight decay, on all parameters.
+        clip: Largest norm of the gradient.
+        drop_path_rate: Probability that drop path reaches at the end of the search, from 0.
+
+    Raises:
+        UserError: A value is out of range.
+    """
+
+    batch_size: int = 256
+    lr: float = 0.1
+    min_lr: float = 0.001
+    momentum: float = 0.9
+    weight_decay: float = 3e-4
+    clip: float = 5.0
+    drop_path_rate: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise UserError(f"batch_size is {self.batch_size!r}; it must be at least 1")
+        if not 0 <= self.min_lr <= self.lr:
+            raise UserError(f"min_lr is {self.min_lr!r} and lr {self.lr!r}; needed is 0 <= min_lr <= lr")
+        if not 0 <= self.drop_path_rate < 1:
+            raise UserError(f"drop_path_rate is {self.drop_path_rate!r}; it must be at least 0 and below 1")
+
+    def lr_at(self, progress: float) -> float:
+        """Learning rate of a generation, constant within it.
+
+        Args:
+            progress: Share of the generations that lie behind, 0 to 1.
+        """
+        return self.min_lr + 0.5 * (self.lr - self.min_lr) * (1 + math.cos(math.pi * progress))
+
+    def drop_path_at(self, progress: float) -> float:
+        """Drop-path rate of a generation."""
+        return self.drop_path_rate * progress
+
+    def optimizer(self, parameters: list[nn.Parameter], progress: float) -> torch.optim.SGD:
+        """A fresh optimizer for a candidate of a generation."""
+        return torch.optim.SGD(parameters, self.lr_at(progress), self.momentum, weight_decay=self.weight_decay)
+
+
+def train_one_pass(network: nn.Module, optimizer: torch.optim.Optimizer, batches: Batches, clip: float) -> float:
+    """One pass of training with cross-entropy.
+
+    Returns:
+        Mean loss of the images while they were trained on.
+    """
+    network.train()
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    total, images = 0.0, 0
+    for inputs, labels in batches:
+        optimizer.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(network(inputs), labels)
+        loss.backward()
+        nn.utils.clip_grad_norm_(parameters, clip)
+        optimizer.step()
+        total = total + loss.detach() * len(labels)  # stays on the device: no waiting for it in each step
+        images += len(labels)
+    return float(total) / images
+
+
+@torch.no_grad()
+def score(network: nn.Module, batches: Batches) -> tuple[float, float]:
+    """Mean cross-entropy and accuracy in percent, with the running statistics of the normalization layers."""
+    network.eval()
+    loss, hits, images = 0.0, 0.0, 0
+    for inputs, labels in batches:
+        logits = network(inputs)
+        loss = loss + F.cross_entropy(logits, labels, reduction="sum")
+        hits = hits + (logits.argmax(dim=1) == labels).sum()
+        images += len(labels)
+    return float(loss) / images, 100.0 * float(hits) / images

@@ -1,0 +1,126 @@
+"""The evaluator of RelativeNAS: learners start from shared weights, train for one pass, and write them back."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, load_images, split_for_search
+from relnas_mm.evaluators.evaluator import Evaluation
+from relnas_mm.evaluators.learner import Learner
+from relnas_mm.evaluators.memory import names_fitting_batch
+from relnas_mm.evaluators.shared_weights import SharedWeights
+from relnas_mm.evaluators.slots import slots_of
+from relnas_mm.evaluators.training import Recipe, score, train_one_pass
+from relnas_mm.evaluators.weight_set import NetworkShape, initial_weights
+from relnas_mm.seeding import stream_seed, torch_stream
+from relnas_mm.strategies import Candidate, Group, teachers_first
+
+
+class WeightSetEvaluator:
+    """Trains each candidate of a group from the same weights and keeps what the group learned, teacher first.
+
+    The defaults are the released procedure; every departure from it is an argument.
+
+    Args:
+        data: Arguments of `load_images`: type, data_root, num_classes, limit, …
+        network: Fields of `NetworkShape` that the data do not decide: init_channels, num_cells.
+        training: Fields of `Recipe`: batch size, learning rates, drop path.
+        augmentation: Fields of `Augmentation`: padding, flip, cutout.
+        train_portion: Share of the training images that trains weights; the rest compares the learners.
+        augment_validation: Whether the validation half is augmented too, as released.
+        write_back: When the next group starts from what this one learned: after each 'group', as released, or only
+            after the 'generation'.
+        duplicates: When a node reads one input twice by one operation, 'shared' applies one module twice, as
+            released; 'separate' gives it two, as the retrained network has.
+        fresh_optimizer: Whether each candidate starts without momentum, as released; else momentum is shared and
+            written back as weights are.
+        seed: Seed of the split, of the initial weights and of all draws.
+        device: Where to train.
+
+    Raises:
+        UserError: The data cannot be read, or a value is out of range.
+    """
+
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        network: Mapping[str, Any] | None = None,
+        training: Mapping[str, Any] | None = None,
+        augmentation: Mapping[str, Any] | None = None,
+        train_portion: float = 0.5,
+        augment_validation: bool = True,
+        write_back: str = "group",
+        duplicates: str = "shared",
+        fresh_optimizer: bool = True,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
+    ):
+        self.recipe, self.augmentation = Recipe(**training or {}), Augmentation(**augmentation or {})
+        self.augment_validation, self.fresh_optimizer = augment_validation, fresh_optimizer
+        self.seed, self.device, self.slots = seed, torch.device(device), slots_of(duplicates)
+        images = load_images(**data)
+        halves = split_for_search(images, seed, train_portion)
+        self.train_data, self.validation_data = (half.to(self.device) for half in halves)
+        self.shape = NetworkShape(**network or {}, num_classes=len(images.classes), in_channels=images.images.shape[1])
+        tensors = initial_weights(self.shape, seed, duplicates)
+        self.weights = SharedWeights({name: value.to(self.device) for name, value in tensors.items()}, write_back)
+
+    def evaluate(self, group: Group) -> list[Evaluation]:
+        """Trains and scores the candidates, and writes their weights back.
+
+        A candidate whose loss is not finite writes nothing.
+
+        Raises:
+            UserError: The device has too little memory; the sentence names a batch size that fits.
+        """
+        learners: list[Learner] = []
+        evaluations: list[Evaluation] = []
+        for candidate in group.candidates:
+            learner = self._learner(candidate, group.progress)
+            with names_fitting_batch(candidate, learner.network, self.train_data, self.recipe.batch_size):
+                evaluations.append(self._train_and_score(learner, group.generation, candidate))
+            learners.append(learner)
+        losses = [evaluation.loss for evaluation in evaluations]
+        sound = [place for place in teachers_first(losses) if math.isfinite(losses[place])]
+        self.weights.write_back([learners[place].state_dict(not self.fresh_optimizer) for place in sound])
+        if group.last:
+            self.weights.end_generation()
+        return evaluations
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The shared weights."""
+        return self.weights.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Takes what `state_dict` gave."""
+        self.weights.load_state_dict(state)
+
+    def _learner(self, candidate: Candidate, progress: float) -> Learner:
+        return Learner(candidate.architecture, self.shape, self.slots, self.weights, self.recipe, progress)
+
+    def _train_and_score(self, learner: Learner, generation: int, candidate: Candidate) -> Evaluation:
+        start = time.perf_counter()
+        address = (generation, candidate.number)
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(stream_seed(self.seed, "drop path", *address))
+            batches = self._batches(self.train_data, "training", address, augment=True)
+            train_loss = train_one_pass(learner.network, learner.optimizer, batches, self.recipe.clip)
+        batches = self._batches(self.validation_data, "validation", address, self.augment_validation)
+        loss, accuracy = score(learner.network, batches)
+        metrics = {
+            "accuracy": accuracy,
+            "train_loss": train_loss,
+            "search_params": sum(parameter.numel() for parameter in learner.network.parameters()),
+            "seconds": time.perf_counter() - start,
+        }
+        return Evaluation(loss, metrics)
+
+    def _batches(
+        self, data: ImageArrays, purpose: str, address: tuple[int, int], augment: bool
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        generator = torch_stream(self.seed, purpose, *address)
+        return epoch_batches(data, self.recipe.batch_size, generator, self.augmentation if augment else None)

@@ -1,0 +1,51 @@
+"""The search curve: losses, diversity and size of the candidates over the generations."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FAST, SLOW, BEST, NEUTRAL = "#2166ac", "#d6604d", "#1b7837", "#762a83"
+
+
+def search_curve(generations: Sequence[dict[str, Any]], candidates: Sequence[dict[str, Any]]) -> "Figure":
+    """A figure of the whole search.
+
+    Args:
+        generations: Records of the generations.
+        candidates: Records of the candidates, drawn as dots.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
+    numbers = [line["generation"] + 1 for line in generations]
+    sound = [line for line in candidates if line["loss"] is not None]
+    colours = [FAST if line["rank"] == 0 else SLOW for line in sound]
+    places, losses = [line["generation"] + 1 for line in sound], [line["loss"] for line in sound]
+    left.scatter(places, losses, c=colours, s=9, alpha=0.35, linewidths=0)
+    for key, colour, label in (
+        ("fast_loss", FAST, "fast learners, mean"),
+        ("slow_loss", SLOW, "slow learners, mean"),
+        ("best_loss", BEST, "best"),
+    ):
+        values = [float("nan") if line[key] is None else line[key] for line in generations]
+        left.plot(numbers, values, color=colour, lw=1.8, marker="o", ms=3, label=label)
+    left.set(xlabel="generation", ylabel="validation loss", title="losses")
+    left.legend(frameon=False)
+    right.plot(numbers, [line["diversity"] for line in generations], color=NEUTRAL, lw=1.8, marker="o", ms=3)
+    right.set(xlabel="generation", ylabel="mean distance to the centre", title="diversity of the population")
+    right.set_ylim(bottom=0)
+    for axis in (left, right):
+        axis.grid(alpha=0.25)
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure
+
+
+def save_curve(generations: Sequence[dict[str, Any]], candidates: Sequence[dict[str, Any]], path: Path) -> None:
+    """Draws the search curve into a PNG."""
+    search_curve(generations, candidates).savefig(path, dpi=110)

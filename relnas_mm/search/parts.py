@@ -1,0 +1,48 @@
+"""Building spaces, strategies and evaluators from a config; the rooms themselves need no mmengine."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from mmengine.registry import Registry
+
+from relnas_mm.errors import UserError
+from relnas_mm.evaluators import WeightSetEvaluator
+from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
+from relnas_mm.spaces import CellSpace
+from relnas_mm.strategies import SlowFastLearning
+
+for _registry, _classes in (
+    (SPACES, (CellSpace,)),
+    (STRATEGIES, (SlowFastLearning,)),
+    (EVALUATORS, (WeightSetEvaluator,)),
+):
+    for _class in _classes:
+        _registry.register_module(module=_class)
+
+
+def build_part(registry: Registry, config: Mapping[str, Any], **supplied: Any) -> Any:
+    """Builds one part of a search.
+
+    Args:
+        registry: Where its type is looked up.
+        config: Its type and arguments.
+        **supplied: What the search itself knows, such as the seed; given to those that have such an argument.
+
+    Raises:
+        UserError: The type is unknown, or an argument is.
+    """
+    arguments = dict(config)
+    name = arguments.pop("type", None)
+    part = registry.get(name) if isinstance(name, str) else name
+    if part is None:
+        known = ", ".join(sorted(registry.module_dict))
+        raise UserError(f"the {registry.name} has type {name!r}; known are {known}")
+    parameters = inspect.signature(part).parameters
+    if unknown := sorted(set(arguments) - set(parameters)):
+        raise UserError(f"{name} of the {registry.name} does not take {unknown}; it takes {sorted(parameters)}")
+    arguments |= {key: value for key, value in supplied.items() if key in parameters and key not in arguments}
+    try:
+        return part(**arguments)
+    except TypeError as error:  # a missing argument, or an unknown one in a nested mapping
+        raise UserError(f"{name} of the {registry.name} cannot be built: {error}") from error

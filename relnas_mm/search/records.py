@@ -1,0 +1,120 @@
+"""The record of a search: JSON lines, appended as it goes, from which every table, plot and page is made."""
+
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from relnas_mm.errors import UserError
+from relnas_mm.evaluators import Evaluation
+from relnas_mm.genotype import Genotype
+from relnas_mm.strategies import Group, teachers_first
+
+CANDIDATE, GENERATION = "candidate", "generation"
+
+
+class Records:
+    """A file of JSON lines.
+
+    Args:
+        path: The file; it need not exist.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.lines = list(read_records(path)) if path.exists() else []
+
+    def append(self, *records: Mapping[str, Any]) -> None:
+        """Adds lines at the end.
+
+        Raises:
+            UserError: The file cannot be written.
+        """
+        lines = [json.loads(dump_line(record)) for record in records]
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.writelines(dump_line(line) + "\n" for line in lines)
+        except OSError as error:
+            raise UserError(f"the record {str(self.path)!r} cannot be written: {error.strerror or error}") from None
+        self.lines += lines
+
+    def of_type(self, kind: str) -> list[dict[str, Any]]:
+        """The lines of one type, 'candidate' or 'generation'."""
+        return [line for line in self.lines if line["type"] == kind]
+
+    def of_generation(self, generation: int) -> list[dict[str, Any]]:
+        """The candidates of a generation."""
+        return [line for line in self.of_type(CANDIDATE) if line["generation"] == generation]
+
+    def keep_bytes(self, size: int) -> None:
+        """Forgets whatever follows the first `size` bytes: lines that a checkpoint does not know."""
+        if self.path.exists():
+            os.truncate(self.path, size)
+        self.lines = list(read_records(self.path)) if self.path.exists() else []
+
+    def size(self) -> int:
+        """Bytes written so far, safely on disk once this returns."""
+        if not self.path.exists():
+            return 0
+        with self.path.open("rb") as file:
+            os.fsync(file.fileno())
+            return os.fstat(file.fileno()).st_size
+
+
+def dump_line(record: Mapping[str, Any]) -> str:
+    """One line of strict JSON: numbers that JSON has not are written as null."""
+    return json.dumps(_plain(record), separators=(",", ":"), allow_nan=False)
+
+
+def read_records(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a file.
+
+    Raises:
+        UserError: A line is not JSON.
+    """
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError:
+                raise UserError(f"line {number} of the record {str(path)!r} is not JSON") from None
+
+
+def describe(architecture: Any) -> Any:
+    """An architecture as JSON holds it."""
+    return architecture.to_dict() if isinstance(architecture, Genotype) else str(architecture)
+
+
+def candidate_records(group: Group, evaluations: list[Evaluation]) -> list[dict[str, Any]]:
+    """A line for each candidate of a group: who it was, what it scored, who taught whom."""
+    order = teachers_first([evaluation.loss for evaluation in evaluations])
+    return [
+        {
+            "type": CANDIDATE,
+            "generation": group.generation,
+            "group": group.index,
+            "number": candidate.number,
+            "rank": order.index(place),
+            "loss": evaluation.loss,
+            **evaluation.metrics,
+            "vector": candidate.vector,
+            "architecture": describe(candidate.architecture),
+        }
+        for place, (candidate, evaluation) in enumerate(zip(group.candidates, evaluations))
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

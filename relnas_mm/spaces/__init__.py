@@ -1,0 +1,6 @@
+"""Search spaces: vectors and the architectures that they stand for."""
+
+from relnas_mm.spaces.cell_space import SEARCH_OPERATIONS, CellSpace
+from relnas_mm.spaces.space import Space
+
+__all__ = ["SEARCH_OPERATIONS", "CellSpace", "Space"]

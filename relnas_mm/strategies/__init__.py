@@ -1,0 +1,15 @@
+"""Strategies: which architecture next.  They know vectors and losses; no data and no training."""
+
+from relnas_mm.strategies.slow_fast import SlowFastLearning, slow_fast_update
+from relnas_mm.strategies.strategy import Candidate, Group, Scored, Strategy, comparable, teachers_first
+
+__all__ = [
+    "Candidate",
+    "Group",
+    "Scored",
+    "SlowFastLearning",
+    "Strategy",
+    "comparable",
+    "slow_fast_update",
+    "teachers_first",
+]
