@@ -68,6 +68,21 @@ def test_foreign_folders_are_refused_and_left_alone(tmp_path):
     assert snapshot(tmp_path) == before
 
 
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="file/voc cannot be made"):
+        generate_shapes(tmp_path / "file" / "voc", **SMALL)
+
+
+def test_a_link_is_followed_and_stays(tmp_path):
+    (tmp_path / "disk" / "voc").mkdir(parents=True)
+    (tmp_path / "voc").symlink_to(tmp_path / "disk" / "voc")
+    for _ in range(2):
+        assert generate_shapes(tmp_path / "voc", **SMALL) == tmp_path / "voc"
+    assert (tmp_path / "voc").is_symlink() and (tmp_path / "disk" / "voc" / MANIFEST).is_file()
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["voc"]
+
+
 def test_a_data_set_with_lost_files_is_not_reused(tmp_path):
     root = generate_shapes(tmp_path / "voc", **SMALL)
     next((root / "VOCdevkit/VOC2007/JPEGImages").iterdir()).unlink()

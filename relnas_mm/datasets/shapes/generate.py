@@ -118,8 +118,8 @@ def generate_shapes(
         "image_size": list(size),
         "difficulty": difficulty,
     }
-    root = Path(root)
-    if is_reusable(root, parameters):
+    root, target = Path(root), Path(root).resolve()  # a link stays, and the data go where it points
+    if is_reusable(target, parameters):
         return root
 
     tick = _reporter(layout, sum(counts.values())) if progress else lambda: None
@@ -129,16 +129,25 @@ def generate_shapes(
             yield take(layout, seed, split, index, size, difficulty)
             tick()
 
-    root.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{root.name}.unfinished-", dir=root.parent))
+    draft = _start_draft(target)
     try:
-        draft.chmod(0o755)
         LAYOUTS[layout].write(draft, {split: shots(split, count) for split, count in counts.items()})
         write_manifest(draft, parameters)
-        _put_in_place(draft, root, parameters)
+        _put_in_place(draft, target, parameters)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return root
+
+
+def _start_draft(root: Path) -> Path:
+    """A new hidden folder beside `root`, on the same disk."""
+    try:
+        root.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{root.name}.unfinished-", dir=root.parent))
+        draft.chmod(0o755)
+    except OSError as error:
+        raise UserError(f"the data set folder {root} cannot be made ({error}); name another one") from None
+    return draft
 
 
 def _put_in_place(draft: Path, root: Path, parameters: dict) -> None:
