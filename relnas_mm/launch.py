@@ -42,16 +42,29 @@ def load_config(args: argparse.Namespace) -> Config:
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     config = read_config(args.config)
     config.launcher = args.launcher
-    if args.cfg_options:
-        try:
-            config.merge_from_dict(args.cfg_options)
-        except (KeyError, TypeError, IndexError, AssertionError) as error:
-            raise UserError(f"--cfg-options {args.cfg_options} do not fit {args.config!r}: {error}") from None
+    merge_options(config, args.cfg_options, args.config)
     if args.work_dir:
         config.work_dir = args.work_dir
     elif not config.get("work_dir"):
         config.work_dir = str(Path("work_dirs") / Path(args.config).stem)
     return config
+
+
+def merge_options(config: Config, options: dict[str, Any] | None, source: str) -> None:
+    """Merges `--cfg-options` into a config.
+
+    Args:
+        config: Changed in place.
+        options: Dotted keys to values; `None` for no options.
+        source: The config's path, for the error message.
+
+    Raises:
+        UserError: An option names no place in the config.
+    """
+    try:
+        config.merge_from_dict(options or {})
+    except (KeyError, TypeError, IndexError, AssertionError) as error:
+        raise UserError(f"--cfg-options {options} do not fit {source!r}: {error}") from None
 
 
 def read_config(path: str) -> Config:

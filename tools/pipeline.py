@@ -1,14 +1,15 @@
 """From nothing to a trained detector: `python tools/pipeline.py configs/pipeline/quickstart.py [--work-dir DIR]`."""
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
+
+from mmengine.config import DictAction
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.errors import reports_user_errors
-from relnas_mm.launch import read_config
+from relnas_mm.launch import merge_options, read_config
 from relnas_mm.pipeline.plan import read_plan
-from relnas_mm.pipeline.run import run_pipeline
+from relnas_mm.pipeline.run import run_pipeline, write_record
 
 TOOLS = Path(__file__).resolve().parent
 
@@ -20,16 +21,27 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument("config", help="pipeline config")
     parser.add_argument("--work-dir", help="folder for everything [work_dir of the config]")
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=DictAction,
+        metavar="KEY=VALUE",
+        help="override settings of the pipeline, e.g. data.1.splits.train=1000",
+    )
+    parser.add_argument("--record", help="also write the figures and where they come from to this JSON file")
     return parser.parse_args()
 
 
 @reports_user_errors
 def main() -> None:
     args = parse_args()
-    plan = read_plan(read_config(args.config), args.config, home=TOOLS.parent)
-    if args.work_dir:
-        plan = replace(plan, work_dir=Path(args.work_dir))
+    config = read_config(args.config)
+    merge_options(config, args.cfg_options, args.config)
+    config.work_dir = args.work_dir or config.work_dir
+    plan = read_plan(config, args.config, home=TOOLS.parent)
     run_pipeline(plan, TOOLS)
+    if args.record:
+        write_record(plan, f"python tools/pipeline.py {args.config}", Path(args.record))
 
 
 if __name__ == "__main__":

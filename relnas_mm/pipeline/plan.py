@@ -80,9 +80,7 @@ def _job(config: Config, key: str, source: str, home: Path) -> Job:
     entry = config[key]
     unknown = sorted(set(entry) - JOB_KEYS)
     if unknown or "config" not in entry:
-        raise UserError(
-            f"{key} of {source!r} has {unknown or 'no config'}; it takes 'config' and 'cfg_options'"
-        )
+        raise UserError(f"{key} of {source!r} has {unknown or 'no config'}; it takes 'config' and 'cfg_options'")
     path = home / os.path.expanduser(entry.config)
     if not path.is_file():
         raise UserError(f"{key}.config of {source!r} is {entry.config!r}, which does not exist in {str(home)!r}")

@@ -12,6 +12,7 @@ from relnas_mm.pipeline.curves import draw_curves, metric_curve
 from relnas_mm.pipeline.plan import PipelinePlan
 from relnas_mm.version import __version__
 
+METRICS = "metrics.json"
 REPORT = "report.html"
 MAX_PICTURES = 8
 
@@ -32,22 +33,28 @@ def write_report(plan: PipelinePlan, seconds: dict[str, float]) -> Path:
     return path
 
 
-def _content(plan: PipelinePlan, seconds: dict[str, float]) -> dict[str, Any]:
-    search, train = plan.work_dir / "search", plan.work_dir / "train"
-    metrics = json.loads((plan.work_dir / "metrics.json").read_text())
-    curve = metric_curve(train, plan.metric)
-    genotype = load_genotype(search / "genotype.json")
-    pictures = sorted((plan.work_dir / "test" / "pictures").rglob("*.jpg"))
-    pictures += sorted((plan.work_dir / "test" / "pictures").rglob("*.png"))
+def figures(plan: PipelinePlan) -> dict[str, Any]:
+    """What a pipeline reached: its metric untrained, trained (best epoch) and on test images, and the cell's hash."""
+    curve = metric_curve(plan.work_dir / "train", plan.metric)
+    metrics = json.loads((plan.work_dir / METRICS).read_text())
     return {
-        "version": __version__,
         "metric": plan.metric,
         "untrained": curve.get(0),
         "trained": max(curve.values()),
         "test": metrics.get(plan.metric),
-        "metrics": metrics,
+        "genotype": load_genotype(plan.work_dir / "search" / "genotype.json").hash,
+    }
+
+
+def _content(plan: PipelinePlan, seconds: dict[str, float]) -> dict[str, Any]:
+    search, train = plan.work_dir / "search", plan.work_dir / "train"
+    pictures = sorted((plan.work_dir / "test" / "pictures").rglob("*.jpg"))
+    pictures += sorted((plan.work_dir / "test" / "pictures").rglob("*.png"))
+    return {
+        "version": __version__,
+        **figures(plan),
+        "metrics": json.loads((plan.work_dir / METRICS).read_text()),
         "seconds": seconds,
-        "genotype": genotype,
         "genotype_path": search / "genotype.json",
         "cells": embedded(search / "cells.png"),
         "search_curve": embedded(search / "search_curve.png"),

@@ -1,5 +1,6 @@
 """Runs a pipeline: each step is one of the tools, in a process of its own, as a user would call it."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,9 +12,8 @@ from relnas_mm.errors import UserError
 from relnas_mm.launch import check_writable
 from relnas_mm.pipeline.plan import Job, PipelinePlan
 from relnas_mm.pipeline.progress import Progress
-from relnas_mm.pipeline.report import write_report
-
-METRICS = "metrics.json"
+from relnas_mm.pipeline.report import METRICS, figures, write_report
+from relnas_mm.provenance import provenance
 
 
 def run_pipeline(plan: PipelinePlan, tools: Path) -> Path:
@@ -51,6 +51,20 @@ def run_pipeline(plan: PipelinePlan, tools: Path) -> Path:
     report = write_report(plan, progress.seconds)
     print(f"done: {report}", flush=True)
     return report
+
+
+def write_record(plan: PipelinePlan, command: str, path: Path) -> None:
+    """Writes the figures of a finished pipeline and where they come from.
+
+    Args:
+        plan: The pipeline.
+        command: What a reader types to get them again.
+        path: The JSON file.
+    """
+    progress = Progress.load(plan.work_dir, plan.fingerprint)
+    record = {**provenance(command), "seeds": [0], "seconds": progress.seconds, **figures(plan)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=2) + "\n")
 
 
 def genotype_path(plan: PipelinePlan) -> Path:
@@ -92,6 +106,4 @@ def _call(tool: Path, job: Job, work_dir: Path, arguments: list[str], *positiona
         command += ["--cfg-options", *(f"{key}={value}" for key, value in job.options.items())]
     code = subprocess.run(command, check=False).returncode
     if code:
-        raise UserError(
-            f"{tool.name} ended with exit code {code}; see {str(work_dir)!r}, and run again to continue"
-        )
+        raise UserError(f"{tool.name} ended with exit code {code}; see {str(work_dir)!r}, and run again to continue")

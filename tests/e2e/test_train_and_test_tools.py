@@ -1,0 +1,80 @@
+"""`tools/train.py` and `tools/test.py` as a user calls them, on real VOC images and on bad input."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SHAPES_SSD = "configs/ssd/ssd160_relativenas-c16l6_24e_shapes-voc.py"
+pytestmark = pytest.mark.e2e
+
+
+def tool(name, *arguments, **environment):
+    command = [sys.executable, f"tools/{name}", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, **environment}, timeout=400
+    )
+
+
+@pytest.mark.data
+def test_ssd_on_voc_images(data_root, tmp_path):
+    """Twelve iterations on real images with the small cell network: the loss falls, evaluation and test run."""
+    config = tmp_path / "ssd.py"
+    config.write_text(f"""
+_base_ = ['{ROOT}/configs/_base_/models/ssd160_cell.py', '{ROOT}/configs/_base_/datasets/voc07_ssd.py',
+          'mmdet::_base_/default_runtime.py']
+model = dict(bbox_head=dict(num_classes=20))
+image_size = (160, 160)
+subset = dict(indices=12)
+pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations', with_bbox=True),
+            dict(type='Resize', scale=image_size, keep_ratio=False), dict(type='PackDetInputs')]
+train_dataloader = dict(num_workers=0, persistent_workers=False, batch_size=6, dataset=dict(**subset, pipeline=pipeline))
+val_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(**subset))
+test_dataloader = val_dataloader
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=6, val_interval=6)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-3))
+default_hooks = dict(logger=dict(interval=1), checkpoint=dict(interval=6))
+log_processor = dict(window_size=1)
+""")
+    done = tool("train.py", config, "--work-dir", tmp_path / "run", VOC_ROOT=str(data_root / "VOCdevkit-mini") + "/")
+    assert done.returncode == 0, done.stderr[-3000:]
+    (log,) = (tmp_path / "run").glob("*/vis_data/scalars.json")
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    losses = [row["loss"] for row in rows if "loss" in row]
+    assert len(losses) == 12 and sum(losses[-3:]) < 0.8 * sum(losses[:3])
+    assert any("pascal_voc/mAP" in row for row in rows)
+
+    out = tmp_path / "metrics.json"
+    done = tool(
+        *("test.py", config, tmp_path / "run" / "epoch_6.pth", "--work-dir", tmp_path / "test", "--out", out),
+        VOC_ROOT=str(data_root / "VOCdevkit-mini") + "/",
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    trained = [row["pascal_voc/mAP"] for row in rows if "pascal_voc/mAP" in row][-1]
+    assert json.loads(out.read_text())["pascal_voc/mAP"] == pytest.approx(trained, abs=1e-6)
+
+
+BAD = {
+    "missing config": (["train.py", "configs/ssd/no.py"], r"the config 'configs/ssd/no\.py' does not exist"),
+    "missing data": (
+        ["train.py", SHAPES_SSD, "--cfg-options", "train_dataloader.dataset.dataset.data_root=nowhere/"],
+        r"the data folder 'nowhere/' \(train_dataloader\) does not exist",
+    ),
+    "missing checkpoint": (["test.py", SHAPES_SSD, "no.pth"], r"the checkpoint 'no\.pth' does not exist"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_sentence(case, tmp_path):
+    (name, *arguments), sentence = BAD[case]
+    done = tool(name, *arguments, "--work-dir", tmp_path / "run")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert re.search("error: " + sentence, done.stderr), done.stderr
+    assert not (tmp_path / "run").exists()
