@@ -23,7 +23,7 @@ class Tested(NamedTuple):
     role: str
 
 
-PYTHON = ("3.10", "3.12")
+PYTHON = ("3.10", "3.13")
 
 TESTED = (
     Tested("numpy", "numpy<2.4", "1.26.4", "2.3.5", "main"),
