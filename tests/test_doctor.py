@@ -123,6 +123,15 @@ def test_each_conflict_is_one_sentence_with_a_command(name):
 
 
 @unit
+def test_packages_that_break_alike_are_one_problem():
+    error = "ModuleNotFoundError: No module named 'mmcv._ext'"
+    broken = dict.fromkeys(("mmcv", "mmdet", "mmseg"), Package(error=error))
+    (problem,) = judge(facts(packages=broken, compat_on=False, ops_error=error))
+    assert problem.sentence.startswith("mmcv, mmdet, mmseg do not import") and problem.fatal
+    assert problem.command == "unset RELNAS_MM_COMPAT"
+
+
+@unit
 @pytest.mark.parametrize(
     "error,command",
     [

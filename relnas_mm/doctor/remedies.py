@@ -46,6 +46,11 @@ REMEDIES = (
         lambda *_: "unset RELNAS_MM_COMPAT",
     ),
     Remedy(
+        r"No module named 'xtcocotools'",
+        "xtcocotools does not build any more, and RELNAS_MM_COMPAT=0 turned its stand-in off",
+        lambda *_: "unset RELNAS_MM_COMPAT",
+    ),
+    Remedy(
         r"_ext.*(undefined symbol|cannot open shared object|DLL load failed)",
         "its operators were compiled for another torch",
         lambda *_: LITE,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from relnas_mm.compat.versions import BY_MODULE, PYTHON, TESTED, compare_with_tested, release
+from relnas_mm.compat.versions import BY_MODULE, PYTHON, TESTED, Tested, compare_with_tested, release
 from relnas_mm.doctor.facts import Facts, Problem
 from relnas_mm.doctor.remedies import HEADLESS, LITE, PAIR, remedy_for
 
@@ -20,14 +20,19 @@ def python_version(facts: Facts) -> Iterator[Problem]:
 
 
 def packages_import(facts: Facts) -> Iterator[Problem]:
-    """Each package imports."""
+    """Each package imports; those that break alike are one problem."""
+    alike: dict[tuple[str, str, str], list[Tested]] = {}
     for tested in TESTED:
-        package = facts.packages[tested.module]
-        if package.error is not None and tested.role != "none":
-            reason, command = remedy_for(tested.module, package.error)
-            fatal = tested.role == "main"
-            what = "the main job needs it" if fatal else f"only {tested.role} needs it"
-            yield Problem(f"{tested.module} does not import ({package.error}): {reason}; {what}.", command, fatal)
+        error = facts.packages[tested.module].error
+        if error is not None and tested.role != "none":
+            alike.setdefault((error, *remedy_for(tested.module, error)), []).append(tested)
+    for (error, reason, command), broken in alike.items():
+        roles = {tested.role for tested in broken}
+        need = "the main job" if "main" in roles else "only " + " and ".join(sorted(roles))
+        names = ", ".join(tested.module for tested in broken)
+        verb = "does" if len(broken) == 1 else "do"
+        sentence = f"{names} {verb} not import ({error}): {reason}; {need} needs it."
+        yield Problem(sentence, command, fatal="main" in roles)
 
 
 def versions_tested(facts: Facts) -> Iterator[Problem]:
