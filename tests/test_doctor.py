@@ -141,7 +141,7 @@ def test_packages_that_break_alike_are_one_problem():
         ("ModuleNotFoundError: No module named 'pkg_resources'", "setuptools<82"),
         ("RuntimeError: operator torchvision::nms does not exist", "torchvision==0.26.0"),
         ("ValueError: numpy.dtype size changed, may indicate binary incompatibility", "--no-deps mmdet"),
-        ("ModuleNotFoundError: No module named 'ftfy'", "pip install ftfy"),
+        ("ModuleNotFoundError: No module named 'ftfy'", "pip install 'ftfy'"),
         ("ModuleNotFoundError: No module named 'cv2'", "opencv-python-headless"),
         ("ModuleNotFoundError: No module named 'mmpose'", "--no-deps mmpose==1.3.2"),
         ("did not finish in 180 seconds", "--force-reinstall 'mmdet==3.3.0'"),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from relnas_mm.compat.versions import BY_MODULE
+from relnas_mm.compat.packages import install_command
 
 
 class Remedy(NamedTuple):
@@ -20,18 +20,6 @@ HEADLESS = (
 )
 LITE = "pip uninstall -y mmcv mmcv-lite && pip install --no-deps mmcv-lite==2.1.0"
 PAIR = "pip install --force-reinstall torch==2.11.0 torchvision==0.26.0"
-PIP_NAMES = {"cv2": "opencv-python-headless", "yaml": "pyyaml", "PIL": "pillow", "mmseg": "mmsegmentation"}
-
-
-def install(module: str) -> str:
-    """How to install the package that is imported as `module`."""
-    top = module.split(".")[0]
-    if top == "mmpose":  # its pins chumpy and xtcocotools do not build any more
-        return "pip install munkres json_tricks && pip install --no-deps mmpose==1.3.2"
-    if top in BY_MODULE:
-        return f"pip install '{BY_MODULE[top].requirement}'"
-    return f"pip install {PIP_NAMES.get(top, top)}"
-
 
 REMEDIES = (
     Remedy(r"libGL|libgthread|libEGL|libxcb|libSM\.so", "OpenCV wants a display's libraries", lambda *_: HEADLESS),
@@ -74,7 +62,7 @@ REMEDIES = (
     Remedy(
         r"No module named '([\w.]+)'",
         "a module is missing",
-        lambda _, match: install(match[1]),
+        lambda _, match: install_command(match[1]),
     ),
 )
 
@@ -85,4 +73,4 @@ def remedy_for(module: str, error: str) -> tuple[str, str]:
         match = re.search(remedy.pattern, error)
         if match:
             return remedy.reason, remedy.command(module, match)
-    return "it breaks on import", install(module).replace("pip install ", "pip install --force-reinstall ", 1)
+    return "it breaks on import", install_command(module).replace("pip install ", "pip install --force-reinstall ", 1)
