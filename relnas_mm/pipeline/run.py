@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +100,19 @@ def _with_cell(plan: PipelinePlan) -> Job:
     return Job(plan.train.config, {**plan.train.options, **cell})
 
 
+def _dotted(options: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested settings as the dotted keys of `--cfg-options`."""
+    for key, value in options.items():
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value
+
+
 def _call(tool: Path, job: Job, work_dir: Path, arguments: list[str], *positional: str) -> None:
     command = [sys.executable, str(tool), str(job.config), *positional, "--work-dir", str(work_dir), *arguments]
     if job.options:
-        command += ["--cfg-options", *(f"{key}={value}" for key, value in job.options.items())]
+        command += ["--cfg-options", *(f"{key}={value}" for key, value in _dotted(job.options))]
     code = subprocess.run(command, check=False).returncode
     if code:
         raise UserError(f"{tool.name} ended with exit code {code}; see {str(work_dir)!r}, and run again to continue")

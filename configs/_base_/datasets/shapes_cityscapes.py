@@ -1,7 +1,7 @@
 # The generated shapes data in Cityscapes layout: `python tools/make_shapes.py data/shapes --layout cityscapes`.
 # BaseSegDataset, because CityscapesDataset insists on the classes of the real Cityscapes.
 dataset_type = "BaseSegDataset"
-data_root = "data/shapes/cityscapes/"
+data_root = "{{$SHAPES_ROOT:data/shapes}}/cityscapes/"
 image_size = (256, 128)
 crop_size = (128, 128)
 metainfo = dict(

@@ -1,7 +1,7 @@
 # The generated stick figures in COCO layout: `python tools/make_shapes.py data/shapes --layout coco_keypoints`.
 dataset_type = "CocoDataset"
 data_mode = "topdown"
-data_root = "data/shapes/coco_keypoints/"
+data_root = "{{$SHAPES_ROOT:data/shapes}}/coco_keypoints/"
 codec = dict(type="MSRAHeatmap", input_size=(96, 128), heatmap_size=(24, 32), sigma=1.5)
 
 train_pipeline = [

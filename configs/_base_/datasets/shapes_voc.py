@@ -1,7 +1,7 @@
 # The generated shapes data in VOC layout: `python tools/make_shapes.py data/shapes --layout voc`.
 # XMLDataset is VOCDataset without the names of the real classes, which VOCMetric would print otherwise
 dataset_type = "XMLDataset"
-data_root = "data/shapes/voc/VOCdevkit/"
+data_root = "{{$SHAPES_ROOT:data/shapes}}/voc/VOCdevkit/"
 image_size = (160, 160)
 metainfo = dict(
     classes=("disc", "square", "triangle", "star", "cross", "crescent", "heart", "person"),
