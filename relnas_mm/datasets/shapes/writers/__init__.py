@@ -29,7 +29,7 @@ class Layout:
 
 
 LAYOUTS = {
-    "voc": Layout(voc.write, {"train": 400, "val": 100, "test": 100}, (160, 160)),
+    "voc": Layout(voc.write, {"train": 2000, "val": 200, "test": 200}, (160, 160)),
     "cifar10": Layout(cifar10.write, {"train": 5000, "test": 1000}, (32, 32), fixed_size=True),
     "cityscapes": Layout(cityscapes.write, {"train": 200, "val": 50, "test": 50}, (256, 128)),
     "coco_keypoints": Layout(coco_keypoints.write, {"train": 400, "val": 100}, (192, 192)),
