@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SHAPES_SSD = "configs/ssd/ssd160_relativenas-c16l6_24e_shapes-voc.py"
+SHAPES_SSD = "configs/ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py"
 pytestmark = pytest.mark.e2e
 
 
