@@ -1,6 +1,7 @@
-"""Searches for a cell: `python tools/search.py CONFIG [--work-dir DIR] [--cfg-options KEY=VALUE …]`."""
+"""Searches for a cell: `python tools/search.py CONFIG [--work-dir DIR] [--resume] [--cfg-options KEY=VALUE …]`."""
 
 import argparse
+from pathlib import Path
 
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
@@ -8,17 +9,25 @@ from mmengine.runner import Runner
 import relnas_mm.search  # noqa: F401  (registers)
 from relnas_mm.errors import reports_user_errors
 from relnas_mm.launch import check_before_running, load_config, runner_parser
+from relnas_mm.search.identity import claim_work_dir, run_identity
+from relnas_mm.search.setup import without_missing_backends
 
 
 def parse_args() -> argparse.Namespace:
-    return runner_parser("Search for an architecture with MMEngine's Runner.").parse_args()
+    parser = runner_parser("Search for an architecture with MMEngine's Runner.")
+    parser.add_argument("--resume", action="store_true", help="continue the search in the work_dir")
+    parser.add_argument("--force", action="store_true", help="continue although the config differs")
+    return parser.parse_args()
 
 
 @reports_user_errors
 def main() -> None:
     args = parse_args()
-    config = load_config(args)
+    config = without_missing_backends(load_config(args))
+    identity = run_identity(config)
     check_before_running(config, ())
+    claim_work_dir(Path(config.work_dir), identity, args.resume, args.force)
+    config.train_cfg.resume = args.resume
     runner = RUNNERS.build(config) if "runner_type" in config else Runner.from_cfg(config)
     runner.train()
 

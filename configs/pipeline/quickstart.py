@@ -2,12 +2,17 @@
 work_dir = "work_dirs/quickstart"
 data = [
     dict(
-        layout="cifar10", root="{{$SHAPES_ROOT:data/shapes}}/cifar10", splits=dict(train=2000, test=200), difficulty=0.3
+        layout="cifar10",
+        root="{{$SHAPES_ROOT:data/shapes}}/cifar10",
+        splits=dict(train=2000, test=200),
+        seed=0,
+        difficulty=0.3,
     ),
     dict(
         layout="voc",
         root="{{$SHAPES_ROOT:data/shapes}}/voc",
         splits=dict(train=3000, val=100, test=100),
+        seed=0,
         difficulty=0.3,
     ),
 ]

@@ -25,6 +25,8 @@ class Recipe:
         weight_decay: Weight decay, on all parameters.
         clip: Largest norm of the gradient.
         drop_path_rate: Probability that drop path reaches at the end of the search, from 0.
+        channels_last: Keep maps with the channels last in memory: faster on most devices, with losses that differ
+            in the last digits.
 
     Raises:
         UserError: A value is out of range.
@@ -37,6 +39,7 @@ class Recipe:
     weight_decay: float = 3e-4
     clip: float = 5.0
     drop_path_rate: float = 0.3
+    channels_last: bool = False
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -45,6 +48,11 @@ class Recipe:
             raise UserError(f"min_lr is {self.min_lr!r} and lr {self.lr!r}; needed is 0 <= min_lr <= lr")
         if not 0 <= self.drop_path_rate < 1:
             raise UserError(f"drop_path_rate is {self.drop_path_rate!r}; it must be at least 0 and below 1")
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """How maps lie in memory."""
+        return torch.channels_last if self.channels_last else torch.contiguous_format
 
     def lr_at(self, progress: float) -> float:
         """Learning rate of a generation, constant within it.
@@ -94,3 +102,18 @@ def score(network: nn.Module, batches: Batches) -> tuple[float, float]:
         hits = hits + (logits.argmax(dim=1) == labels).sum()
         images += len(labels)
     return float(loss) / images, 100.0 * float(hits) / images
+
+
+@torch.no_grad()
+def recalibrate(network: nn.Module, batches: Batches) -> None:
+    """Replaces the running statistics of normalization layers by their plain mean over the batches."""
+    layers = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    momenta = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None  # PyTorch's sign for a plain mean
+    network.train()
+    for inputs, _ in batches:
+        network(inputs)
+    for layer, momentum in zip(layers, momenta):
+        layer.momentum = momentum

@@ -14,7 +14,7 @@ from relnas_mm.evaluators.learner import Learner
 from relnas_mm.evaluators.memory import names_fitting_batch
 from relnas_mm.evaluators.shared_weights import SharedWeights
 from relnas_mm.evaluators.slots import slots_of
-from relnas_mm.evaluators.training import Recipe, score, train_one_pass
+from relnas_mm.evaluators.training import Recipe, recalibrate, score, train_one_pass
 from relnas_mm.evaluators.weight_set import NetworkShape, initial_weights
 from relnas_mm.seeding import stream_seed, torch_stream
 from relnas_mm.strategies import Candidate, Group, teachers_first
@@ -91,6 +91,17 @@ class WeightSetEvaluator:
             self.weights.end_generation()
         return evaluations
 
+    def rescore(self, candidate: Candidate) -> Evaluation:
+        """Scores a candidate with the shared weights as they are, more precisely than a search can afford.
+
+        Normalization statistics are computed anew on the training half; the validation half is not augmented.
+        """
+        network = self._learner(candidate, 1.0).network
+        plain = (self.recipe.batch_size, None, None, self.recipe.memory_format)
+        recalibrate(network, epoch_batches(self.train_data, *plain))
+        loss, accuracy = score(network, epoch_batches(self.validation_data, *plain))
+        return Evaluation(loss, {"accuracy": accuracy})
+
     def state_dict(self) -> dict[str, Tensor]:
         """The shared weights."""
         return self.weights.state_dict()
@@ -123,4 +134,5 @@ class WeightSetEvaluator:
         self, data: ImageArrays, purpose: str, address: tuple[int, int], augment: bool
     ) -> Iterator[tuple[Tensor, Tensor]]:
         generator = torch_stream(self.seed, purpose, *address)
-        return epoch_batches(data, self.recipe.batch_size, generator, self.augmentation if augment else None)
+        augmentation = self.augmentation if augment else None
+        return epoch_batches(data, self.recipe.batch_size, generator, augmentation, self.recipe.memory_format)

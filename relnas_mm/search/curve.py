@@ -1,10 +1,10 @@
-"""The search curve: losses, diversity and size of the candidates over the generations."""
+"""Plots of a search: losses and diversity over the generations, and loss against cost."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FAST, SLOW, BEST, NEUTRAL = "#2166ac", "#d6604d", "#1b7837", "#762a83"
@@ -40,12 +40,42 @@ def search_curve(generations: Sequence[dict[str, Any]], candidates: Sequence[dic
     right.set(xlabel="generation", ylabel="mean distance to the centre", title="diversity of the population")
     right.set_ylim(bottom=0)
     for axis in (left, right):
-        axis.grid(alpha=0.25)
-        axis.spines[["top", "right"]].set_visible(False)
+        _tidy(axis)
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 
-def save_curve(generations: Sequence[dict[str, Any]], candidates: Sequence[dict[str, Any]], path: Path) -> None:
-    """Draws the search curve into a PNG."""
-    search_curve(generations, candidates).savefig(path, dpi=110)
+def pareto_figure(
+    candidates: Sequence[dict[str, Any]], fronts: Mapping[str, Sequence[dict[str, Any]]], labels: Mapping[str, str]
+) -> "Figure":
+    """Loss against cost, one plot for each cost.
+
+    Args:
+        candidates: Records of one generation.
+        fronts: Records on the front, by the key of the cost.
+        labels: What each cost is called.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.5 * len(fronts), 4.2), layout="constrained")
+    for axis, (key, front) in zip(figure.subplots(1, len(fronts), squeeze=False)[0], fronts.items()):
+        sound = [line for line in candidates if line["loss"] is not None]
+        axis.scatter([line[key] for line in sound], [line["loss"] for line in sound], c=SLOW, s=22, alpha=0.6)
+        axis.step(
+            [line[key] for line in front],
+            [line["loss"] for line in front],
+            where="post",
+            color=FAST,
+            marker="o",
+            ms=5,
+            label="front",
+        )
+        axis.set(xlabel=labels[key], ylabel="validation loss", title=f"loss against {labels[key]}")
+        axis.legend(frameon=False)
+        _tidy(axis)
+    return figure
+
+
+def _tidy(axis: "Axes") -> None:
+    axis.grid(alpha=0.25)
+    axis.spines[["top", "right"]].set_visible(False)

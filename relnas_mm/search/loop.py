@@ -1,5 +1,6 @@
 """The search as a training loop of MMEngine's Runner."""
 
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,22 +10,29 @@ from mmengine.device import get_device
 from mmengine.registry import LOOPS
 from mmengine.runner import BaseLoop, Runner
 
+from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluation
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
+from relnas_mm.search.budget import Budget
+from relnas_mm.search.checkpoints import Checkpoints
 from relnas_mm.search.parts import build_part
 from relnas_mm.search.progress import Progress
 from relnas_mm.search.records import Records, candidate_records
-from relnas_mm.search.results import winner_of, write_curve, write_winner
-from relnas_mm.search.summary import generation_record
+from relnas_mm.search.results import write_overview, write_winner
+from relnas_mm.search.store import RunStore
+from relnas_mm.search.summary import generation_line, generation_record, log_line
+from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
+from relnas_mm.search.winner import choose_winner
 from relnas_mm.strategies import Group
 
 
 @LOOPS.register_module()
 class SearchLoop(BaseLoop):
-    """Asks a strategy for groups, scores them with an evaluator, and tells the losses.
+    """Asks a strategy for groups, scores them with an evaluator, tells the losses, and saves as it goes.
 
-    Written to the work_dir: `records.jsonl` (a line for each candidate and each generation), `search_curve.png`, and
-    the winner as `genotype.json`, `cells.svg` and `cells.png`.
+    Written to the work_dir: `records.jsonl` (a line for each candidate and each generation), `run_store/`, the
+    overview (`search_curve.png`, `pareto.png`, `replay.html`), and the winner as `genotype.json`, `cells.svg` and
+    `cells.png`.
 
     Args:
         runner: The Runner; its seed is the seed of the search.
@@ -32,6 +40,12 @@ class SearchLoop(BaseLoop):
         space: Config of the space.
         strategy: Config of the strategy.
         evaluator: Config of the evaluator.
+        budget: Config of `Budget`: the network the winner is meant for, and what it may cost there.  `None` allows
+            everything and counts no costs.
+        rerank: How many of the best are scored again, more precisely, before the winner is chosen; 0 for none.
+        resume: Whether to continue what the run store holds.
+        save_every: Seconds between checkpoints; 0 saves after each group.
+        keep: How many checkpoints stay.
 
     Raises:
         UserError: A part cannot be built.
@@ -44,14 +58,27 @@ class SearchLoop(BaseLoop):
         space: Mapping[str, Any],
         strategy: Mapping[str, Any],
         evaluator: Mapping[str, Any],
+        budget: Mapping[str, Any] | None = None,
+        rerank: int = 0,
+        resume: bool = False,
+        save_every: float = 30.0,
+        keep: int = 2,
     ):
         super().__init__(runner, None)  # type: ignore[arg-type]
+        if runner.world_size > 1:
+            raise UserError(f"the launcher started {runner.world_size} processes; a search runs in one")
         self.space = build_part(SPACES, space)
-        self.strategy = build_part(STRATEGIES, strategy, space=self.space, seed=runner.seed)
-        self.evaluator = build_part(EVALUATORS, evaluator, seed=runner.seed, device=get_device())
+        self.budget = None if budget is None else Budget(device=get_device(), **budget)
+        feasible = self.budget.allows if self.budget is not None and self.budget.limits else None
+        self.strategy = build_part(STRATEGIES, strategy, space=self.space, seed=runner.seed, feasible=feasible)
+        self.evaluator = build_part(EVALUATORS, evaluator, space=self.space, seed=runner.seed, device=get_device())
+        self.rerank, self.resume = rerank, resume
         self.work_dir = Path(runner.work_dir)
         self.records = Records(self.work_dir / "records.jsonl")
+        store = RunStore(self.work_dir / "run_store", keep)
+        self.checkpoints = Checkpoints(store, self.strategy, self.evaluator, self.records, save_every)
         self.progress = Progress(self.strategy.total_groups)
+        self._termination = Termination()
 
     @property
     def iter(self) -> int:
@@ -64,47 +91,67 @@ class SearchLoop(BaseLoop):
         return self.progress.groups_total
 
     def run(self) -> Any:
-        """Runs the search to its end and writes the winner."""
-        while not self.strategy.done:
-            self.run_group()
-        winner = winner_of(self.strategy.best, self.work_dir)
-        meta = {
-            "strategy": type(self.strategy).__name__,
-            "loss": winner.loss,
-            "seed": self.runner.seed,
-            "groups": self.progress.groups_done,
-        }
-        write_winner(winner, self.work_dir, meta)
-        self.runner.logger.info(
-            f"the search is done: individual {winner.candidate.number} wins with loss {winner.loss:.4f}; "
-            f"{self.work_dir / 'genotype.json'}"
-        )
+        """Runs the search to its end, and writes the winner.
+
+        SIGTERM saves what is complete and ends the process with code 143.
+
+        Raises:
+            UserError: A checkpoint or a result cannot be written, or every candidate diverged.
+        """
+        if self.resume:
+            self._resume()
+        self._complete = self.iter, self.checkpoints.snapshot()
+        try:
+            with self._termination.watching():
+                while not self.strategy.done:
+                    self._run_group()
+                self.checkpoints.save(*self._complete)
+                self._write_results()
+        except Terminated:
+            self.checkpoints.save(*self._complete)
+            self.runner.logger.warning(f"terminated: {self.iter} groups are saved; continue with --resume")
+            sys.exit(EXIT_CODE)
         return self.runner.model
 
-    def run_group(self) -> None:
-        """Evaluates one group and records it."""
+    def _resume(self) -> None:
+        done, skipped = self.checkpoints.resume()
+        for sentence in skipped:
+            self.runner.logger.warning(f"{sentence}; an older one is used")
+        self.progress = Progress(self.strategy.total_groups, done)
+        self.runner.logger.info(f"the search continues after {done} of {self.max_iters} groups")
+
+    def _run_group(self) -> None:
         start = time.perf_counter()
         group = self.strategy.ask()
         evaluations = self.evaluator.evaluate(group)
-        self.strategy.tell(group, [evaluation.loss for evaluation in evaluations])
-        self.progress.advance(time.perf_counter() - start)
-        self.records.append(*candidate_records(group, evaluations))
-        self._log_group(group, evaluations)
+        with self._termination.deferred():
+            self.strategy.tell(group, [evaluation.loss for evaluation in evaluations])
+            self.progress.advance(time.perf_counter() - start)
+            self.runner.logger.info(log_line(group, evaluations, self.progress))
+            self._record(group, evaluations)
+            self._complete = self.iter, self.checkpoints.snapshot()
+            self.checkpoints.save_if_due(*self._complete)
+
+    def _record(self, group: Group, evaluations: list[Evaluation]) -> None:
+        self.records.append(*candidate_records(group, evaluations, self.budget))
         if group.last:
-            self._end_generation(group.generation)
+            record = generation_record(self.records.of_generation(group.generation), self.space.upper)
+            self.records.append(record)
+            self.runner.logger.info(generation_line(record))
+            scalars = {key: value for key, value in record.items() if isinstance(value, (int, float))}
+            self.runner.visualizer.add_scalars(scalars, step=group.generation + 1)
 
-    def _end_generation(self, generation: int) -> None:
-        record = generation_record(self.records.of_generation(generation), self.space.upper)
-        self.records.append(record)
-        write_curve(self.records, self.work_dir)
-        scalars = {key: value for key, value in record.items() if isinstance(value, (int, float))}
-        self.runner.visualizer.add_scalars(scalars, step=generation)
-
-    def _log_group(self, group: Group, evaluations: list[Evaluation]) -> None:
-        losses = "  ".join(
-            f"#{candidate.number} {evaluation.loss:.4f}" for candidate, evaluation in zip(group.candidates, evaluations)
-        )
+    def _write_results(self) -> None:
+        winner = choose_winner(self.strategy, self.evaluator, self.rerank)
+        meta = {
+            "strategy": type(self.strategy).__name__,
+            "seed": self.runner.seed,
+            "groups": self.iter,
+            "loss": winner.loss,
+            **(self.budget.costs(winner.candidate.architecture) if self.budget else {}),
+        }
+        path = write_winner(winner.candidate.architecture, self.work_dir, meta)
+        write_overview(self.records, self.work_dir)
         self.runner.logger.info(
-            f"generation {group.generation + 1}  group {group.index + 1}/{group.size}  loss {losses}  "
-            f"[{self.progress.groups_done}/{self.progress.groups_total}]  eta {self.progress.eta}"
+            f"the search is done: individual {winner.candidate.number} wins with loss {winner.loss:.4f}, see {path}"
         )

@@ -7,15 +7,15 @@ from typing import Any
 from mmengine.registry import Registry
 
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators import WeightSetEvaluator
+from relnas_mm.evaluators import TabularEvaluator, WeightSetEvaluator
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
-from relnas_mm.spaces import CellSpace
+from relnas_mm.spaces import CellSpace, NASBench201Space
 from relnas_mm.strategies import SlowFastLearning
 
 for _registry, _classes in (
-    (SPACES, (CellSpace,)),
+    (SPACES, (CellSpace, NASBench201Space)),
     (STRATEGIES, (SlowFastLearning,)),
-    (EVALUATORS, (WeightSetEvaluator,)),
+    (EVALUATORS, (WeightSetEvaluator, TabularEvaluator)),
 ):
     for _class in _classes:
         _registry.register_module(module=_class)

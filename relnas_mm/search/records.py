@@ -12,6 +12,7 @@ import numpy as np
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluation
 from relnas_mm.genotype import Genotype
+from relnas_mm.search.budget import Budget
 from relnas_mm.strategies import Group, teachers_first
 
 CANDIDATE, GENERATION = "candidate", "generation"
@@ -26,7 +27,9 @@ class Records:
 
     def __init__(self, path: Path):
         self.path = path
-        self.lines = list(read_records(path)) if path.exists() else []
+        self.length = 0
+        """Bytes written so far."""
+        self._lines: list[dict[str, Any]] = []
 
     def append(self, *records: Mapping[str, Any]) -> None:
         """Adds lines at the end.
@@ -34,35 +37,43 @@ class Records:
         Raises:
             UserError: The file cannot be written.
         """
-        lines = [json.loads(dump_line(record)) for record in records]
+        lines = [dump_line(record) for record in records]
+        content = "".join(line + "\n" for line in lines).encode()
         try:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.writelines(dump_line(line) + "\n" for line in lines)
+            with self.path.open("ab") as file:
+                file.write(content)
         except OSError as error:
             raise UserError(f"the record {str(self.path)!r} cannot be written: {error.strerror or error}") from None
-        self.lines += lines
+        self.length += len(content)
+        self._lines += [json.loads(line) for line in lines]
+
+    def cut(self, length: int) -> None:
+        """Reads the file and forgets whatever follows its first `length` bytes, which no checkpoint knows.
+
+        Raises:
+            UserError: The file is shorter, or a line is not JSON.
+        """
+        size = self.path.stat().st_size if self.path.exists() else 0
+        if size < length:
+            raise UserError(f"the record {str(self.path)!r} has {size} bytes, but the checkpoint knows {length}")
+        if size:
+            os.truncate(self.path, length)
+            self._lines = list(read_records(self.path))
+        self.length = length
+
+    def sync(self) -> None:
+        """Forces what is written to disk."""
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                os.fsync(file.fileno())
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         """The lines of one type, 'candidate' or 'generation'."""
-        return [line for line in self.lines if line["type"] == kind]
+        return [line for line in self._lines if line["type"] == kind]
 
     def of_generation(self, generation: int) -> list[dict[str, Any]]:
         """The candidates of a generation."""
         return [line for line in self.of_type(CANDIDATE) if line["generation"] == generation]
-
-    def keep_bytes(self, size: int) -> None:
-        """Forgets whatever follows the first `size` bytes: lines that a checkpoint does not know."""
-        if self.path.exists():
-            os.truncate(self.path, size)
-        self.lines = list(read_records(self.path)) if self.path.exists() else []
-
-    def size(self) -> int:
-        """Bytes written so far, safely on disk once this returns."""
-        if not self.path.exists():
-            return 0
-        with self.path.open("rb") as file:
-            os.fsync(file.fileno())
-            return os.fstat(file.fileno()).st_size
 
 
 def dump_line(record: Mapping[str, Any]) -> str:
@@ -89,8 +100,10 @@ def describe(architecture: Any) -> Any:
     return architecture.to_dict() if isinstance(architecture, Genotype) else str(architecture)
 
 
-def candidate_records(group: Group, evaluations: list[Evaluation]) -> list[dict[str, Any]]:
-    """A line for each candidate of a group: who it was, what it scored, who taught whom."""
+def candidate_records(
+    group: Group, evaluations: list[Evaluation], budget: Budget | None = None
+) -> list[dict[str, Any]]:
+    """A line for each candidate of a group: who it was, what it scored, who taught whom, what it costs."""
     order = teachers_first([evaluation.loss for evaluation in evaluations])
     return [
         {
@@ -101,6 +114,7 @@ def candidate_records(group: Group, evaluations: list[Evaluation]) -> list[dict[
             "rank": order.index(place),
             "loss": evaluation.loss,
             **evaluation.metrics,
+            **(budget.costs(candidate.architecture) if budget else {}),
             "vector": candidate.vector,
             "architecture": describe(candidate.architecture),
         }

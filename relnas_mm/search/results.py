@@ -1,4 +1,4 @@
-"""What a search leaves behind: the winner as a file and as pictures, and the search curve."""
+"""What a search leaves behind: the winner as a file and as pictures, and an overview for people."""
 
 import json
 from pathlib import Path
@@ -6,40 +6,58 @@ from typing import Any
 
 from relnas_mm.errors import UserError
 from relnas_mm.genotype import Genotype, draw_genotype, save_genotype
-from relnas_mm.search.curve import save_curve
+from relnas_mm.search.curve import pareto_figure, search_curve
+from relnas_mm.search.pareto import front_of
 from relnas_mm.search.records import CANDIDATE, GENERATION, Records, describe
-from relnas_mm.strategies import Scored
+from relnas_mm.search.replay import write_replay
+
+COSTS = {"params": "parameters", "macs": "multiply-adds"}
 
 
-def write_winner(winner: Scored, folder: Path, meta: dict[str, Any]) -> None:
+def write_winner(architecture: Any, folder: Path, meta: dict[str, Any]) -> Path:
     """Writes `genotype.json`, `cells.svg` and `cells.png`, or `architecture.json` in spaces without cells.
 
     Args:
-        winner: What won, and its loss.
+        architecture: What won.
         folder: Where to write.
         meta: Where it comes from, kept in the file.
-    """
-    architecture = winner.candidate.architecture
-    if isinstance(architecture, Genotype):
-        save_genotype(architecture, folder / "genotype.json", meta)
-        for ending in ("svg", "png"):
-            draw_genotype(architecture, folder / f"cells.{ending}")
-    else:
-        document = {"architecture": describe(architecture), "meta": meta}
-        (folder / "architecture.json").write_text(json.dumps(document, indent=2) + "\n")
 
-
-def write_curve(records: Records, folder: Path) -> None:
-    """Writes `search_curve.png`."""
-    save_curve(records.of_type(GENERATION), records.of_type(CANDIDATE), folder / "search_curve.png")
-
-
-def winner_of(best: Scored | None, source: Any) -> Scored:
-    """The winner.
+    Returns:
+        The JSON file.
 
     Raises:
-        UserError: There is none, since every candidate diverged.
+        UserError: A file cannot be written.
     """
-    if best is None:
-        raise UserError(f"no candidate of {source} has a finite loss; lower the learning rate")
-    return best
+    if isinstance(architecture, Genotype):
+        for ending in ("svg", "png"):
+            draw_genotype(architecture, folder / f"cells.{ending}")
+        return save_genotype(architecture, folder / "genotype.json", meta)
+    path = folder / "architecture.json"
+    document = {"architecture": describe(architecture), "meta": meta}
+    try:
+        path.write_text(json.dumps(document, indent=2) + "\n")
+    except OSError as error:
+        raise UserError(f"{str(path)!r} cannot be written: {error.strerror or error}") from None
+    return path
+
+
+def write_overview(records: Records, folder: Path) -> None:
+    """Writes `search_curve.png` and `replay.html`, and the Pareto front if costs are known.
+
+    The front is that of the last generation: losses of different generations do not compare, since the shared weights
+    improve.
+
+    Raises:
+        UserError: A file cannot be written.
+    """
+    generations, candidates = records.of_type(GENERATION), records.of_type(CANDIDATE)
+    last = [line for line in candidates if line["generation"] == candidates[-1]["generation"]]
+    fronts = {key: front for key in COSTS if (front := front_of(last, key))}
+    try:
+        search_curve(generations, candidates).savefig(folder / "search_curve.png", dpi=110)
+        write_replay(generations, candidates, folder / "replay.html")
+        if fronts:
+            (folder / "pareto.json").write_text(json.dumps(fronts, indent=1) + "\n")
+            pareto_figure(last, fronts, COSTS).savefig(folder / "pareto.png", dpi=110)
+    except OSError as error:
+        raise UserError(f"the overview in {str(folder)!r} cannot be written: {error.strerror or error}") from None

@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from relnas_mm.evaluators import Evaluation
+from relnas_mm.search.progress import Progress
 from relnas_mm.search.records import GENERATION
+from relnas_mm.strategies import Group
 
 
 def generation_record(candidates: Sequence[dict[str, Any]], upper: np.ndarray) -> dict[str, Any]:
@@ -43,3 +46,34 @@ def generation_record(candidates: Sequence[dict[str, Any]], upper: np.ndarray) -
 def mean(values: Sequence[float]) -> float | None:
     """The mean; `None` of nothing."""
     return float(np.mean(values)) if len(values) else None
+
+
+def log_line(group: Group, evaluations: Sequence[Evaluation], progress: Progress) -> str:
+    """What the log says of a group."""
+    losses = "  ".join(
+        f"#{candidate.number} {evaluation.loss:.4f}" for candidate, evaluation in zip(group.candidates, evaluations)
+    )
+    return (
+        f"generation {group.generation + 1}  group {group.index + 1}/{group.size}  loss {losses}  "
+        f"[{progress.groups_done}/{progress.groups_total}]  eta {progress.eta}"
+    )
+
+
+def generation_line(record: dict[str, Any]) -> str:
+    """What the log says of a generation."""
+    cells = [
+        f"{label} {record[key]:.4g}"
+        for key, label in (
+            ("fast_loss", "fast"),
+            ("slow_loss", "slow"),
+            ("best_loss", "best"),
+            ("accuracy", "accuracy of the best"),
+            ("diversity", "diversity"),
+            ("params", "params"),
+            ("macs", "MACs"),
+            ("diverged", "diverged"),
+            ("seconds", "seconds"),
+        )
+        if record[key] is not None and (key != "diverged" or record[key])
+    ]
+    return f"generation {record['generation'] + 1} is done:  " + "  ".join(cells)

@@ -64,7 +64,7 @@ log_processor = dict(window_size=1)
 BAD = {
     "missing config": (["train.py", "configs/ssd/no.py"], r"the config 'configs/ssd/no\.py' does not exist"),
     "missing data": (
-        ["train.py", SHAPES_SSD, "--cfg-options", "train_dataloader.dataset.dataset.data_root=nowhere/"],
+        ["train.py", SHAPES_SSD, "--cfg-options", "train_dataloader.dataset.data_root=nowhere/"],
         r"the data folder 'nowhere/' \(train_dataloader\) does not exist",
     ),
     "missing checkpoint": (["test.py", SHAPES_SSD, "no.pth"], r"the checkpoint 'no\.pth' does not exist"),

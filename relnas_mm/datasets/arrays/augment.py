@@ -72,7 +72,7 @@ class Augmentation:
         columns = draws.corner[:, 1:] + torch.where(draws.flip[:, None], columns.flip(1), columns)
         which = torch.arange(n, device=images.device)[:, None, None]
         # Advanced indices around a slice put the channels last; a view puts them back.
-        return padded[which, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2).contiguous()
+        return padded[which, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
     def cut_out(self, images: Tensor, draws: Draws) -> Tensor:
         """Zeroes the square around each hole: float (n, c, h, w) to the same shape."""

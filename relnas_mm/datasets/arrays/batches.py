@@ -10,7 +10,11 @@ from relnas_mm.datasets.arrays.images import ImageArrays
 
 
 def epoch_batches(
-    data: ImageArrays, batch_size: int, generator: torch.Generator | None, augmentation: Augmentation | None
+    data: ImageArrays,
+    batch_size: int,
+    generator: torch.Generator | None = None,
+    augmentation: Augmentation | None = None,
+    memory_format: torch.memory_format = torch.contiguous_format,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Normalized images, float32 (b, c, h, w), and labels, int64 (b,); the last batch may be smaller.
 
@@ -19,6 +23,7 @@ def epoch_batches(
         batch_size: Images in a batch.
         generator: On the CPU; decides order and augmentation.  `None` keeps the order, without augmentation.
         augmentation: What to do to the images; `None` for nothing.
+        memory_format: How the images lie in memory.
     """
     device = data.images.device
     order = torch.arange(len(data)) if generator is None else torch.randperm(len(data), generator=generator)
@@ -36,4 +41,4 @@ def epoch_batches(
             images = augmentation.cut_out(normalize(augmentation.crop_and_flip(images, part), data), part)
         else:
             images = normalize(images, data)
-        yield images, data.labels[rows]
+        yield images.contiguous(memory_format=memory_format), data.labels[rows]
