@@ -10,7 +10,7 @@ from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import Space
 from relnas_mm.strategies.population import Population
 from relnas_mm.strategies.redraw import redraw
-from relnas_mm.strategies.strategy import Candidate, Feasible, Group, Scored, comparable, teachers_first
+from relnas_mm.strategies.strategy import Candidate, Feasible, Group, Scored, comparable
 
 
 def slow_fast_update(
@@ -167,8 +167,8 @@ class SlowFastLearning:
         population = self.population
         population.close_generation()
         if self._generation < self.generations:
-            order = [teachers_first(losses) for losses in population.last_losses[self._pairs]]
-            teachers, students = np.take_along_axis(self._pairs, np.array(order), axis=1).T
+            order = np.argsort(population.last_losses[self._pairs], axis=1, kind="stable")
+            teachers, students = np.take_along_axis(self._pairs, order, axis=1).T
             self._learn(students, teachers)
         self._generation, self._index = self._generation + 1, 0
         self._pairs = self._draw_pairs()

@@ -1,0 +1,5 @@
+# The released schedule on the generated shapes.
+# Make the data by `python tools/make_shapes.py data/shapes --layout cifar10 --splits train=50000`.
+_base_ = ["../_base_/search/runtime.py", "../_base_/search/relativenas.py"]
+
+train_cfg = dict(evaluator=dict(data=dict(data_root="data/shapes/cifar10", num_classes=10)))

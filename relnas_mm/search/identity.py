@@ -1,0 +1,83 @@
+"""Which run a work_dir belongs to, so that no search writes into or continues another one."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from relnas_mm.errors import UserError
+
+RUN_FILE = "run.json"
+TRACES = (RUN_FILE, "records.jsonl", "genotype.json", "architecture.json", "run_store")
+WITHOUT_EFFECT = ("resume", "save_every", "keep")
+_SHOWN = 8
+
+
+def run_identity(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides the results of a search: its parts and its seed, without what only concerns saving.
+
+    Args:
+        config: The complete config.
+
+    Raises:
+        UserError: It names no seed, so that a resumed search would draw other numbers.
+    """
+    train_cfg = config.get("train_cfg")
+    if not isinstance(train_cfg, Mapping) or train_cfg.get("type") != "SearchLoop":
+        raise UserError("the config has no train_cfg of type 'SearchLoop'; configs of searches are in configs/search/")
+    seed = (config.get("randomness") or {}).get("seed")
+    if type(seed) is not int:
+        raise UserError(f"randomness.seed is {seed!r}; a search needs a whole number, so that it can be resumed")
+    parts = {key: value for key, value in train_cfg.items() if key not in WITHOUT_EFFECT}
+    return json.loads(json.dumps({"train_cfg": parts, "randomness": {"seed": seed}}))
+
+
+def claim_work_dir(folder: Path, identity: Mapping[str, Any], resume: bool, force: bool) -> None:
+    """Makes sure that a work_dir belongs to this run, and marks it.
+
+    Args:
+        folder: The work_dir; it exists.
+        identity: What `run_identity` gave.
+        resume: Whether a search that is there is to be continued.
+        force: Continue although the config differs.
+
+    Raises:
+        UserError: The folder holds a search, and it is not to be resumed or is another one.
+    """
+    path = folder / RUN_FILE
+    if not resume:
+        if found := [name for name in TRACES if (folder / name).exists()]:
+            raise UserError(
+                f"the work_dir {str(folder)!r} holds a search already ({found[0]}); "
+                "continue it with --resume or choose another --work-dir"
+            )
+    elif path.exists():
+        known = _read(path)
+        differing = list(differences(known, identity))
+        if differing and not force:
+            shown = "; ".join(differing[:_SHOWN]) + ("; …" if len(differing) > _SHOWN else "")
+            raise UserError(
+                f"the search in {str(folder)!r} has another config: {shown}; --force continues it all the same"
+            )
+    elif (folder / "records.jsonl").exists():
+        raise UserError(f"the work_dir {str(folder)!r} holds records but no {RUN_FILE}; choose another --work-dir")
+    scratch = path.with_suffix(".json.new")
+    scratch.write_text(json.dumps(identity, indent=2) + "\n")
+    os.replace(scratch, path)
+
+
+def differences(old: Any, new: Any, key: str = "") -> Iterator[str]:
+    """The keys in which two nested mappings differ, as `a.b: 1 -> 2`."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for name in sorted(set(old) | set(new)):
+            yield from differences(old.get(name), new.get(name), f"{key}.{name}" if key else name)
+    elif old != new:
+        yield f"{key}: {old!r} -> {new!r}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{str(path)!r} cannot be read: {error}") from None

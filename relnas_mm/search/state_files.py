@@ -1,0 +1,57 @@
+"""The state of a run as the bytes of files: tensors as safetensors, arrays as NPZ, the rest as JSON."""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+TENSORS, ARRAYS, VALUES = "tensors.safetensors", "arrays.npz", "values.json"
+
+
+@dataclass(frozen=True)
+class State:
+    """What a step holds.
+
+    Args:
+        tensors: Of the evaluator.
+        arrays: Of the strategy.
+        values: Anything that JSON can hold.
+    """
+
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def state_files(state: State) -> dict[str, bytes]:
+    """The files of a state, by name."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **dict(state.arrays))  # type: ignore[arg-type]
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors.items()}
+    return {
+        TENSORS: save_tensors(tensors),
+        ARRAYS: buffer.getvalue(),
+        VALUES: json.dumps(dict(state.values), sort_keys=True).encode(),
+    }
+
+
+def read_state(files: Mapping[str, bytes]) -> State:
+    """The inverse of `state_files`.
+
+    Raises:
+        ValueError: A file is not what it should be.
+    """
+    try:
+        tensors = load_tensors(files[TENSORS])
+    except SafetensorError as error:
+        raise ValueError(f"{TENSORS}: {error}") from None
+    with np.load(io.BytesIO(files[ARRAYS]), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    return State(tensors, arrays, json.loads(files[VALUES]))
