@@ -1,6 +1,7 @@
 """Runs a pipeline: each step is one of the tools, in a process of its own, as a user would call it."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -113,6 +114,8 @@ def _call(tool: Path, job: Job, work_dir: Path, arguments: list[str], *positiona
     command = [sys.executable, str(tool), str(job.config), *positional, "--work-dir", str(work_dir), *arguments]
     if job.options:
         command += ["--cfg-options", *(f"{key}={value}" for key, value in _dotted(job.options))]
-    code = subprocess.run(command, check=False).returncode
+    # OpenMP threads that wait by spinning take the cores from data loaders and neighbours; a user's own setting wins.
+    environment = {"GOMP_SPINCOUNT": "1000", **os.environ}
+    code = subprocess.run(command, check=False, env=environment).returncode
     if code:
         raise UserError(f"{tool.name} ended with exit code {code}; see {str(work_dir)!r}, and run again to continue")
