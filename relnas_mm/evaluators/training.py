@@ -86,7 +86,7 @@ def train_one_pass(network: nn.Module, optimizer: torch.optim.Optimizer, batches
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, clip)
         optimizer.step()
-        total = total + loss.detach() * len(labels)  # stays on the device: no waiting for it in each step
+        total = total + loss.detach().double() * len(labels)  # stays on the device: no waiting for it in each step
         images += len(labels)
     return float(total) / images
 
@@ -98,7 +98,7 @@ def score(network: nn.Module, batches: Batches) -> tuple[float, float]:
     loss, hits, images = 0.0, 0.0, 0
     for inputs, labels in batches:
         logits = network(inputs)
-        loss = loss + F.cross_entropy(logits, labels, reduction="sum")
+        loss = loss + F.cross_entropy(logits, labels, reduction="sum").double()
         hits = hits + (logits.argmax(dim=1) == labels).sum()
         images += len(labels)
     return float(loss) / images, 100.0 * float(hits) / images

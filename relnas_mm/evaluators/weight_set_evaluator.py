@@ -96,7 +96,7 @@ class WeightSetEvaluator:
 
         Normalization statistics are computed anew on the training half; the validation half is not augmented.
         """
-        network = self._learner(candidate, 1.0).network
+        network = self._learner(candidate, progress=0.0).network  # no drop path
         plain = (self.recipe.batch_size, None, None, self.recipe.memory_format)
         recalibrate(network, epoch_batches(self.train_data, *plain))
         loss, accuracy = score(network, epoch_batches(self.validation_data, *plain))
