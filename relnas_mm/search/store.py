@@ -49,7 +49,7 @@ class RunStore:
     def __init__(self, folder: Path, keep: int = 2, passing: Callable[[str], None] = lambda point: None):
         if keep < 1:
             raise UserError(f"keep of the run store is {keep!r}; at least 1 step must stay")
-        self.folder, self.keep, self._passing = folder, keep, passing
+        self.folder, self.keep, self.passing = folder, keep, passing
 
     def save(self, step: int, state: State) -> Path:
         """Writes a step.
@@ -70,27 +70,27 @@ class RunStore:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._clear_scratch()
             scratch.mkdir()
-            self._passing("begun")
+            self.passing("begun")
             entries = {}
             for name, content in state_files(state).items():
                 _write_synced(scratch / name, content)
                 entries[name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-                self._passing(f"written {name}")
+                self.passing(f"written {name}")
             manifest = {"schema_version": SCHEMA_VERSION, "step": step, "files": entries}
             _write_synced(scratch / MANIFEST, json.dumps(manifest, indent=1).encode())
             _sync_folder(scratch)
-            self._passing("written manifest")
+            self.passing("written manifest")
             if target.exists():  # an unreadable one that the run was resumed behind
                 target.rename(self.folder / f"{_SCRATCH}old-{step:08d}")
-                self._passing("moved old step")
+                self.passing("moved old step")
             scratch.rename(target)
-            self._passing("renamed")
+            self.passing("renamed")
             _sync_folder(self.folder)
             for old in self.steps()[: -self.keep]:
                 self._remove(old)
-                self._passing("removed old step")
+                self.passing("removed old step")
             self._clear_scratch()
-            self._passing("done")
+            self.passing("done")
         return target
 
     def steps(self) -> list[Path]:

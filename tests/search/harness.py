@@ -1,0 +1,80 @@
+"""A tiny search without the command line: quick enough to be killed many times."""
+
+import json
+import logging
+import os
+import signal
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+
+from relnas_mm.genotype import save_genotype
+from relnas_mm.search import SearchLoop
+from relnas_mm.search.store import RunStore
+
+
+class PlainLoop(SearchLoop):
+    """Leaves out the pictures, which take longer than the search."""
+
+    def _write_results(self):
+        save_genotype(self.strategy.best.candidate.architecture, self.work_dir / "genotype.json")
+
+
+SPACE = {"type": "CellSpace"}
+STRATEGY = {"type": "SlowFastLearning", "population": 4, "generations": 2}
+
+
+def evaluator_config(data_root) -> dict:
+    return {
+        "type": "WeightSetEvaluator",
+        "data": {"type": "cifar10", "data_root": str(data_root)},
+        "network": {"init_channels": 2, "num_cells": 3},
+        "training": {"batch_size": 8},
+    }
+
+
+def make_loop(work_dir: Path, evaluator: dict, resume: bool = False, seed: int = 5, **options) -> PlainLoop:
+    """A loop with just as much of a Runner as it uses."""
+    work_dir.mkdir(parents=True, exist_ok=True)
+    log = logging.getLogger(str(work_dir))
+    visualizer = SimpleNamespace(add_scalars=lambda scalars, step: None)
+    runner = SimpleNamespace(
+        work_dir=str(work_dir), seed=seed, world_size=1, logger=log, visualizer=visualizer, model=None
+    )
+    options = {"space": SPACE, "strategy": STRATEGY, "save_every": 0.0} | options
+    return PlainLoop(runner, None, evaluator=evaluator, resume=resume, **options)
+
+
+def in_child(work, seconds: float | None = None) -> int:
+    """Runs `work` in a forked process, kills it after some seconds, and gives its exit code (negative: signal)."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            torch.set_num_threads(1)
+            work()
+            code = 0
+        except SystemExit as exit:
+            code = exit.code
+        finally:
+            os._exit(code)
+    if seconds is not None:
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def outcome(work_dir: Path) -> dict:
+    """All that a search decided, without times."""
+    loaded = RunStore(work_dir / "run_store").load_newest()
+    records = [json.loads(line) for line in (work_dir / "records.jsonl").read_text().splitlines()]
+    return {
+        "step": loaded.step,
+        "tensors": {name: value.numpy().tobytes() for name, value in loaded.state.tensors.items()},
+        "arrays": {name: value.tobytes() for name, value in loaded.state.arrays.items()},
+        "strategy": loaded.state.values["strategy"],
+        "records": [{key: value for key, value in line.items() if key != "seconds"} for line in records],
+        "genotype": json.loads((work_dir / "genotype.json").read_text()),
+    }
