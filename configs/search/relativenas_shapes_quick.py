@@ -5,9 +5,7 @@ _base_ = ["../_base_/search/runtime.py", "../_base_/search/relativenas.py"]
 train_cfg = dict(
     strategy=dict(population=6, generations=3),
     evaluator=dict(
-        data=dict(data_root="{{$SHAPES_ROOT:data/shapes}}/cifar10", limit=600, num_classes=10),
+        data=dict(data_root='data/shapes/cifar10', limit=1000, num_classes=10),
         network=dict(init_channels=8, num_cells=5),
-        training=dict(batch_size=32, lr=0.05),
-        augmentation=dict(padding=2, cutout=0),
-    ),
-)
+        training=dict(batch_size=50, lr=0.1, channels_last=True),
+        augmentation=dict(padding=2, cutout=0)))

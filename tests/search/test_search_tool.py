@@ -70,37 +70,8 @@ def test_a_search_is_terminated_resumed_and_guarded(data, tmp_path):
     assert "eta" in forced.stdout + forced.stderr
 
 
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        (["train_cfg.evaluator.data.data_root=/nowhere"], "data folder '/nowhere'"),
-        (["train_cfg.strategy.population=7"], "pairs need an even number"),
-        (["train_cfg.strategy.type=Evolution"], "known are SlowFastLearning"),
-        (["train_cfg.strategy.popluation=8"], "does not take ['popluation']"),
-        (["randomness.seed=None"], "randomness.seed is None"),
-    ],
-)
-def test_bad_input_is_one_sentence(options, says, tmp_path):
-    result = run(QUICK, tmp_path / "work", *options)
-    assert result.returncode == 2 and says in result.stderr and "Traceback" not in result.stderr
+def test_bad_input_is_one_sentence_and_writes_nothing(tmp_path):
+    result = run(QUICK, tmp_path / "work", "train_cfg.evaluator.data.data_root=/nowhere")
+    assert result.returncode == 2 and "Traceback" not in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("error: the data folder '/nowhere'")
     assert not (tmp_path / "work" / "genotype.json").exists()
-
-
-@pytest.mark.data
-def test_relativenas_on_a_table_is_a_config(data_root, tmp_path):
-    table = data_root / "tabular" / "combined" / "nasbench201_full.csv"
-    result = run("configs/search/relativenas_nasbench201.py", tmp_path, f"train_cfg.evaluator.table={table}")
-    assert result.returncode == 0, result.stderr[-2000:]
-    records = (tmp_path / "records.jsonl").read_text().splitlines()
-    assert len(records) == 1050
-    assert json.loads((tmp_path / "architecture.json").read_text())["architecture"].startswith("|")
-
-
-@pytest.mark.data
-def test_a_search_on_real_images(data_root, tmp_path):
-    script = data_root / "cifar10-mini" / "unpack_cifar10.py"
-    subprocess.run([sys.executable, script, "--out", tmp_path / "data"], check=True, stdout=subprocess.DEVNULL)
-    options = [*TINY[:4], "train_cfg.evaluator.data.limit=200", f"train_cfg.evaluator.data.data_root={tmp_path}/data"]
-    result = run("configs/search/relativenas_cifar10-mini.py", tmp_path / "work", *options)
-    assert result.returncode == 0, result.stderr[-2000:]
-    load_genotype(tmp_path / "work" / "genotype.json")

@@ -1,0 +1,77 @@
+"""The configs that ship, and searches on real data by way of them."""
+
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from harness import make_loop
+
+from relnas_mm.evaluators.training import Recipe
+from relnas_mm.genotype import load_genotype
+from relnas_mm.launch import read_config
+from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
+from relnas_mm.search.identity import run_identity
+
+CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs" / "search").glob("*.py"))
+
+
+def parts_of(name):
+    """Arguments for `make_loop` from a shipped config."""
+    config = read_config(str(CONFIGS[0].with_name(name))).train_cfg.to_dict()
+    config.pop("type")
+    return config
+
+
+@pytest.mark.mm
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_config_fits_the_parts_it_names(path):
+    config = read_config(str(path))
+    run_identity(config)
+    for registry, key in ((SPACES, "space"), (STRATEGIES, "strategy"), (EVALUATORS, "evaluator")):
+        part = dict(config.train_cfg[key])
+        assert set(part) - {"type"} <= set(inspect.signature(registry.get(part["type"])).parameters)
+
+
+@pytest.mark.golden
+@pytest.mark.mm
+def test_the_cifar10_config_is_the_release():
+    parts = parts_of("relativenas_cifar10.py")
+    evaluator = parts["evaluator"]
+    assert (parts["strategy"]["population"], parts["strategy"]["generations"]) == (20, 50)
+    assert evaluator["network"] == {"init_channels": 16, "num_cells": 8}
+    assert Recipe(**evaluator["training"]) == Recipe(256, 0.1, 0.001, 0.9, 3e-4, 5.0, 0.3)
+    assert evaluator["augmentation"] == {"padding": 4, "flip": True, "cutout": 16}
+    assert (evaluator["train_portion"], evaluator["augment_validation"]) == (0.5, True)
+    switches = ("write_back", "duplicates", "fresh_optimizer")
+    assert [evaluator[key] for key in switches] == ["group", "shared", True]
+
+
+@pytest.mark.data
+@pytest.mark.mm
+def test_relativenas_on_a_table_is_a_config(data_root, tmp_path):
+    parts = parts_of("relativenas_nasbench201.py")
+    parts["evaluator"]["table"] = str(data_root / "tabular" / "combined" / "nasbench201_full.csv")
+    loop = make_loop(tmp_path, **parts, save_every=30.0)
+    loop._write_results = super(type(loop), loop)._write_results
+    loop.run()
+    assert len((tmp_path / "records.jsonl").read_text().splitlines()) == 1050
+    assert json.loads((tmp_path / "architecture.json").read_text())["architecture"].startswith("|")
+
+
+@pytest.mark.data
+@pytest.mark.mm
+def test_a_search_on_real_images(data_root, tmp_path):
+    script = data_root / "cifar10-mini" / "unpack_cifar10.py"
+    subprocess.run([sys.executable, script, "--out", tmp_path / "data"], check=True, stdout=subprocess.DEVNULL)
+    parts = parts_of("relativenas_cifar10-mini.py")
+    parts["strategy"] |= {"population": 4, "generations": 1}
+    parts["evaluator"]["data"] |= {"data_root": str(tmp_path / "data"), "limit": 120}
+    parts["evaluator"]["network"] = {"init_channels": 4, "num_cells": 3}
+    loop = make_loop(tmp_path / "work", **parts)
+    loop.run()
+    load_genotype(tmp_path / "work" / "genotype.json")
+    curve = [line["best_loss"] for line in loop.records.of_type("generation")]
+    assert curve[-1] < curve[0]
