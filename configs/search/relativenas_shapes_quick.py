@@ -7,5 +7,6 @@ train_cfg = dict(
     evaluator=dict(
         data=dict(data_root='data/shapes/cifar10', limit=1000, num_classes=10),
         network=dict(init_channels=8, num_cells=5),
-        training=dict(batch_size=50, lr=0.1, channels_last=True),
-        augmentation=dict(padding=2, cutout=0)))
+        training=dict(batch_size=16, lr=0.05, drop_path_rate=0.0, channels_last=True),
+        augmentation=dict(padding=2, cutout=0),
+        train_portion=0.7))
