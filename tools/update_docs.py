@@ -1,8 +1,7 @@
 """Writes figures into the documentation: `python tools/update_docs.py [--check]`.
 
-A block between `<!-- figures: NAME -->` and `<!-- /figures -->` in README.md or docs/*.md is written by the function of that
-name below, from `docs/results/NAME.json` where there is one.  `--check` changes nothing and fails if a block is stale.
-below, from `docs/results/NAME.json` where there is one.  `--check` changes nothing and fails if a block is out of date.
+A block between `<!-- figures: NAME -->` and `<!-- /figures -->` in README.md or docs/*.md is written by the function of
+that name below, from `docs/results/NAME.json` where there is one.  `--check` changes nothing and fails if one is stale.
 """
 
 import argparse

@@ -15,4 +15,4 @@ default_hooks = dict(
     checkpoint=dict(interval=1, max_keep_ckpts=2, save_best="pascal_voc/mAP", rule="greater"),
     visualization=dict(type="DetSampleVisualizationHook", max_images=8),
 )
-custom_hooks = [dict(type="ValidateBeforeTrainHook")]
+custom_hooks = [dict(type="ChannelsLastHook"), dict(type="ValidateBeforeTrainHook")]

@@ -1,5 +1,5 @@
 """MMEngine hooks that configs name by type."""
 
-from relnas_mm.engine.hooks import ValidateBeforeTrainHook
+from relnas_mm.engine.hooks import ChannelsLastHook, ValidateBeforeTrainHook
 
-__all__ = ["ValidateBeforeTrainHook"]
+__all__ = ["ChannelsLastHook", "ValidateBeforeTrainHook"]

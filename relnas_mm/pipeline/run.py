@@ -114,8 +114,10 @@ def _call(tool: Path, job: Job, work_dir: Path, arguments: list[str], *positiona
     command = [sys.executable, str(tool), str(job.config), *positional, "--work-dir", str(work_dir), *arguments]
     if job.options:
         command += ["--cfg-options", *(f"{key}={value}" for key, value in _dotted(job.options))]
-    # OpenMP threads that wait by spinning take the cores from data loaders and neighbours; a user's own setting wins.
-    environment = {"GOMP_SPINCOUNT": "1000", **os.environ}
+    # Half the cores for the small operations of cells, the rest for data loaders; threads that wait by spinning would
+    # take those, too.  A user's own settings win.
+    threads = max(1, len(os.sched_getaffinity(0)) // 2)
+    environment = {"OMP_NUM_THREADS": str(threads), "GOMP_SPINCOUNT": "1000", **os.environ}
     code = subprocess.run(command, check=False, env=environment).returncode
     if code:
         raise UserError(f"{tool.name} ended with exit code {code}; see {str(work_dir)!r}, and run again to continue")
