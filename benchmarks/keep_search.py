@@ -1,4 +1,7 @@
-"""Keeps what a search found: `python benchmarks/keep_search.py WORK_DIR NAME` fills docs/results/NAME/."""
+"""Keeps what a search found: `python benchmarks/keep_search.py WORK_DIR NAME`.
+
+Fills docs/results/NAME/ and the table of that name in docs/search.md.
+"""
 
 import argparse
 import json
@@ -7,6 +10,7 @@ import shutil
 from pathlib import Path
 
 import torch
+from tables import keep_table
 
 from relnas_mm.search.records import GENERATION, read_records
 
@@ -31,10 +35,12 @@ def main() -> None:
         "generations": [{k: v for k, v in line.items() if k not in ("type", "architecture")} for line in lines],
     }
     (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
-    print("| generation | fast | slow | best | accuracy of the best | diversity |\n|---|---|---|---|---|---|")
+    table = ["| generation | fast | slow | best | accuracy of the best | diversity |", "|---|---|---|---|---|---|"]
     for line in lines:
         cells = [line[key] for key in ("fast_loss", "slow_loss", "best_loss", "accuracy", "diversity")]
-        print(f"| {line['generation'] + 1} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |")
+        table.append(f"| {line['generation'] + 1} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |")
+    keep_table(args.name, "\n".join(table))
+    print("\n".join(table))
 
 
 if __name__ == "__main__":

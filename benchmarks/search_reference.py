@@ -2,7 +2,7 @@
 
 `python benchmarks/search_reference.py` compares, on the same images, draws and weights: the released arrangement (a
 full supernet per candidate, PIL in two workers, scores with gradients on), the same with ready batches, and ours plain
-and with channels last.  Writes docs/results/search_reference.json and prints the table.
+and with channels last.  Fills docs/results/search_reference.json and docs/search.md.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import slow_reference
 import torch
+from tables import keep_table
 from torch.utils.data import DataLoader
 
 from relnas_mm.datasets.arrays import epoch_batches
@@ -127,10 +128,12 @@ def main() -> None:
     results = measure(args)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(results, indent=1) + "\n")
-    print("| | s per candidate | speed-up | largest difference of losses |\n|---|---|---|---|")
+    lines = ["| | s per candidate | speed-up | largest difference of losses |", "|---|---|---|---|"]
     for name, row in results["rows"].items():
         seconds, ratio, difference = row.values()
-        print(f"| {name} | {seconds} | {ratio} | {difference:.1e} |")
+        lines.append(f"| {name} | {seconds} | {ratio} | {difference:.1e} |")
+    keep_table("search_reference", "\n".join(lines))
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

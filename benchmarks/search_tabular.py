@@ -1,6 +1,6 @@
 """RelativeNAS against random search on NAS-Bench-201: test accuracy after some queries, over many seeds.
 
-`python benchmarks/search_tabular.py TABLE.csv` writes docs/results/search_nasbench201.json and prints the table.
+`python benchmarks/search_tabular.py TABLE.csv` fills docs/results/search_nasbench201.json and docs/search.md.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from tables import keep_table
 
 from relnas_mm.evaluators import TabularEvaluator
 from relnas_mm.seeding import numpy_stream
@@ -91,6 +92,7 @@ def main() -> None:
     results = compare(args.table, args.seeds)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(results, indent=1) + "\n")
+    keep_table("search_nasbench201", markdown(results))
     print(markdown(results))
     print(f"{time.perf_counter() - start:.0f} s")
 

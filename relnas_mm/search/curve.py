@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FAST, SLOW, BEST, NEUTRAL = "#2166ac", "#d6604d", "#1b7837", "#762a83"
+WIDE = 3  # spread of losses from which on a logarithmic axis says more
 
 
 def search_curve(generations: Sequence[dict[str, Any]], candidates: Sequence[dict[str, Any]]) -> "Figure":
@@ -35,6 +36,8 @@ def search_curve(generations: Sequence[dict[str, Any]], candidates: Sequence[dic
         values = [float("nan") if line[key] is None else line[key] for line in generations]
         left.plot(numbers, values, color=colour, lw=1.8, marker="o", ms=3, label=label)
     left.set(xlabel="generation", ylabel="validation loss", title="losses")
+    if losses and 0 < WIDE * min(losses) < max(losses):  # some first generations are far off
+        left.set_yscale("log")
     left.legend(frameon=False)
     right.plot(numbers, [line["diversity"] for line in generations], color=NEUTRAL, lw=1.8, marker="o", ms=3)
     right.set(xlabel="generation", ylabel="mean distance to the centre", title="diversity of the population")

@@ -25,6 +25,9 @@ from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
 from relnas_mm.search.winner import choose_winner
 from relnas_mm.strategies import Group
 
+OVERVIEW_EVERY = 60.0
+"""Seconds between two overviews of a running search."""
+
 
 @LOOPS.register_module()
 class SearchLoop(BaseLoop):
@@ -79,6 +82,7 @@ class SearchLoop(BaseLoop):
         self.checkpoints = Checkpoints(store, self.strategy, self.evaluator, self.records, save_every)
         self.progress = Progress(self.strategy.total_groups)
         self._termination = Termination()
+        self._overview_at = time.monotonic()
 
     @property
     def iter(self) -> int:
@@ -140,6 +144,9 @@ class SearchLoop(BaseLoop):
             self.runner.logger.info(generation_line(record))
             scalars = {key: value for key, value in record.items() if isinstance(value, (int, float))}
             self.runner.visualizer.add_scalars(scalars, step=group.generation + 1)
+            if time.monotonic() - self._overview_at > OVERVIEW_EVERY:
+                write_overview(self.records, self.work_dir)
+                self._overview_at = time.monotonic()
 
     def _write_results(self) -> None:
         winner = choose_winner(self.strategy, self.evaluator, self.rerank)

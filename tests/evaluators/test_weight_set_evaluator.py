@@ -262,3 +262,16 @@ def test_out_of_memory_names_the_candidate_and_a_batch_size(data, monkeypatch):
 def test_bad_arguments(data, options, says):
     with pytest.raises(UserError, match=says):
         evaluator(data, **options)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_gpu_scores_as_the_cpu_does(data):
+    """Draws are made on the CPU, so that only rounding and drop path differ between devices."""
+    pair = genotype_with(("sep_conv_5x5", 0)), genotype_with(("dil_conv_3x3", 0))
+    training = {"batch_size": 16, "drop_path_rate": 0.0}
+    losses = [
+        [e.loss for e in evaluator(data, training=training, device=device).evaluate(group_of(*pair))]
+        for device in ("cpu", "cuda")
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-2)
