@@ -79,29 +79,32 @@ def train_one_pass(network: nn.Module, optimizer: torch.optim.Optimizer, batches
     """
     network.train()
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    total, images = 0.0, 0
+    losses: list[Tensor] = []  # stay on the device: nothing waits for them in each step
+    sizes: list[int] = []
     for inputs, labels in batches:
         optimizer.zero_grad(set_to_none=True)
         loss = F.cross_entropy(network(inputs), labels)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, clip)
         optimizer.step()
-        total = total + loss.detach().double() * len(labels)  # stays on the device: no waiting for it in each step
-        images += len(labels)
-    return float(total) / images
+        losses.append(loss.detach())
+        sizes.append(len(labels))
+    return sum(loss * size for loss, size in zip(torch.stack(losses).tolist(), sizes)) / sum(sizes)
 
 
 @torch.no_grad()
 def score(network: nn.Module, batches: Batches) -> tuple[float, float]:
     """Mean cross-entropy and accuracy in percent, with the running statistics of the normalization layers."""
     network.eval()
-    loss, hits, images = 0.0, 0.0, 0
+    losses: list[Tensor] = []
+    hits: list[Tensor] = []
+    images = 0
     for inputs, labels in batches:
         logits = network(inputs)
-        loss = loss + F.cross_entropy(logits, labels, reduction="sum").double()
-        hits = hits + (logits.argmax(dim=1) == labels).sum()
+        losses.append(F.cross_entropy(logits, labels, reduction="sum"))
+        hits.append((logits.argmax(dim=1) == labels).sum())
         images += len(labels)
-    return float(loss) / images, 100.0 * float(hits) / images
+    return sum(torch.stack(losses).tolist()) / images, 100.0 * sum(torch.stack(hits).tolist()) / images
 
 
 @torch.no_grad()
