@@ -1,0 +1,75 @@
+"""What the README says is what happens: its commands, its configs, its figures."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+PREFIX = ["pip", "install", "uv", "&&", "uv", "run", "--locked"]
+SMALL = """
+data.0.splits.train=300 data.0.splits.test=50 data.1.splits.train=48 data.1.splits.val=8 data.1.splits.test=8
+search.cfg_options.train_cfg.evaluator.data.limit=60 search.cfg_options.train_cfg.strategy.population=2
+search.cfg_options.train_cfg.strategy.generations=1 train.cfg_options.train_cfg.max_epochs=2
+train.cfg_options.train_dataloader.num_workers=0 train.cfg_options.train_dataloader.persistent_workers=False
+train.cfg_options.val_dataloader.num_workers=0 train.cfg_options.val_dataloader.persistent_workers=False
+train.cfg_options.test_dataloader.num_workers=0 train.cfg_options.test_dataloader.persistent_workers=False
+""".split()  # noqa: SIM905
+
+
+def command(name):
+    """The shell line under the comment `<!-- NAME command -->`."""
+    (line,) = re.findall(rf"<!-- {name} command -->\n```bash\n(.*)\n```", README)
+    return shlex.split(line)
+
+
+@pytest.mark.e2e
+def test_the_main_job_at_a_small_size(tmp_path):
+    """The first command's tool and config, with few images and epochs, gives everything the README lists."""
+    words = command("main")
+    assert words[: len(PREFIX)] == PREFIX and words[len(PREFIX)] == "python"
+    run = [
+        sys.executable,
+        *words[len(PREFIX) + 1 :],
+        "--work-dir",
+        str(tmp_path / "quickstart"),
+        "--cfg-options",
+        *SMALL,
+    ]
+    environment = {**os.environ, "SHAPES_ROOT": str(tmp_path / "shapes")}
+    done = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stderr[-3000:]
+    for name in re.findall(
+        r"(\w+\.(?:json|svg|png|jsonl|html))", README.split("work_dirs/quickstart/\n")[1].split("```")[0]
+    ):
+        assert list((tmp_path / "quickstart").rglob(name)), name
+    assert len(list((tmp_path / "quickstart" / "test" / "pictures").iterdir())) == 8
+    assert json.loads((tmp_path / "quickstart" / "metrics.json").read_text())["pascal_voc/mAP"] >= 0
+    again = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
+    assert again.returncode == 0 and again.stdout.count("done before") == 4
+
+
+@pytest.mark.unit
+def test_the_test_command_is_what_ci_runs():
+    assert command("test") == [*PREFIX, "pytest"]
+    assert "<!-- test command -->" in (ROOT / ".ci" / "run").read_text()
+
+
+@pytest.mark.unit
+def test_every_file_that_the_readme_names_is_there():
+    named = set(re.findall(r"\]\(([^)#:]+)\)", README)) | set(re.findall(r"\b((?:tools|configs)/[\w./-]+\.py)", README))
+    assert len(named) > 10
+    for name in named:
+        assert (ROOT / name).exists(), name
+
+
+@pytest.mark.unit
+def test_figures_in_the_documentation_are_up_to_date():
+    done = subprocess.run([sys.executable, "tools/update_docs.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
