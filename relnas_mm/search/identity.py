@@ -9,7 +9,7 @@ from typing import Any
 from relnas_mm.errors import UserError
 
 RUN_FILE = "run.json"
-TRACES = (RUN_FILE, "records.jsonl", "genotype.json", "architecture.json", "run_store")
+TRACES = ("records.jsonl", "genotype.json", "architecture.json", "run_store")
 WITHOUT_EFFECT = ("resume", "save_every", "keep")
 _SHOWN = 8
 
@@ -36,6 +36,8 @@ def run_identity(config: Mapping[str, Any]) -> dict[str, Any]:
 def claim_work_dir(folder: Path, identity: Mapping[str, Any], resume: bool, force: bool) -> None:
     """Makes sure that a work_dir belongs to this run, and marks it.
 
+    A search that ended before it recorded anything, for example on a wrong setting, leaves no claim.
+
     Args:
         folder: The work_dir; it exists.
         identity: What `run_identity` gave.
@@ -46,22 +48,17 @@ def claim_work_dir(folder: Path, identity: Mapping[str, Any], resume: bool, forc
         UserError: The folder holds a search, and it is not to be resumed or is another one.
     """
     path = folder / RUN_FILE
-    if not resume:
-        if found := [name for name in TRACES if (folder / name).exists()]:
-            raise UserError(
-                f"the work_dir {str(folder)!r} holds a search already ({found[0]}); "
-                "continue it with --resume or choose another --work-dir"
-            )
-    elif path.exists():
-        known = _read(path)
-        differing = list(differences(known, identity))
-        if differing and not force:
-            shown = "; ".join(differing[:_SHOWN]) + ("; …" if len(differing) > _SHOWN else "")
-            raise UserError(
-                f"the search in {str(folder)!r} has another config: {shown}; --force continues it all the same"
-            )
-    elif (folder / "records.jsonl").exists():
-        raise UserError(f"the work_dir {str(folder)!r} holds records but no {RUN_FILE}; choose another --work-dir")
+    found = [name for name in TRACES if (folder / name).exists()]
+    if found and not resume:
+        raise UserError(
+            f"the work_dir {str(folder)!r} holds a search already ({found[0]}); "
+            "continue it with --resume or choose another --work-dir"
+        )
+    if found and not path.exists():
+        raise UserError(f"the work_dir {str(folder)!r} holds {found[0]} but no {RUN_FILE}; choose another --work-dir")
+    if found and not force and (differing := list(differences(_read(path), identity))):
+        shown = "; ".join(differing[:_SHOWN]) + ("; …" if len(differing) > _SHOWN else "")
+        raise UserError(f"the search in {str(folder)!r} has another config: {shown}; --force continues it all the same")
     scratch = path.with_suffix(".json.new")
     scratch.write_text(json.dumps(identity, indent=2) + "\n")
     os.replace(scratch, path)

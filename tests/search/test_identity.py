@@ -22,12 +22,14 @@ def changed(**strategy):
     return run_identity(config)
 
 
-def test_a_fresh_folder_is_claimed_once(tmp_path):
+def test_a_folder_is_claimed_once_something_is_recorded(tmp_path):
     identity = run_identity(CONFIG)
-    claim_work_dir(tmp_path, identity, resume=False, force=False)
+    claim_work_dir(tmp_path, changed(population=7), resume=False, force=False)
+    claim_work_dir(tmp_path, identity, resume=False, force=False)  # the first one ended on its odd population
     assert json.loads((tmp_path / "run.json").read_text()) == identity
+    (tmp_path / "records.jsonl").write_text("")
     claim_work_dir(tmp_path, identity, resume=True, force=False)
-    with pytest.raises(UserError, match=r"holds a search already \(run.json\)"):
+    with pytest.raises(UserError, match=r"holds a search already \(records.jsonl\)"):
         claim_work_dir(tmp_path, identity, resume=False, force=False)
 
 
@@ -47,6 +49,7 @@ def test_records_without_a_run_are_not_resumed(tmp_path):
 
 def test_another_config_is_refused_unless_forced(tmp_path):
     claim_work_dir(tmp_path, run_identity(CONFIG), resume=False, force=False)
+    (tmp_path / "records.jsonl").write_text("")
     other = changed(population=8, tries=3)
     with pytest.raises(UserError) as error:
         claim_work_dir(tmp_path, other, resume=True, force=False)
