@@ -3,9 +3,8 @@
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 import relnas_mm  # noqa: F401  (registers)
+from mmengine.config import DictAction
 from relnas_mm.errors import reports_user_errors
 from relnas_mm.launch import merge_options, read_config
 from relnas_mm.pipeline.plan import read_plan

@@ -3,10 +3,9 @@
 import argparse
 from pathlib import Path
 
+import relnas_mm.search  # noqa: F401  (registers)
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
-
-import relnas_mm.search  # noqa: F401  (registers)
 from relnas_mm.errors import reports_user_errors
 from relnas_mm.launch import check_before_running, load_config, runner_parser
 from relnas_mm.search.identity import claim_work_dir, run_identity

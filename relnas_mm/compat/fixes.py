@@ -1,6 +1,7 @@
 """One function per breakage of the frozen OpenMMLab releases; each waits until its module is imported."""
 
 import functools
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -47,7 +48,11 @@ def keypoint_evaluation() -> None:
 
 
 def package_metadata() -> None:
-    """Setuptools 82 dropped `pkg_resources`, which mmengine 0.10 imports: serves the few names it uses."""
+    """Setuptools 82 dropped `pkg_resources`, which mmengine 0.10 imports: serves the few names it uses.
+
+    Setuptools 81 warns of that, several times a run, those who cannot change it.
+    """
+    warnings.filterwarnings("ignore", message="pkg_resources is deprecated as an API")
     hooks.serve("pkg_resources", STAND_INS / "pkg_resources.py")
 
 
