@@ -4,11 +4,12 @@ import argparse
 from pathlib import Path
 
 import relnas_mm  # noqa: F401  (registers)
-from mmengine.config import DictAction
 from relnas_mm.errors import reports_user_errors
 from relnas_mm.launch import merge_options, read_config
 from relnas_mm.pipeline.plan import read_plan
 from relnas_mm.pipeline.run import run_pipeline, write_record
+
+from mmengine.config import DictAction
 
 TOOLS = Path(__file__).resolve().parent
 

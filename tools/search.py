@@ -4,12 +4,13 @@ import argparse
 from pathlib import Path
 
 import relnas_mm.search  # noqa: F401  (registers)
-from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
 from relnas_mm.errors import reports_user_errors
 from relnas_mm.launch import check_before_running, load_config, runner_parser
 from relnas_mm.search.identity import claim_work_dir, run_identity
 from relnas_mm.search.setup import without_missing_backends
+
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
 
 
 def parse_args() -> argparse.Namespace:

@@ -5,11 +5,12 @@ import json
 from pathlib import Path
 
 import relnas_mm  # noqa: F401  (registers)
+from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.launch import check_before_running, load_config, runner_parser
+
 from mmengine.config import Config
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
-from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.launch import check_before_running, load_config, runner_parser
 
 
 def parse_args() -> argparse.Namespace:
