@@ -33,7 +33,8 @@ image_size = (160, 160)
 subset = dict(indices=12)
 pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations', with_bbox=True),
             dict(type='Resize', scale=image_size, keep_ratio=False), dict(type='PackDetInputs')]
-train_dataloader = dict(num_workers=0, persistent_workers=False, batch_size=6, dataset=dict(**subset, pipeline=pipeline))
+train_dataloader = dict(
+    num_workers=0, persistent_workers=False, batch_size=6, dataset=dict(**subset, pipeline=pipeline))
 val_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(**subset))
 test_dataloader = val_dataloader
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=6, val_interval=6)
