@@ -33,6 +33,11 @@ def test_bad_configs_are_one_sentence(options, says, evaluator, tmp_path):
         make_loop(tmp_path, evaluator, **options)
 
 
+def test_a_missing_data_folder(evaluator, tmp_path):
+    with pytest.raises(UserError, match="data folder '/nowhere'"):
+        make_loop(tmp_path, evaluator | {"data": {"type": "cifar10", "data_root": "/nowhere"}})
+
+
 def test_bad_nested_settings_name_the_part(evaluator, tmp_path):
     with pytest.raises(UserError, match=r"WeightSetEvaluator .* cannot be built: .*learning_rate"):
         make_loop(tmp_path, evaluator | {"training": {"learning_rate": 1}})
