@@ -14,7 +14,7 @@ from tables import keep_table
 
 from relnas_mm.search.records import GENERATION, read_records
 
-KEPT = ("genotype.json", "cells.svg", "search_curve.png", "run.json")
+KEPT = ("genotype.json", "cells.svg", "search_curve.png")
 
 
 def main() -> None:
