@@ -14,7 +14,6 @@ from relnas_mm.version import __version__
 compat.apply()
 
 
-
 def _register_after(name: str, *rooms: str) -> None:
     def register(_: ModuleType) -> None:
         for room in rooms:
