@@ -2,12 +2,11 @@
 
 `python benchmarks/search_reference.py` compares, on the same images, draws and weights: the released arrangement (a
 full supernet per candidate, PIL in two workers, scores with gradients on), the same with ready batches, and ours plain
-and with channels last.  Fills docs/results/search_reference.json and docs/search.md.
+and with channels last.  Fills docs/results/search_reference.json.
 """
 
 import argparse
 import json
-import os
 import pickle
 import tempfile
 import time
@@ -16,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import slow_reference
 import torch
-from tables import keep_table
 from torch.utils.data import DataLoader
 
 from relnas_mm.datasets.arrays import epoch_batches
 from relnas_mm.evaluators import WeightSetEvaluator
+from relnas_mm.provenance import provenance
 from relnas_mm.seeding import stream_seed, torch_stream
 from relnas_mm.spaces import CellSpace
 from relnas_mm.strategies import Candidate
@@ -101,9 +100,9 @@ def measure(args: argparse.Namespace) -> dict:
                 seconds[name].append(time.perf_counter() - start)
     first = next(iter(rows))
     return {
+        **provenance("python benchmarks/search_reference.py"),
+        "seeds": [SEED],
         "setting": {**{k: v for k, v in vars(args).items() if k != "out"}, "threads": torch.get_num_threads()},
-        "torch": torch.__version__,
-        "cores": os.cpu_count(),
         "rows": {
             name: {
                 "seconds_per_candidate": round(float(np.median(seconds[name])), 3),
@@ -128,12 +127,8 @@ def main() -> None:
     results = measure(args)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(results, indent=1) + "\n")
-    lines = ["| | s per candidate | speed-up | largest difference of losses |", "|---|---|---|---|"]
     for name, row in results["rows"].items():
-        seconds, ratio, difference = row.values()
-        lines.append(f"| {name} | {seconds} | {ratio} | {difference:.1e} |")
-    keep_table("search_reference", "\n".join(lines))
-    print("\n".join(lines))
+        print(f"{name:40s}", *row.values())
 
 
 if __name__ == "__main__":

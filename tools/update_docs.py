@@ -1,7 +1,8 @@
 """Writes figures into the documentation: `python tools/update_docs.py [--check]`.
 
 A block between `<!-- figures: NAME -->` and `<!-- /figures -->` in README.md or docs/*.md is written by the function of
-that name below, from `docs/results/NAME.json` where there is one.  `--check` changes nothing and fails if one is stale.
+that name below, from `docs/results/NAME.json` or `NAME/summary.json` where there is one.  `--check` changes nothing and
+fails if a block is stale.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.genotype import ZOO
 
 ROOT = Path(__file__).resolve().parents[1]
-BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- figures: ([\w-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 
 PUBLISHED = {"relativenas": "3.93 M", "darts_v1": "3.3 M", "darts_v2": "3.3 M"}
 
@@ -42,13 +43,59 @@ def quickstart(record: dict[str, Any]) -> str:
     )
 
 
+def search_nasbench201(record: dict[str, Any]) -> str:
+    """Test accuracy by number of queries, RelativeNAS and random search."""
+    budgets = record["budgets"]
+    lines = ["| set | method | " + " | ".join(f"{budget} queries" for budget in budgets) + " | optimum |"]
+    lines.append("|---|---|" + "--:|" * (len(budgets) + 1))
+    for name, entry in record["sets"].items():
+        for method in ("relative_nas", "random_search"):
+            cells = [f"{mean:.2f} ± {std:.2f}" for mean, std in zip(entry[method]["mean"], entry[method]["std"])]
+            lines.append(f"| {name} | {method} | {' | '.join(cells)} | {entry['optimum']:.2f} |")
+    return "\n".join([*lines, "", _origin(record)])
+
+
+def search_reference(record: dict[str, Any]) -> str:
+    """Seconds per candidate beside the released arrangement."""
+    lines = ["| | s per candidate (median) | speed-up (median of ratios) | largest difference of losses |"]
+    lines.append("|---|--:|--:|--:|")
+    for name, row in record["rows"].items():
+        seconds, ratio, difference = row.values()
+        lines.append(f"| {name} | {seconds:.2f} | {ratio:.2f} | {difference:.1e} |")
+    return "\n".join([*lines, "", _origin(record)])
+
+
+def search_generations(record: dict[str, Any]) -> str:
+    """Losses, accuracy and diversity by generation of one search."""
+    lines = ["| generation | fast | slow | best | accuracy of the best, % | diversity |", "|--:|--:|--:|--:|--:|--:|"]
+    for row in record["generations"]:
+        cells = [row[key] for key in ("fast_loss", "slow_loss", "best_loss", "accuracy", "diversity")]
+        lines.append(f"| {row['generation'] + 1} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |")
+    return "\n".join([*lines, "", _origin(record)])
+
+
 def _origin(record: dict[str, Any]) -> str:
-    seeds = record["seeds"]
-    runs = f"{len(seeds)} seeds" if len(seeds) >= 3 else f"{len(seeds)} run{'s' * (len(seeds) > 1)} only, no spread"
+    seeds = len(record["seeds"])
+    runs = f"{seeds} seeds, mean ± standard deviation" if seeds >= 3 else "one run, no spread"
     return f"*{runs}; commit {record['commit']}, torch {record['versions']['torch']}; `{record['command']}`*"
 
 
-WRITERS: dict[str, Callable[[Any], str]] = {"quickstart": quickstart, "zoo": zoo}
+WRITERS: dict[str, Callable[[Any], str]] = {
+    "quickstart": quickstart,
+    "search_cifar10-mini": search_generations,
+    "search_nasbench201": search_nasbench201,
+    "search_reference": search_reference,
+    "zoo": zoo,
+}
+
+
+def read_record(name: str) -> Any:
+    """The result file of a block, or `None`."""
+    results = ROOT / "docs" / "results"
+    for path in (results / f"{name}.json", results / name / "summary.json"):
+        if path.is_file():
+            return json.loads(path.read_text())
+    return None
 
 
 def written(text: str, source: Path) -> str:
@@ -58,9 +105,7 @@ def written(text: str, source: Path) -> str:
         name = match[2]
         if name not in WRITERS:
             raise UserError(f"{source} has a block of figures {name!r}; known are {', '.join(WRITERS)}")
-        record = ROOT / "docs" / "results" / f"{name}.json"
-        content = WRITERS[name](json.loads(record.read_text()) if record.is_file() else None)
-        return f"{match[1]}{content}\n{match[3]}"
+        return f"{match[1]}{WRITERS[name](read_record(name))}\n{match[3]}"
 
     return BLOCK.sub(write, text)
 
