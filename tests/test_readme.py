@@ -46,7 +46,7 @@ def test_the_main_job_at_a_small_size(tmp_path):
     done = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr[-3000:]
     for name in re.findall(
-        r"(\w+\.(?:json|svg|png|jsonl|html))", README.split("work_dirs/quickstart/\n")[1].split("```")[0]
+        r"(\w+\.(?:jsonl|json|svg|png|html))", README.split("work_dirs/quickstart/\n")[1].split("```")[0]
     ):
         assert list((tmp_path / "quickstart").rglob(name)), name
     assert len(list((tmp_path / "quickstart" / "test" / "pictures").iterdir())) == 8
