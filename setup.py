@@ -8,27 +8,31 @@ from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
-MIM_FOLDERS = ("configs", "tools")
+MIM = ("configs", "tools", "model-index.yml")
 
 
 class BuildWithMim(build_py):
-    """Puts `configs/` and `tools/` into `relnas_mm/.mim`, as the mm packages do: links when editable, else copies.
+    """Puts configs, tools and the model index into `relnas_mm/.mim`, as mm packages do: links when editable, or copies.
 
     mmengine resolves `_base_ = 'relnas_mm::…'` in `<package>/.mim/configs`.
     """
 
     def run(self):
         super().run()
-        for folder in MIM_FOLDERS:
+        for name in MIM:
             if self.editable_mode:
-                link = ROOT / "relnas_mm" / ".mim" / folder
+                link = ROOT / "relnas_mm" / ".mim" / name
                 link.parent.mkdir(exist_ok=True)
                 link.unlink(missing_ok=True)
-                os.symlink(Path("..") / ".." / folder, link)
+                os.symlink(Path("..") / ".." / name, link)
             else:
-                target = Path(self.build_lib) / "relnas_mm" / ".mim" / folder
+                target = Path(self.build_lib) / "relnas_mm" / ".mim" / name
                 shutil.rmtree(target, ignore_errors=True)
-                shutil.copytree(ROOT / folder, target, ignore=shutil.ignore_patterns("__pycache__"))
+                if (ROOT / name).is_dir():
+                    shutil.copytree(ROOT / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+                else:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(ROOT / name, target)
 
 
 def version() -> str:

@@ -84,10 +84,20 @@ def ssd_prediction() -> None:
     hooks.after_import("mmdet.models.dense_heads.ssd_head", patch)
 
 
+def own_configs() -> None:
+    """mmengine knows by name the packages that `_base_ = 'package::…'` may read: adds this one."""
+
+    def add(module: ModuleType) -> None:
+        module.MODULE2PACKAGE.setdefault("relnas_mm", "relnas_mm")
+
+    hooks.after_import("mmengine.config.utils", add)
+
+
 FIXES: tuple[Callable[[], None], ...] = (
     compiled_ops,
     keypoint_evaluation,
     package_metadata,
     own_checkpoints,
     ssd_prediction,
+    own_configs,
 )

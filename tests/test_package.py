@@ -1,0 +1,104 @@
+"""The package as a whole: a cheap import, lazy registration, configs and tools where mmengine looks for them."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def fresh(code):
+    """Output of `code` in a new interpreter."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.strip()
+
+
+@pytest.mark.unit
+def test_the_import_costs_next_to_nothing_beside_torchs():
+    seconds, heavy = fresh(
+        "import sys, time, torch; start = time.perf_counter(); import relnas_mm; spent = time.perf_counter() - start;"
+        "print(spent, {'mmengine', 'mmcv', 'mmdet', 'matplotlib', 'cv2'} & set(sys.modules))"
+    ).split(" ", 1)
+    assert float(seconds) < 0.5 and heavy == "set()"
+
+
+@pytest.mark.mm
+def test_everything_is_registered_as_soon_as_mmengine_is():
+    names = fresh(
+        "import relnas_mm, mmengine.runner; from mmengine.registry import HOOKS, LOOPS, MODELS;"
+        "print(*(name in registry for name, registry in (('CellBackbone', MODELS), ('SearchLoop', LOOPS),"
+        " ('ChannelsLastHook', HOOKS), ('ValidateBeforeTrainHook', HOOKS))))"
+    )
+    assert names == "True True True True"
+
+
+@pytest.mark.unit
+def test_it_works_without_any_mm_package():
+    out = fresh("""
+import sys, importlib.abc
+class Without(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in ('mmengine', 'mmcv', 'mmdet', 'mmseg', 'mmpose'):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Without())
+import relnas_mm
+from relnas_mm.genotype import load_genotype
+from relnas_mm.cells import CellTrunk
+from relnas_mm.spaces import CellSpace
+from relnas_mm.strategies import SlowFastLearning
+from relnas_mm.evaluators import WeightSetEvaluator
+search = SlowFastLearning(CellSpace(), 4, 1, seed=0)
+while not search.done:
+    group = search.ask()
+    search.tell(group, [sum(c.vector) for c in group.candidates])
+print(type(search.best.candidate.architecture).__name__)
+""")
+    assert out == "Genotype"
+
+
+@pytest.mark.mm
+def test_configs_of_ours_are_bases_for_others(tmp_path):
+    config = tmp_path / "mine.py"
+    config.write_text(
+        "_base_ = 'relnas_mm::ssd/ssd300_relativenas_120e_voc07.py'\nmodel = dict(bbox_head=dict(num_classes=3))\n"
+    )
+    out = fresh(
+        f"import relnas_mm; from mmengine.config import Config; c = Config.fromfile({str(config)!r});"
+        "print(c.model.backbone.type, c.model.bbox_head.num_classes)"
+    )
+    assert out.splitlines()[-1] == "CellBackbone 3"
+
+
+@pytest.mark.unit
+def test_a_wheel_holds_configs_and_tools(tmp_path):
+    """Built from a copy, by setuptools as it is here, so that neither the network nor this checkout is touched."""
+    import shutil
+
+    pytest.importorskip("setuptools", reason="the build back-end is not installed")
+    source = tmp_path / "source"
+    skip = shutil.ignore_patterns(".git", ".venv", ".mim", "work_dirs", "data", "build", "*.egg-info", "__pycache__")
+    shutil.copytree(ROOT, source, ignore=skip)
+    build = (
+        "from setuptools.build_meta import build_wheel, get_requires_for_build_wheel as needs; needs();"
+        f"print(build_wheel({str(tmp_path)!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", build], cwd=source, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert "relnas_mm/.mim/configs/ssd/ssd300_relativenas_120e_voc07.py" in names
+    assert {"relnas_mm/.mim/tools/search.py", "relnas_mm/.mim/model-index.yml"} <= names
+    assert {"relnas_mm/pipeline/report.html.j2", "relnas_mm/search/replay.html"} <= names
+    packed = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "relnas_mm").rglob("*.py") if ".mim" not in path.parts
+    }
+    assert packed <= names and not any(name.startswith("tests") for name in names)
+    assert {n.removeprefix("relnas_mm/.mim/") for n in names if "/configs/" in n} == {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "configs").rglob("*")
+        if path.suffix in (".py", ".md", ".yml")
+    }
