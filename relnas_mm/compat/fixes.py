@@ -68,7 +68,7 @@ def own_checkpoints() -> None:
 
 
 def ssd_prediction() -> None:
-    """Mmdet's SSDHead never sets `loss_cls`, which prediction reads: sets it to None on each new head."""
+    """mmdet's SSDHead never sets `loss_cls`, which prediction reads: sets it to None on each new head."""
 
     def patch(module: ModuleType) -> None:
         init = module.SSDHead.__init__
