@@ -24,11 +24,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     config = without_missing_backends(load_config(args))
-    identity = run_identity(config)
+    identity = run_identity(config.to_dict())
     check_before_running(config, ())
     claim_work_dir(Path(config.work_dir), identity, args.resume, args.force)
     config.train_cfg.resume = args.resume
-    runner = RUNNERS.build(config) if "runner_type" in config else Runner.from_cfg(config)
+    custom = "runner_type" in config
+    runner = RUNNERS.build(config) if custom else Runner.from_cfg(config)  # type: ignore[arg-type]
     runner.train()
 
 

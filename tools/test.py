@@ -37,7 +37,8 @@ def main() -> None:
     if args.show_dir:
         draw_predictions(config, args.show_dir)
     check_before_running(config, ("test_dataloader",))
-    runner = RUNNERS.build(config) if "runner_type" in config else Runner.from_cfg(config)
+    custom = "runner_type" in config
+    runner = RUNNERS.build(config) if custom else Runner.from_cfg(config)  # type: ignore[arg-type]
     metrics = runner.test()
     if args.out:
         Path(args.out).write_text(json.dumps({key: float(value) for key, value in metrics.items()}, indent=2) + "\n")

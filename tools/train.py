@@ -40,7 +40,8 @@ def main() -> None:
     config = load_config(args)
     apply_training_flags(config, args)
     check_before_running(config, ("train_dataloader", "val_dataloader"))
-    runner = RUNNERS.build(config) if "runner_type" in config else Runner.from_cfg(config)
+    custom = "runner_type" in config
+    runner = RUNNERS.build(config) if custom else Runner.from_cfg(config)  # type: ignore[arg-type]
     runner.train()
 
 

@@ -1,7 +1,7 @@
 """Stem and cells: what classifiers, search candidates and backbones have in common."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
@@ -67,7 +67,7 @@ class CellTrunk(nn.Module):
         """Output of each cell in turn."""
         for cell in self.cells:
             if self.with_cp and self.training:
-                output = checkpoint(cell, s0, s1, self.drop_path_rate, use_reentrant=False)
+                output = cast(Tensor, checkpoint(cell, s0, s1, self.drop_path_rate, use_reentrant=False))
             else:
                 output = cell(s0, s1, self.drop_path_rate)
             s0, s1 = s1, output

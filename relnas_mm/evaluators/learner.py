@@ -37,7 +37,7 @@ class Learner:
         with torch.device("meta"):  # its own initial weights would be thrown away
             self.network = CandidateNetwork(genotype, shape, slots)
         weights.load_into(self.network)
-        self.network.to(memory_format=recipe.memory_format)
+        self.network.to(memory_format=recipe.memory_format)  # type: ignore[call-overload]
         self.network.drop_path_rate = recipe.drop_path_at(progress)
         self._named = weights.ordered(self.network)
         self.optimizer = recipe.optimizer([parameter for _, parameter in self._named], progress)

@@ -11,6 +11,7 @@ from cifar_files import write_cifar10
 from harness import evaluator_config, in_child, make_loop, outcome
 
 from relnas_mm.errors import UserError
+from relnas_mm.search.store import RunStore
 
 pytestmark = pytest.mark.kill
 POINTS = (
@@ -65,6 +66,30 @@ def test_killed_at_a_point_of_a_checkpoint_write(point, evaluator, uninterrupted
     assert not (tmp_path / "genotype.json").exists()
     assert finish(tmp_path, evaluator) == uninterrupted[0]
     assert not list((tmp_path / "run_store").glob(".scratch-*"))
+
+
+def test_killed_while_a_damaged_step_is_replaced(evaluator, uninterrupted, tmp_path):
+    def killed_at(point, saves, **options):
+        def work():
+            loop = make_loop(tmp_path, evaluator, **options)
+            seen = []
+
+            def passing(name):
+                seen.append(name)
+                if name == point and seen.count("begun") == saves:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            loop.checkpoints.store.passing = passing
+            loop.run()
+
+        return in_child(work)
+
+    assert killed_at("done", 3) == -signal.SIGKILL
+    newest = RunStore(tmp_path / "run_store").steps()[-1]
+    (newest / "tensors.safetensors").write_bytes(b"cut")
+    assert killed_at("moved old step", 1, resume=True) == -signal.SIGKILL
+    assert newest not in RunStore(tmp_path / "run_store").steps()
+    assert finish(tmp_path, evaluator) == uninterrupted[0]
 
 
 @pytest.mark.parametrize("seed", range(2))

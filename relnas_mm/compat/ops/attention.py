@@ -47,4 +47,4 @@ def ms_deform_attn_backward(
 def _attend(value: Tensor, shapes: Tensor, locations: Tensor, weights: Tensor) -> Tensor:
     from mmcv.ops.multi_scale_deform_attn import multi_scale_deformable_attn_pytorch
 
-    return multi_scale_deformable_attn_pytorch(value, shapes.tolist(), locations, weights)
+    return multi_scale_deformable_attn_pytorch(value, shapes.tolist(), locations, weights)  # type: ignore[arg-type]

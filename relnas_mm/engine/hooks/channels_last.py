@@ -17,4 +17,4 @@ class ChannelsLastHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Converts the model in place."""
-        runner.model.to(memory_format=torch.channels_last)
+        runner.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -11,7 +12,7 @@ from relnas_mm.datasets.shapes.camera import Annotation, Shot
 from relnas_mm.datasets.shapes.classes import KEYPOINTS, SKELETON
 from relnas_mm.datasets.shapes.contours import contours
 
-_JPEG = {"quality": 92, "subsampling": 0}
+_JPEG: dict[str, Any] = {"quality": 92, "subsampling": 0}
 _FIRST_ID = {"train": 1, "val": 500_001}
 
 CATEGORY = {

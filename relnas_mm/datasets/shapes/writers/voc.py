@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from PIL import Image
 
 from relnas_mm.datasets.shapes.camera import Annotation, Shot
 
-_JPEG = {"quality": 92, "subsampling": 0}
+_JPEG: dict[str, Any] = {"quality": 92, "subsampling": 0}
 
 
 def _add(parent: ElementTree.Element, **texts: str | int) -> ElementTree.Element:
