@@ -1,4 +1,4 @@
-"""Keeps what a search found: `python benchmarks/keep_search.py WORK_DIR NAME`.
+"""Keeps what a search found: `python benchmarks/keep_search.py WORK_DIR NAME --command COMMAND`.
 
 Fills docs/results/NAME/.
 """
@@ -18,7 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work_dir", type=Path)
     parser.add_argument("name")
-    parser.add_argument("--config", required=True, help="name of the search config, for the record")
+    parser.add_argument("--command", required=True, help="what started the search, for the record")
     args = parser.parse_args()
     folder = Path("docs/results") / args.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -27,7 +27,7 @@ def main() -> None:
     lines = [line for line in read_records(args.work_dir / "records.jsonl") if line["type"] == GENERATION]
     identity = json.loads((args.work_dir / "run.json").read_text())
     summary = {
-        **provenance(f"python tools/search.py configs/search/{args.config}"),
+        **provenance(args.command),
         "seeds": [identity["randomness"]["seed"]],
         "seconds": round(sum(line["seconds"] for line in lines), 1),
         "generations": [{k: v for k, v in line.items() if k not in ("type", "architecture")} for line in lines],

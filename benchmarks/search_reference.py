@@ -8,6 +8,7 @@ and with channels last.  Fills docs/results/search_reference.json.
 import argparse
 import json
 import pickle
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -100,7 +101,7 @@ def measure(args: argparse.Namespace) -> dict:
                 seconds[name].append(time.perf_counter() - start)
     first = next(iter(rows))
     return {
-        **provenance("python benchmarks/search_reference.py"),
+        **provenance(" ".join(["python benchmarks/search_reference.py", *sys.argv[1:]])),
         "seeds": [SEED],
         "setting": {**{k: v for k, v in vars(args).items() if k != "out"}, "threads": torch.get_num_threads()},
         "rows": {

@@ -82,6 +82,7 @@ def _origin(record: dict[str, Any]) -> str:
 
 WRITERS: dict[str, Callable[[Any], str]] = {
     "quickstart": quickstart,
+    "search_cifar10": search_generations,
     "search_cifar10-mini": search_generations,
     "search_nasbench201": search_nasbench201,
     "search_reference": search_reference,
