@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
 
 from relnas_mm.errors import UserError
 
@@ -18,16 +20,28 @@ def runner_parser(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("config", help="config file")
     parser.add_argument("--work-dir", help="folder for logs, checkpoints and results [work_dirs/CONFIG_NAME]")
+    add_cfg_options(parser, 'model.backbone.genotype=genotype.json key="[a,b]"')
+    parser.add_argument("--launcher", choices=LAUNCHERS, default="none", help="job launcher [none]")
+    parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
+    return parser
+
+
+def add_cfg_options(parser: argparse.ArgumentParser, example: str) -> None:
+    """Adds mm's `--cfg-options`, with an example for its help."""
     parser.add_argument(
         "--cfg-options",
         nargs="+",
         action=DictAction,
         metavar="KEY=VALUE",
-        help='override settings of the config, e.g. model.backbone.genotype=genotype.json key="[a,b]"',
+        help=f"override settings of the config, e.g. {example}",
     )
-    parser.add_argument("--launcher", choices=LAUNCHERS, default="none", help="job launcher [none]")
-    parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
-    return parser
+
+
+def build_runner(config: Config) -> Runner:
+    """MMEngine's Runner, or the registered one that `runner_type` names."""
+    if "runner_type" in config:
+        return RUNNERS.build(config)  # type: ignore[arg-type]
+    return Runner.from_cfg(config)
 
 
 def load_config(args: argparse.Namespace) -> Config:

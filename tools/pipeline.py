@@ -5,11 +5,9 @@ from pathlib import Path
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.errors import reports_user_errors
-from relnas_mm.launch import merge_options, read_config
+from relnas_mm.launch import add_cfg_options, merge_options, read_config
 from relnas_mm.pipeline.plan import read_plan
 from relnas_mm.pipeline.run import run_pipeline, write_record
-
-from mmengine.config import DictAction
 
 TOOLS = Path(__file__).resolve().parent
 
@@ -21,13 +19,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument("config", help="pipeline config")
     parser.add_argument("--work-dir", help="folder for everything [work_dir of the config]")
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=DictAction,
-        metavar="KEY=VALUE",
-        help="override settings of the pipeline, e.g. data.1.splits.train=1000",
-    )
+    add_cfg_options(parser, "data.1.splits.train=1000")
     parser.add_argument("--record", help="also write the figures and where they come from to this JSON file")
     return parser.parse_args()
 

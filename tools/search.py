@@ -5,12 +5,9 @@ from pathlib import Path
 
 import relnas_mm.search  # noqa: F401  (registers)
 from relnas_mm.errors import reports_user_errors
-from relnas_mm.launch import check_before_running, load_config, runner_parser
+from relnas_mm.launch import build_runner, check_before_running, load_config, runner_parser
 from relnas_mm.search.identity import claim_work_dir, run_identity
 from relnas_mm.search.setup import without_missing_backends
-
-from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
 
 
 def parse_args() -> argparse.Namespace:
@@ -28,8 +25,7 @@ def main() -> None:
     check_before_running(config, ())
     claim_work_dir(Path(config.work_dir), identity, args.resume, args.force)
     config.train_cfg.resume = args.resume
-    custom = "runner_type" in config
-    runner = RUNNERS.build(config) if custom else Runner.from_cfg(config)  # type: ignore[arg-type]
+    runner = build_runner(config)
     runner.train()
 
 

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.launch import check_before_running, load_config, runner_parser
+from relnas_mm.launch import build_runner, check_before_running, load_config, runner_parser
 
 from mmengine.config import Config
-from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
 
 
 def parse_args() -> argparse.Namespace:
@@ -37,8 +35,7 @@ def main() -> None:
     if args.show_dir:
         draw_predictions(config, args.show_dir)
     check_before_running(config, ("test_dataloader",))
-    custom = "runner_type" in config
-    runner = RUNNERS.build(config) if custom else Runner.from_cfg(config)  # type: ignore[arg-type]
+    runner = build_runner(config)
     metrics = runner.test()
     if args.out:
         Path(args.out).write_text(json.dumps({key: float(value) for key, value in metrics.items()}, indent=2) + "\n")

@@ -4,11 +4,9 @@ import argparse
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.launch import check_before_running, load_config, runner_parser
+from relnas_mm.launch import build_runner, check_before_running, load_config, runner_parser
 
 from mmengine.config import Config
-from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
 
 
 def parse_args() -> argparse.Namespace:
@@ -40,8 +38,7 @@ def main() -> None:
     config = load_config(args)
     apply_training_flags(config, args)
     check_before_running(config, ("train_dataloader", "val_dataloader"))
-    custom = "runner_type" in config
-    runner = RUNNERS.build(config) if custom else Runner.from_cfg(config)  # type: ignore[arg-type]
+    runner = build_runner(config)
     runner.train()
 
 

@@ -2,11 +2,11 @@
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from relnas_mm.errors import UserError
+from relnas_mm.files import write_atomically
 from relnas_mm.genotype.genotype import Genotype
 from relnas_mm.genotype.zoo import ZOO
 
@@ -70,21 +70,10 @@ def save_genotype(genotype: Genotype, path: "str | os.PathLike[str]", meta: dict
         "meta": meta or {},
     }
     text = json.dumps(document, indent=2) + "\n"
-    scratch = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=f".{path.name}.", delete=False, encoding="utf-8"
-        ) as file:
-            scratch = Path(file.name)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.chmod(0o644)
-        os.replace(scratch, path)
+        write_atomically(path, text)
     except OSError as error:
-        if scratch is not None:
-            scratch.unlink(missing_ok=True)
         raise UserError(f"the genotype file {str(path)!r} cannot be written: {error.strerror or error}") from None
     return path
 

@@ -1,12 +1,12 @@
 """Which steps of a pipeline are done: a small file in its work_dir, written after each."""
 
 import json
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from relnas_mm.errors import UserError
+from relnas_mm.files import write_atomically
 
 FILE = "pipeline.json"
 
@@ -67,6 +67,4 @@ class Progress:
 
     def _save(self) -> None:
         state = {"fingerprint": self.fingerprint, "started": self.started, "seconds": self.seconds}
-        scratch = self.folder / f".{FILE}"
-        scratch.write_text(json.dumps(state, indent=2) + "\n")
-        os.replace(scratch, self.folder / FILE)
+        write_atomically(self.folder / FILE, json.dumps(state, indent=2) + "\n")

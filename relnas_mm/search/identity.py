@@ -1,12 +1,12 @@
 """Which run a work_dir belongs to, so that no search writes into or continues another one."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from relnas_mm.errors import UserError
+from relnas_mm.files import write_atomically
 
 RUN_FILE = "run.json"
 TRACES = ("records.jsonl", "genotype.json", "architecture.json", "run_store")
@@ -59,9 +59,7 @@ def claim_work_dir(folder: Path, identity: Mapping[str, Any], resume: bool, forc
     if found and not force and (differing := list(differences(_read(path), identity))):
         shown = "; ".join(differing[:_SHOWN]) + ("; …" if len(differing) > _SHOWN else "")
         raise UserError(f"the search in {str(folder)!r} has another config: {shown}; --force continues it all the same")
-    scratch = path.with_suffix(".json.new")
-    scratch.write_text(json.dumps(identity, indent=2) + "\n")
-    os.replace(scratch, path)
+    write_atomically(path, json.dumps(identity, indent=2) + "\n")
 
 
 def differences(old: Any, new: Any, key: str = "") -> Iterator[str]:

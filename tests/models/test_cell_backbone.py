@@ -190,6 +190,7 @@ def test_bad_checkpoints(tmp_path):
     from relnas_mm.models.pretrained import load_pretrained
 
     backbone = build()
+    before = backbone.state_dict()["stem0.0.weight"].clone()
     with pytest.raises(UserError, match="does not exist"):
         load_pretrained(backbone, str(tmp_path / "no.pth"))
     (tmp_path / "cut.pth").write_bytes(b"PK\x03\x04 cut off")
@@ -201,7 +202,6 @@ def test_bad_checkpoints(tmp_path):
     torch.save(build(init_channels=8).state_dict(), tmp_path / "wide.pth")
     with pytest.raises(UserError, match="has shape"):
         load_pretrained(backbone, str(tmp_path / "wide.pth"))
-    before = backbone.state_dict()["stem0.0.weight"].clone()
     assert torch.equal(backbone.state_dict()["stem0.0.weight"], before)
 
 

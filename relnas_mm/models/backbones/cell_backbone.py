@@ -10,6 +10,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from relnas_mm.cells import CellTrunk, reduction_cells
 from relnas_mm.cells.layout import STEMS
+from relnas_mm.cells.operations import Norm
+from relnas_mm.compat import require
 from relnas_mm.errors import UserError
 from relnas_mm.genotype import Genotype, load_genotype
 from relnas_mm.models.pretrained import load_pretrained
@@ -72,7 +74,7 @@ class CellBackbone(CellTrunk, BaseModule):
             num_cells,
             stem,
             output_stride,
-            norm=lambda channels: _build_norm(norm_cfg, channels),
+            norm=_norm_of(norm_cfg),
             with_cp=with_cp,
             init_cfg=init_cfg,
         )
@@ -150,7 +152,8 @@ def _check(out_indices: Sequence[Any], drop_path_rate: float, frozen_stages: int
         raise UserError(f"frozen_stages is {frozen_stages!r}; it must be one of {list(range(-1, NUM_STAGES + 1))}")
 
 
-def _build_norm(norm_cfg: dict[str, Any], channels: int) -> nn.Module:
+def _norm_of(norm_cfg: dict[str, Any]) -> Norm:
+    require("mmcv", "cell backbones")
     from mmcv.cnn import build_norm_layer
 
-    return build_norm_layer(norm_cfg, channels)[1]
+    return lambda channels: build_norm_layer(norm_cfg, channels)[1]
