@@ -9,7 +9,7 @@ from relnas_mm.cells.drop_path import drop_path
 from relnas_mm.cells.layout import CellPlan
 from relnas_mm.cells.operations import FactorizedReduce, Norm, ReluConvNorm, batch_norm, build_operation
 from relnas_mm.genotype import Edge, Genotype
-from relnas_mm.genotype.genotype import EDGES_PER_NODE
+from relnas_mm.genotype.genotype import EDGES_PER_NODE, FIRST_NODE
 
 Slots = Callable[[Sequence[Edge]], Sequence[int]]
 """Gives the number of the module behind each edge; equal numbers share one module and its weights."""
@@ -65,6 +65,26 @@ class Cell(nn.Module):
                 states.append(results[0] + results[1])
                 results = []
         return torch.cat([states[node] for node in self.output_nodes], dim=1)
+
+    def live_nodes(self) -> set[int]:
+        """The nodes that the output depends on; 0 and 1 are among them if the cell reads its inputs."""
+        live = set(self.output_nodes)
+        for position, (operation, node) in reversed(list(enumerate(self.edges))):
+            if operation != "none" and _target(position) in live:
+                live.add(node)
+        return live
+
+    def idle_modules(self) -> list[nn.Module]:
+        """Modules that the output does not depend on, such as `preprocess0` where nothing reads node 0."""
+        live = self.live_nodes()
+        used = {slot for position, slot in enumerate(self.slots) if _target(position) in live}
+        idle = [self._ops[slot] for slot in dict.fromkeys(self.slots) if slot not in used]
+        return idle + [part for node, part in enumerate((self.preprocess0, self.preprocess1)) if node not in live]
+
+
+def _target(position: int) -> int:
+    """The node that an edge leads to."""
+    return FIRST_NODE + position // EDGES_PER_NODE
 
 
 def build_preprocessing(plan: CellPlan, norm: Norm = batch_norm) -> tuple[nn.Module, nn.Module]:

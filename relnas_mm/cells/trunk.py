@@ -1,6 +1,6 @@
 """Stem and cells: what classifiers, search candidates and backbones have in common."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from relnas_mm.cells.layout import STEMS, plan_cells
 from relnas_mm.cells.operations import Norm, batch_norm
 from relnas_mm.cells.stems import cifar_stem, imagenet_stems
 from relnas_mm.genotype import Genotype
+from relnas_mm.genotype.genotype import FIRST_NODE
 
 
 class CellTrunk(nn.Module):
@@ -72,3 +73,22 @@ class CellTrunk(nn.Module):
                 output = cell(s0, s1, self.drop_path_rate)
             s0, s1 = s1, output
             yield output
+
+    def idle_modules(self, outputs: Iterable[int]) -> list[nn.Module]:
+        """Modules that none of some cells' outputs depends on: they never get a gradient.
+
+        Args:
+            outputs: Indices of the cells whose outputs are used; -1 is the second input of the first cell, -2 the first.
+        """
+        needed = set(outputs)
+        idle: list[nn.Module] = []
+        for index in reversed(range(len(self.plans))):
+            cell = cast(Cell, self.cells[index])
+            if index in needed:
+                needed |= {index - 2 + node for node in cell.live_nodes() if node < FIRST_NODE}
+                idle += cell.idle_modules()
+            else:
+                idle.append(cell)
+        if self.stem_kind != "cifar" and -1 not in needed:
+            idle.append(self.stem1)
+        return idle

@@ -28,6 +28,9 @@ class CellBackbone(CellTrunk, BaseModule):
     stage 2 is the rest (32).  Any image size works; sides are `ceil(side / stride)`.  State-dict keys are those
     of the original release, so that its checkpoints load without the classifier.
 
+    Parameters that no chosen map depends on (RelativeNAS' reduction cells never read node 0; cells after the last
+    map) are set to `requires_grad=False`: they could never get a gradient, and distributed training would wait for it.
+
     Args:
         genotype: A name of the zoo, the path of a JSON file, or a mapping (`load_genotype`).
         init_channels: Channels of the nodes of the first cell.
@@ -87,6 +90,8 @@ class CellBackbone(CellTrunk, BaseModule):
         maps |= {i: (self.plans[end].out_channels, self.plans[end].stride) for i, end in enumerate(self._stage_ends)}
         self.out_channels: tuple[int, ...] = tuple(maps[index][0] for index in self.out_indices)
         self.out_strides: tuple[int, ...] = tuple(maps[index][1] for index in self.out_indices)
+        for module in self.idle_modules(self._wanted_outputs()):
+            module.requires_grad_(False)
         self._freeze()
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
@@ -100,7 +105,7 @@ class CellBackbone(CellTrunk, BaseModule):
         """
         s0, s1 = self.forward_stem(x)
         maps = [s0] if STEM in self.out_indices else []
-        wanted = [self._stage_ends[index] for index in self.out_indices if index != STEM]
+        wanted = [index for index in self._wanted_outputs() if index >= 0]
         for index, output in enumerate(self.forward_cells(s0, s1)) if wanted else ():
             if index in wanted:
                 maps.append(output)
@@ -125,6 +130,10 @@ class CellBackbone(CellTrunk, BaseModule):
                 if isinstance(module, _BatchNorm):
                     module.eval()
         return self
+
+    def _wanted_outputs(self) -> list[int]:
+        """Cells whose outputs are maps; -2 stands for the map before the cells."""
+        return [-2 if index == STEM else self._stage_ends[index] for index in self.out_indices]
 
     def _freeze(self) -> None:
         for module in self._frozen_modules():

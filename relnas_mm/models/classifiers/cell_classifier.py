@@ -1,0 +1,107 @@
+"""The networks that are retrained for image classification."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModel
+from mmengine.registry import MODELS
+from torch import Tensor, nn
+
+from relnas_mm.cells import reduction_cells
+from relnas_mm.errors import UserError
+from relnas_mm.models.classifiers.auxiliary_head import AuxiliaryHead
+from relnas_mm.models.classifiers.batch_augments import build_batch_augments
+
+
+@MODELS.register_module()
+class CellClassifier(BaseModel):
+    """Cell backbone, global average pooling and a linear classifier; in training, an auxiliary classifier as well.
+
+    The auxiliary classifier reads the output of the second reduction cell.  Released networks: CIFAR with 36 channels
+    and 20 cells, auxiliary weight 0.4, no label smoothing; ImageNet with 46 channels, 14 cells, 0.4, smoothing 0.1 (also
+    of the auxiliary loss).  State-dict keys: `backbone.*`, `auxiliary_head.*`, `classifier.*`; below the first, and for
+    the two heads, they are those of the original release.
+
+    Args:
+        backbone: Config of a `CellBackbone`.
+        num_classes: Number of classes.
+        auxiliary_weight: Weight of the auxiliary loss; 0 builds no auxiliary head.
+        label_smoothing: Share of the target that is spread over all classes, 0 <= label_smoothing < 1.
+        batch_augments: Mixing of images, `dict(type='MixUp' | 'CutMix', alpha=1.0, prob=…)` each
+            (`build_batch_augments`); none by default, as released.
+        data_preprocessor: As in any mm model; `None` moves data to the device and nothing else.
+        init_cfg: As in any mm model.
+
+    Raises:
+        UserError: A value is out of its range.
+    """
+
+    def __init__(
+        self,
+        backbone: dict[str, Any],
+        num_classes: int,
+        auxiliary_weight: float = 0.4,
+        label_smoothing: float = 0.0,
+        batch_augments: Sequence[dict[str, Any]] = (),
+        data_preprocessor: "dict[str, Any] | nn.Module | None" = None,
+        init_cfg: "dict[str, Any] | list[dict[str, Any]] | None" = None,
+    ):
+        super().__init__(data_preprocessor, init_cfg)
+        if num_classes < 2:
+            raise UserError(f"num_classes is {num_classes!r}; it must be at least 2")
+        if auxiliary_weight < 0:
+            raise UserError(f"auxiliary_weight is {auxiliary_weight!r}; it must be at least 0")
+        if not 0.0 <= label_smoothing < 1.0:
+            raise UserError(f"label_smoothing is {label_smoothing!r}; it must be at least 0 and below 1")
+        self.num_classes, self.auxiliary_weight, self.label_smoothing = num_classes, auxiliary_weight, label_smoothing
+        self.backbone = MODELS.build({"out_indices": (2,), **backbone})
+        plans = self.backbone.plans
+        self._auxiliary_cell = reduction_cells(len(plans))[1]
+        if auxiliary_weight:
+            channels = plans[self._auxiliary_cell].out_channels
+            self.auxiliary_head = AuxiliaryHead(channels, num_classes, self.backbone.stem_kind)
+        self.classifier = nn.Linear(plans[-1].out_channels, num_classes)
+        self.batch_augments = build_batch_augments(batch_augments, num_classes)
+
+    def forward(
+        self, inputs: Tensor, labels: "Tensor | None" = None, mode: Literal["tensor", "loss", "predict"] = "tensor"
+    ) -> "Tensor | dict[str, Tensor] | list[dict[str, Tensor]]":
+        """What MMEngine's loops call.
+
+        Args:
+            inputs: Normalized images, (n, 3, h, w).
+            labels: Class indices, (n,), int64; needed for losses, and passed on with predictions if given.
+            mode: 'tensor' for logits, (n, num_classes); 'loss' for a dict of losses; 'predict' for a list of dicts with
+                `pred_scores`, (num_classes,), and, if known, `gt_label`.
+        """
+        if mode == "loss":
+            assert labels is not None
+            return self.loss(inputs, labels)
+        logits, _ = self.logits(inputs)
+        if mode == "tensor":
+            return logits
+        scores = logits.float().softmax(dim=1)
+        if labels is None:
+            return [{"pred_scores": row} for row in scores]
+        return [{"pred_scores": row, "gt_label": label} for row, label in zip(scores, labels)]
+
+    def loss(self, inputs: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """Cross-entropy, and the weighted one of the auxiliary classifier; arguments as in `forward`."""
+        if self.batch_augments is not None and self.training:
+            inputs, labels = self.batch_augments(inputs, labels)
+        logits, auxiliary = self.logits(inputs)
+        losses = {"loss_cls": F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)}
+        if auxiliary is not None:
+            loss = F.cross_entropy(auxiliary, labels, label_smoothing=self.label_smoothing)
+            losses["loss_aux"] = self.auxiliary_weight * loss
+        return losses
+
+    def logits(self, inputs: Tensor) -> "tuple[Tensor, Tensor | None]":
+        """Logits of the classifier and, in training, of the auxiliary one; both (n, num_classes)."""
+        output, auxiliary = inputs, None
+        for index, output in enumerate(self.backbone.forward_cells(*self.backbone.forward_stem(inputs))):
+            if index == self._auxiliary_cell and self.training and self.auxiliary_weight:
+                auxiliary = self.auxiliary_head(output)
+        return self.classifier(torch.flatten(F.adaptive_avg_pool2d(output, 1), 1)), auxiliary
