@@ -1,4 +1,4 @@
-"""Generates the shapes data, one folder per layout: ROOT/voc, ROOT/cifar10, ROOT/cityscapes, ROOT/coco_keypoints."""
+"""Generates the shapes data, one folder for each layout: ROOT/voc, ROOT/cifar10, …"""
 
 import argparse
 import time

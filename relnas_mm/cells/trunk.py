@@ -78,7 +78,7 @@ class CellTrunk(nn.Module):
         """Modules that none of some cells' outputs depends on: they never get a gradient.
 
         Args:
-            outputs: Indices of the cells whose outputs are used; -1 is the second input of the first cell, -2 the first.
+            outputs: Indices of the cells whose outputs are used; -1 and -2 are the second and first input of cell 0.
         """
         needed = set(outputs)
         idle: list[nn.Module] = []

@@ -1,5 +1,5 @@
-"""MMEngine hooks that configs name by type."""
+"""MMEngine hooks and metrics that configs name by type."""
 
-from relnas_mm.engine.hooks import ChannelsLastHook, ValidateBeforeTrainHook
+from relnas_mm.engine import hooks, metrics
 
-__all__ = ["ChannelsLastHook", "ValidateBeforeTrainHook"]
+__all__ = ["hooks", "metrics"]

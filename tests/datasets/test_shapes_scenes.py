@@ -14,7 +14,13 @@ from relnas_mm.datasets.shapes.manifest import GENERATOR_VERSION
 from relnas_mm.datasets.shapes.streams import Purpose, balanced_label, stream
 
 pytestmark = pytest.mark.unit
-CLASSES = {"voc": VOC_CLASSES, "cifar10": CIFAR10_CLASSES, "cityscapes": VOC_CLASSES, "coco_keypoints": ("person",)}
+CLASSES = {
+    "voc": VOC_CLASSES,
+    "cifar10": CIFAR10_CLASSES,
+    "image_folder": CIFAR10_CLASSES,
+    "cityscapes": VOC_CLASSES,
+    "coco_keypoints": ("person",),
+}
 
 
 def digest(layout: str, count: int = 4, **change) -> str:
@@ -34,6 +40,7 @@ GOLDEN = {
     1: {
         "voc": "c4cbdfecf4aa6e74",
         "cifar10": "dc8311ae6005738e",
+        "image_folder": "9f9d54d2011daeba",
         "cityscapes": "3297070bbdede212",
         "coco_keypoints": "e3d64c0643230399",
     }
@@ -86,7 +93,7 @@ def test_annotations_agree_with_the_picture(layout, seed, index, width, height, 
     shot = take(layout, seed, "train", index, size, difficulty)
     assert shot.image.shape == (size[1], size[0], 3) and shot.image.dtype == np.uint8
     assert shot.instances.shape == shot.image.shape[:2] and shot.instances.max() <= len(shot.names)
-    assert (shot.label is not None) == (layout == "cifar10")
+    assert (shot.label is not None) == (layout in ("cifar10", "image_folder"))
     for annotation in shot.annotations:
         mask = shot.instances == annotation.number
         x0, y0, x1, y1 = annotation.box

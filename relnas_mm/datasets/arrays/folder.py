@@ -25,18 +25,16 @@ def read_folder(root: Path, split: str, size: int) -> tuple[np.ndarray, np.ndarr
         UserError: The folder or a class is empty, the splits have different classes, or a file is no readable image.
     """
     folder = _split_folder(root, split)
-    classes = _classes(folder)
-    if split != "train" and (expected := _classes(_split_folder(root, "train"))) != classes:
+    classes = class_folders(folder)
+    if split != "train" and (expected := class_folders(_split_folder(root, "train"))) != classes:
         raise UserError(
             f"{str(folder)!r} has the classes {list(classes)}, but the training images have {list(expected)}"
         )
     images: list[np.ndarray] = []
     labels: list[int] = []
     for label, name in enumerate(classes):
-        paths = sorted(path for path in (folder / name).iterdir() if path.suffix.lower() in ENDINGS)
-        if not paths:
-            raise UserError(f"the class folder {str(folder / name)!r} holds no image ({', '.join(sorted(ENDINGS))})")
-        images += [_read_image(path, size) for path in paths]
+        paths = image_files(folder / name)
+        images += [_scaled(read_rgb(path), size) for path in paths]
         labels += [label] * len(paths)
     return np.stack(images), np.array(labels, dtype=np.int64), classes
 
@@ -49,19 +47,44 @@ def _split_folder(root: Path, split: str) -> Path:
     raise UserError(f"{str(root)!r} has no folder {' or '.join(repr(name) for name in names)}")
 
 
-def _classes(folder: Path) -> tuple[str, ...]:
+def class_folders(folder: Path) -> tuple[str, ...]:
+    """Names of the classes: those of the sub-folders, sorted.
+
+    Raises:
+        UserError: There are none.
+    """
     classes = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir()))
     if not classes:
         raise UserError(f"the image folder {str(folder)!r} is empty: it holds no folder of a class")
     return classes
 
 
-def _read_image(path: Path, size: int) -> np.ndarray:
+def image_files(folder: Path) -> list[Path]:
+    """The images of one class, sorted by name.
+
+    Raises:
+        UserError: There are none.
+    """
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
+    if not paths:
+        raise UserError(f"the class folder {str(folder)!r} holds no image ({', '.join(sorted(ENDINGS))})")
+    return paths
+
+
+def read_rgb(path: "str | Path") -> Image.Image:
+    """An image file in RGB.
+
+    Raises:
+        UserError: It is no readable image.
+    """
     try:
         with Image.open(path) as image:
-            image = image.convert("RGB")
+            return image.convert("RGB")
     except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises on damaged files
         raise UserError(f"{str(path)!r} is not a readable image: {error}") from None
+
+
+def _scaled(image: Image.Image, size: int) -> np.ndarray:
     if image.size != (size, size):
         scale = size / min(image.size)
         width, height = (max(size, round(side * scale)) for side in image.size)

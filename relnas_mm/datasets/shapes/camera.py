@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relnas_mm.datasets.shapes.classes import CIFAR10_CLASSES
+from relnas_mm.datasets.shapes.classes import CIFAR10_CLASSES, CLASSIFICATION_LAYOUTS
 from relnas_mm.datasets.shapes.render import Rendered, render
 from relnas_mm.datasets.shapes.scene import SceneObject, sample_scene
 from relnas_mm.datasets.shapes.streams import Purpose, balanced_label, stream
@@ -54,7 +54,7 @@ class Shot:
         instances: `(h, w)` uint8, 0 is background; see `Annotation.number`.
         annotations: The labelled objects that can be seen, from back to front.
         names: Class of every object, labelled or not, by number minus one; None for a distractor.
-        label: Index into `CIFAR10_CLASSES` of the main object, in the CIFAR-10 layout only.
+        label: Index into `CIFAR10_CLASSES` of the main object, in layouts for classification only.
     """
 
     image: np.ndarray
@@ -108,7 +108,7 @@ def take(
         difficulty: From 0 (easy) to 1 (hard).
     """
     address = f"{layout}/{split}"
-    label = balanced_label(seed, address, index, len(CIFAR10_CLASSES)) if layout == "cifar10" else None
+    label = balanced_label(seed, address, index, len(CIFAR10_CLASSES)) if layout in CLASSIFICATION_LAYOUTS else None
     short = min(size)
     scene = sample_scene(
         stream(seed, address, index, Purpose.SCENE),

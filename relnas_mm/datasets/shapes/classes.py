@@ -4,7 +4,10 @@ SHAPES = ("disc", "ring", "square", "triangle", "star", "cross", "crescent", "he
 """Everything the renderer can draw; "person" is a stick figure with 17 joints."""
 
 CIFAR10_CLASSES = SHAPES
-"""The ten labels of the CIFAR-10 layout, in label order."""
+"""The ten labels of the CIFAR-10 layout, in label order, and the folders of the image-folder layout."""
+
+CLASSIFICATION_LAYOUTS = ("cifar10", "image_folder")
+"""The layouts whose pictures have one label."""
 
 VOC_CLASSES = ("disc", "square", "triangle", "star", "cross", "crescent", "heart", "person")
 """The eight labels of the VOC layout; rings and arrows appear too, unlabelled, as distractors."""

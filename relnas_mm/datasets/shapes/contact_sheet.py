@@ -87,6 +87,7 @@ def _draw_people(shot: Shot, times: int) -> Image.Image:
 
 _DRAWERS: dict[str, tuple[Callable[[Shot, int], Image.Image], int, int]] = {
     "cifar10": (_draw_label, 10, 3),
+    "image_folder": (_draw_label, 7, 3),
     "voc": (_draw_boxes, 4, 2),
     "cityscapes": (_draw_segments, 3, 1),
     "coco_keypoints": (_draw_people, 4, 2),

@@ -92,7 +92,7 @@ def generate_shapes(
 
     Args:
         root: The data set's own folder, new or empty, e.g. `data/shapes/voc`.
-        layout: "voc", "cifar10", "cityscapes" or "coco_keypoints".
+        layout: "voc", "cifar10", "cityscapes", "image_folder" or "coco_keypoints".
         splits: Number of images per split; None takes the layout's defaults.
         seed: From 0 to 2**64 - 1.
         image_size: Side of square images or (width, height) in pixels, 16-4096; None takes the layout's

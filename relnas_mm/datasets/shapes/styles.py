@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from relnas_mm.datasets.shapes.classes import CIFAR10_CLASSES, VOC_CLASSES
+from relnas_mm.datasets.shapes.classes import CIFAR10_CLASSES, CLASSIFICATION_LAYOUTS, VOC_CLASSES
 
 DEFAULT_DIFFICULTY = 0.3
 """A small detector learns these scenes within minutes on a processor; an untrained one finds nothing."""
@@ -91,7 +91,7 @@ class Style:
 
 def style_for(layout: str, difficulty: float) -> Style:
     """The style of a layout's scenes at a difficulty from 0 to 1."""
-    if layout == "cifar10":
+    if layout in CLASSIFICATION_LAYOUTS:
         return Style(CIFAR10_CLASSES, (1, 1), (0.26, 0.42), (0.34, 0.48), (0.08, 0.18), difficulty, 10)
     if layout == "voc":
         return Style(VOC_CLASSES, (1, 4), (0.13, 0.28), (0.20, 0.36), (0.07, 0.16), difficulty, 20)

@@ -1,6 +1,15 @@
 """Hooks in MMEngine's root registry; those that need an mm package are modules of their own for `custom_imports`."""
 
 from relnas_mm.engine.hooks.channels_last import ChannelsLastHook
+from relnas_mm.engine.hooks.drop_path_schedule import DropPathScheduleHook
+from relnas_mm.engine.hooks.num_classes import ClassCountHook
+from relnas_mm.engine.hooks.training_curve import TrainingCurveHook
 from relnas_mm.engine.hooks.validate_before_train import ValidateBeforeTrainHook
 
-__all__ = ["ChannelsLastHook", "ValidateBeforeTrainHook"]
+__all__ = [
+    "ChannelsLastHook",
+    "ClassCountHook",
+    "DropPathScheduleHook",
+    "TrainingCurveHook",
+    "ValidateBeforeTrainHook",
+]

@@ -20,7 +20,7 @@ class CellClassifier(BaseModel):
     """Cell backbone, global average pooling and a linear classifier; in training, an auxiliary classifier as well.
 
     The auxiliary classifier reads the output of the second reduction cell.  Released networks: CIFAR with 36 channels
-    and 20 cells, auxiliary weight 0.4, no label smoothing; ImageNet with 46 channels, 14 cells, 0.4, smoothing 0.1 (also
+    and 20 cells, auxiliary weight 0.4; ImageNet with 46 channels, 14 cells, 0.4, smoothing 0.1 (also
     of the auxiliary loss).  State-dict keys: `backbone.*`, `auxiliary_head.*`, `classifier.*`; below the first, and for
     the two heads, they are those of the original release.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relnas_mm.datasets.shapes.camera import Shot
-from relnas_mm.datasets.shapes.writers import cifar10, cityscapes, coco_keypoints, voc
+from relnas_mm.datasets.shapes.writers import cifar10, cityscapes, coco_keypoints, image_folder, voc
 
 Shots = dict[str, Iterator[Shot]]
 """The pictures of each split, drawn as they are asked for."""
@@ -32,6 +32,7 @@ LAYOUTS = {
     "voc": Layout(voc.write, {"train": 2000, "val": 200, "test": 200}, (160, 160)),
     "cifar10": Layout(cifar10.write, {"train": 5000, "test": 1000}, (32, 32), fixed_size=True),
     "cityscapes": Layout(cityscapes.write, {"train": 200, "val": 50, "test": 50}, (256, 128)),
+    "image_folder": Layout(image_folder.write, {"train": 2000, "val": 400}, (96, 96)),
     "coco_keypoints": Layout(coco_keypoints.write, {"train": 400, "val": 100}, (192, 192)),
 }
 """The layouts by name."""

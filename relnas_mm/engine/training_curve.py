@@ -1,4 +1,4 @@
-"""What MMEngine's LocalVisBackend wrote during training, read back for the report."""
+"""What MMEngine's LocalVisBackend wrote during training, read back and drawn."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ def scalars(train_dir: Path) -> Iterator[dict[str, Any]]:
 
 
 def metric_curve(train_dir: Path, metric: str) -> dict[int, float]:
-    """Validation metric by epoch; epoch 0 is the untrained model."""
+    """Validation metric by epoch (iteration, in loops that count these); 0 is the untrained model."""
     return {int(row["step"]): float(row[metric]) for row in scalars(train_dir) if metric in row}
 
 

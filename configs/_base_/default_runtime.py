@@ -1,0 +1,24 @@
+# What every classification config needs of MMEngine's Runner.
+custom_imports = dict(imports=["relnas_mm"], allow_failed_imports=False)
+default_scope = "mmengine"
+default_hooks = dict(
+    timer=dict(type="IterTimerHook"),
+    logger=dict(type="LoggerHook", interval=100),
+    param_scheduler=dict(type="ParamSchedulerHook"),
+    checkpoint=dict(type="CheckpointHook", interval=1, max_keep_ckpts=2, save_best="accuracy/top1", rule="greater"),
+    sampler_seed=dict(type="DistSamplerSeedHook"),
+    class_count=dict(type="ClassCountHook"),
+    training_curve=dict(type="TrainingCurveHook", metric="accuracy/top1"),
+)
+env_cfg = dict(
+    cudnn_benchmark=True, mp_cfg=dict(mp_start_method="fork", opencv_num_threads=0), dist_cfg=dict(backend="nccl")
+)
+visualizer = dict(type="Visualizer", vis_backends=[dict(type="LocalVisBackend"), dict(type="TensorboardVisBackend")])
+log_processor = dict(window_size=50)
+randomness = dict(seed=0)
+load_from = None
+resume = False
+val_evaluator = dict(type="Accuracy", topk=(1, 5))
+test_evaluator = val_evaluator
+val_cfg = dict(type="ValLoop")
+test_cfg = dict(type="TestLoop")

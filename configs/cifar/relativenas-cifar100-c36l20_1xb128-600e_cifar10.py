@@ -1,0 +1,9 @@
+# RelativeNAS' cell searched on CIFAR-100 on CIFAR-10, as released: 36 channels, 20 cells, 600 epochs.
+_base_ = [
+    "../_base_/models/cell_cifar.py",
+    "../_base_/datasets/cifar10_bs128.py",
+    "../_base_/schedules/cifar_600e.py",
+    "../_base_/default_runtime.py",
+]
+
+model = dict(backbone=dict(genotype="relativenas_cifar100"))

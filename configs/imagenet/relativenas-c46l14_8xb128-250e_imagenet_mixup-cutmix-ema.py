@@ -1,0 +1,5 @@
+# Three options that the released recipe does not have: mixed images, and the average of the weights for validation.
+_base_ = "./relativenas-c46l14_8xb128-250e_imagenet.py"
+
+model = dict(batch_augments=[dict(type="MixUp", alpha=0.2, prob=0.5), dict(type="CutMix", alpha=1.0, prob=0.5)])
+custom_hooks = [dict(type="EMAHook", ema_type="ExponentialMovingAverage", momentum=1e-4, update_buffers=True)]

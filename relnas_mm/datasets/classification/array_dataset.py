@@ -1,0 +1,101 @@
+"""Small images on the device that trains on them, behind MMEngine's ordinary data loader.
+
+The data set hands out whole batches (`__getitems__`, which PyTorch's loader looks for), cropped, flipped and normalized
+by array expressions; there are no workers and nothing to collate.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.dataset import DefaultSampler
+from mmengine.device import get_device
+from mmengine.registry import DATA_SAMPLERS, DATASETS, FUNCTIONS
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from relnas_mm.datasets.arrays import Augmentation, load_images, normalize
+from relnas_mm.errors import UserError
+from relnas_mm.seeding import torch_stream
+
+
+@DATASETS.register_module()
+class ArrayDataset(Dataset):
+    """CIFAR-10, CIFAR-100, FashionMNIST and its kin, or a folder of images scaled to one size, held in memory.
+
+    In a data loader it wants `num_workers=0`, `collate_fn=dict(type='whole_batch')` and, for training,
+    `sampler=dict(type='ArraySampler')`, which tells it seed and epoch.
+
+    Args:
+        data: What `load_images` takes: `type`, `data_root`, `split`, `limit`, `num_classes`, …
+        augmentation: Arguments of `Augmentation`, `dict()` for the released one; `None` for no augmentation.
+        device: Where the images live; `None` means the device that MMEngine trains on.
+
+    Raises:
+        UserError: The data cannot be loaded.
+    """
+
+    def __init__(self, data: dict[str, Any], augmentation: dict[str, Any] | None = None, device: str | None = None):
+        self.data = load_images(**data).to(device or get_device())
+        self.augmentation = None if augmentation is None else Augmentation(**augmentation)
+        self.metainfo = {"classes": self.data.classes}
+        self.begin_epoch(seed=0, epoch=0)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def begin_epoch(self, seed: int, epoch: int) -> None:
+        """Draws what happens to each image of an epoch; equal seeds and epochs give equal draws on any device."""
+        if self.augmentation is not None:
+            height, width = self.data.images.shape[2:]
+            generator = torch_stream(seed, "augmentation", epoch)
+            self._draws = self.augmentation.draw(len(self), (height, width), generator).to(self.data.images.device)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        """One image, (c, h, w), and its label."""
+        batch = self.__getitems__([index])
+        return {name: value[0] for name, value in batch.items()}
+
+    def __getitems__(self, indices: Sequence[int]) -> dict[str, Tensor]:
+        """A batch: normalized `inputs`, float32 (b, c, h, w), and `labels`, int64 (b,)."""
+        rows = torch.as_tensor(indices, device=self.data.images.device)
+        images = self.data.images[rows]
+        if self.augmentation is None:
+            images = normalize(images, self.data)
+        else:
+            draws = self._draws.rows(rows)
+            images = normalize(self.augmentation.crop_and_flip(images, draws), self.data)
+            images = self.augmentation.cut_out(images, draws)
+        return {"inputs": images, "labels": self.data.labels[rows]}
+
+
+@DATA_SAMPLERS.register_module()
+class ArraySampler(DefaultSampler):
+    """MMEngine's default sampler, which also tells an `ArrayDataset` the run's seed and the epoch.
+
+    Args:
+        dataset: The data set.
+        shuffle: Whether to shuffle.
+        seed: Seed of the order and of the augmentation; `None` for a random one that all processes share.
+        round_up: As in `DefaultSampler`.
+
+    Raises:
+        UserError: The data set is of another kind.
+    """
+
+    def __init__(self, dataset: ArrayDataset, shuffle: bool = True, seed: int | None = None, round_up: bool = True):
+        if not isinstance(dataset, ArrayDataset):
+            raise UserError(f"ArraySampler samples from an ArrayDataset, not from a {type(dataset).__name__}")
+        super().__init__(dataset, shuffle, seed, round_up)
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by MMEngine before each epoch."""
+        super().set_epoch(epoch)
+        self.dataset.begin_epoch(self.seed, epoch)
+
+
+@FUNCTIONS.register_module()
+def whole_batch(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Collates what is a batch already."""
+    return batch

@@ -1,0 +1,65 @@
+"""Transforms of image classification pipelines; whatever torchvision has is named `torchvision/…`."""
+
+import inspect
+from typing import Any
+
+import torch
+from mmengine.registry import TRANSFORMS
+from torchvision.transforms import v2
+
+from relnas_mm.datasets.arrays.folder import read_rgb
+from relnas_mm.errors import UserError
+
+Results = dict[str, Any]
+
+
+@TRANSFORMS.register_module()
+class LoadRGBImage:
+    """Reads `img_path` into `img`, a Pillow image in RGB.
+
+    Raises:
+        UserError: The file is no readable image; it is named.
+    """
+
+    def __call__(self, results: Results) -> Results:
+        """Adds `img` and `ori_shape`, (height, width)."""
+        image = read_rgb(results["img_path"])
+        return {**results, "img": image, "ori_shape": image.size[::-1]}
+
+
+@TRANSFORMS.register_module()
+class PackClassificationInputs:
+    """Turns `img` and `gt_label` into what `CellClassifier` takes: `inputs`, uint8 (3, h, w), and `labels`."""
+
+    def __call__(self, results: Results) -> Results:
+        """Keeps nothing else."""
+        return {"inputs": v2.functional.pil_to_tensor(results["img"]), "labels": torch.tensor(results["gt_label"])}
+
+
+class OnImage:
+    """Applies a transform of torchvision to `img`."""
+
+    def __init__(self, transform: v2.Transform):
+        self.transform = transform
+
+    def __call__(self, results: Results) -> Results:
+        """Replaces `img`."""
+        return {**results, "img": self.transform(results["img"])}
+
+    def __repr__(self) -> str:
+        return repr(self.transform)
+
+
+def _register(name: str, transform: type[v2.Transform]) -> None:
+    def build(**kwargs: Any) -> OnImage:
+        try:
+            return OnImage(transform(**kwargs))
+        except (TypeError, ValueError) as error:
+            raise UserError(f"the pipeline has a bad torchvision/{name}: {error}") from None
+
+    TRANSFORMS.register_module(name=f"torchvision/{name}", module=build)
+
+
+for _name, _kind in vars(v2).items():
+    if inspect.isclass(_kind) and issubclass(_kind, v2.Transform) and _kind is not v2.Transform:
+        _register(_name, _kind)

@@ -1,0 +1,113 @@
+"""Accuracy and confusion of image classifiers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.evaluator import BaseMetric
+from mmengine.registry import METRICS
+
+from relnas_mm.errors import UserError
+
+
+@METRICS.register_module()
+class Accuracy(BaseMetric):
+    """Share of images, in percent, whose class is among the `k` with the highest scores.
+
+    Args:
+        topk: One or more `k`; results are `accuracy/top1` and so on.
+        collect_device: As in any mm metric.
+        prefix: As in any mm metric.
+
+    Raises:
+        UserError: A `k` is below 1.
+    """
+
+    default_prefix = "accuracy"
+
+    def __init__(self, topk: Sequence[int] = (1, 5), collect_device: str = "cpu", prefix: str | None = None):
+        super().__init__(collect_device, prefix)
+        self.topk = (topk,) if isinstance(topk, int) else tuple(topk)
+        if not self.topk or min(self.topk) < 1:
+            raise UserError(f"topk of Accuracy is {topk!r}; needed are whole numbers from 1 on")
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+        """Keeps, of each image, how many classes score at least as high as the right one.
+
+        A class with an equal score counts as higher if its index is lower.
+        """
+        scores = torch.stack([sample["pred_scores"] for sample in data_samples])
+        labels = torch.stack([torch.as_tensor(sample["gt_label"], device=scores.device) for sample in data_samples])
+        order = scores.argsort(dim=1, descending=True, stable=True)
+        self.results += (order == labels[:, None]).int().argmax(dim=1).tolist()
+
+    def compute_metrics(self, results: list[int]) -> dict[str, float]:
+        """Percentages from the ranks of the right classes."""
+        ranks = np.array(results)
+        return {f"top{k}": 100.0 * float((ranks < k).mean()) for k in self.topk}
+
+
+@METRICS.register_module()
+class ConfusionMatrix(BaseMetric):
+    """Counts of images by true (row) and predicted (column) class, written as a table and a picture.
+
+    Args:
+        out_dir: Folder for `confusion_matrix.csv` and `confusion_matrix.png`.
+        collect_device: As in any mm metric.
+        prefix: As in any mm metric.
+    """
+
+    default_prefix = "confusion"
+
+    def __init__(self, out_dir: str, collect_device: str = "cpu", prefix: str | None = None):
+        super().__init__(collect_device, prefix)
+        self.out_dir = Path(out_dir)
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+        """Keeps the true and the predicted class of each image."""
+        self.results += [(int(sample["gt_label"]), int(sample["pred_scores"].argmax())) for sample in data_samples]
+
+    def compute_metrics(self, results: list[tuple[int, int]]) -> dict[str, float]:
+        """Writes the files; the mean recall of the classes, in percent, is the figure that is logged."""
+        classes = list((self.dataset_meta or {}).get("classes", ()))
+        pairs = np.array(results)
+        count = max(len(classes), int(pairs.max()) + 1)
+        names = classes or [str(index) for index in range(count)]
+        matrix = np.zeros((count, count), dtype=np.int64)
+        np.add.at(matrix, (pairs[:, 0], pairs[:, 1]), 1)
+        self.out_dir.mkdir(parents=True, exist_ok=True)
+        rows = [",".join([name, *map(str, row)]) for name, row in zip(names, matrix)]
+        (self.out_dir / "confusion_matrix.csv").write_text(
+            "\n".join([",".join(["true/predicted", *names]), *rows]) + "\n"
+        )
+        _draw(matrix, names, self.out_dir / "confusion_matrix.png")
+        present = matrix.sum(axis=1) > 0
+        recall = matrix.diagonal()[present] / matrix.sum(axis=1)[present]
+        return {"mean_recall": 100.0 * float(recall.mean())}
+
+
+def _draw(matrix: np.ndarray, names: Sequence[str], path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    side = min(4 + 0.25 * len(names), 20)
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(matrix / matrix.sum(axis=1, keepdims=True).clip(min=1), cmap="Blues", vmin=0, vmax=1)
+    axes.set(xlabel="predicted", ylabel="true")
+    if len(names) <= 40:
+        axes.set_xticks(range(len(names)), names, rotation=90)
+        axes.set_yticks(range(len(names)), names)
+    if len(names) <= 12:
+        for row, column in np.ndindex(matrix.shape):
+            shade = matrix[row, column] / max(matrix[row].sum(), 1)
+            axes.text(
+                column,
+                row,
+                int(matrix[row, column]),
+                ha="center",
+                va="center",
+                color="white" if shade > 0.5 else "black",
+            )
+    figure.savefig(path, dpi=100)
