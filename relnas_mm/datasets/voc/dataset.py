@@ -1,0 +1,122 @@
+"""mmdet's VOC data set with every file checked when it is loaded.  Needs mmdet."""
+
+import logging
+import os
+from collections import Counter
+from typing import Any, Literal
+
+from mmdet.datasets import VOCDataset
+from mmengine.fileio import get_local_path
+from mmengine.logging import print_log
+from mmengine.registry import DATASETS
+
+from relnas_mm.datasets.voc.annotations import check_annotation, why_unusable
+from relnas_mm.errors import UserError
+
+UNKNOWN_CLASSES = ("error", "skip")
+
+
+@DATASETS.register_module()
+class CheckedVOCDataset(VOCDataset):
+    """VOC layout, for any classes: bad files are named in one sentence, what is left out is counted in the log.
+
+    mmdet leaves objects of unknown classes out silently, trains on boxes without area (the loss becomes NaN) and fails
+    somewhere in a worker process when an image is missing.  Here
+
+    - a broken annotation file, an unknown class, a missing image or an empty list raise `UserError` on loading;
+    - boxes without area (less than a pixel high or wide, as in mmdet's COCO data set) or entirely outside of their
+      image are left out, and their number is logged with the first file.
+
+    Args:
+        unknown_classes: 'error', or 'skip' to leave out, and count, objects of classes that `metainfo` does not list,
+            for instance to train on some of VOC's classes.
+        keep_difficult: Whether objects marked difficult stay, flagged to be ignored as in mmdet.  Without them
+            augmentation and matching see only what is to be learned.
+        minus_one: Whether the corners, which VOC counts from 1, are counted from 0.
+        **kwargs: As for mmdet's `VOCDataset`; `metainfo=dict(classes=…)` for other classes than VOC's.
+
+    Raises:
+        UserError: On loading, see above; or `unknown_classes` is neither of the two.
+    """
+
+    def __init__(
+        self,
+        unknown_classes: Literal["error", "skip"] = "error",
+        keep_difficult: bool = True,
+        minus_one: bool = True,
+        **kwargs: Any,
+    ):
+        if unknown_classes not in UNKNOWN_CLASSES:
+            raise UserError(f"unknown_classes is {unknown_classes!r}; it must be one of {UNKNOWN_CLASSES}")
+        self.unknown_classes, self.keep_difficult, self.minus_one = unknown_classes, keep_difficult, minus_one
+        super().__init__(**kwargs)
+        if tuple(self._metainfo["classes"]) != VOCDataset.METAINFO["classes"]:
+            self._metainfo["dataset_type"] = None  # VOCMetric would print VOC's class names beside other classes
+
+    def full_init(self) -> None:
+        """Loads all annotations.
+
+        Raises:
+            UserError: Nothing is left to train or test on, or what `load_data_list` raises.
+        """
+        super().full_init()
+        if not len(self):
+            usable = "" if self.test_mode else " with an object to learn from"
+            raise UserError(f"the list {self.ann_file!r} names no image{usable}")
+
+    def load_data_list(self) -> list[dict]:
+        """Annotations of all images of the list, checked; logs what is left out.
+
+        Raises:
+            UserError: A file is missing or broken, or names an unknown class.
+        """
+        self._left_out: Counter[str] = Counter()
+        self._first_left_out = ""
+        try:
+            data = super().load_data_list()
+        except FileNotFoundError as error:
+            raise UserError(f"the list of images {self.ann_file!r} does not exist") from error
+        if self._left_out:
+            counts = ", ".join(f"{count} {reason}" for reason, count in self._left_out.items())
+            message = f"{self.ann_file}: objects left out: {counts} (first in {self._first_left_out})"
+            print_log(message, logger="current", level=logging.WARNING)
+        return data
+
+    def parse_data_info(self, img_info: dict) -> dict:
+        """Checks the annotation file and the image of one entry, and keeps the objects that can be used."""
+        path = img_info["xml_path"]
+        with get_local_path(path, backend_args=self.backend_args) as local_path:
+            check_annotation(local_path, self._metainfo["classes"] if self.unknown_classes == "error" else None)
+        self._annotation = path
+        info: dict = super().parse_data_info(img_info)  # type: ignore[assignment]
+        self._check_image(info["img_path"], path)
+        info["instances"] = [
+            instance for instance in info["instances"] if self._is_usable(instance, info["width"], info["height"])
+        ]
+        return info
+
+    def _parse_instance_info(self, raw_ann_info: Any, minus_one: bool = True) -> list[dict]:
+        for thing in raw_ann_info.findall("object"):
+            if thing.findtext("name") not in self._metainfo["classes"]:
+                self._leave_out(f"of the unknown class {thing.findtext('name')!r}")
+        return super()._parse_instance_info(raw_ann_info, minus_one=self.minus_one)
+
+    def _is_usable(self, instance: dict, width: int, height: int) -> bool:
+        if instance["ignore_flag"] and not self.keep_difficult:
+            return False
+        reason = why_unusable(instance["bbox"], width, height)
+        if reason:
+            self._leave_out(reason)
+        return reason is None
+
+    def _leave_out(self, reason: str) -> None:
+        self._left_out[reason] += 1
+        self._first_left_out = self._first_left_out or self._annotation
+
+    def _check_image(self, path: str, annotation: str) -> None:
+        if self.backend_args is not None or "://" in path:
+            return
+        if not os.path.isfile(path):
+            raise UserError(f"the image {path!r} of {annotation!r} does not exist")
+        if not os.path.getsize(path):
+            raise UserError(f"the image {path!r} of {annotation!r} is empty")
