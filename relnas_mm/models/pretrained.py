@@ -1,76 +1,120 @@
 """Loading weights into a network with a report of what was loaded and what was not."""
 
-from typing import Any
+import os
 
 from mmengine.logging import print_log
-from mmengine.runner.checkpoint import CheckpointLoader
-from torch import Tensor, nn
+from torch import nn
 
 from relnas_mm.errors import UserError
+from relnas_mm.genotype import Genotype
+from relnas_mm.models.checkpoints.files import read_checkpoint
+from relnas_mm.models.checkpoints.fit import (
+    Fit,
+    compare,
+    different_cells,
+    different_graph,
+    different_settings,
+    different_weight,
+    genotype_in,
+    trunk_genotype,
+)
+from relnas_mm.models.checkpoints.layout import (
+    HEADS,
+    PROFILER,
+    STATISTICS,
+    Shapes,
+    read_architecture,
+    refuse_search_weights,
+    release_name,
+    release_names,
+    shapes_of,
+)
 
-PREFIXES = ("module.", "backbone.")
-HEADS = ("classifier.", "auxiliary_head.")
+HERE = "in the network"
 
 
-def load_pretrained(network: nn.Module, source: str, prefix: str | None = None) -> dict[str, list[str]]:
-    """Loads a checkpoint of any mm package or of the original release into a network without a head.
+def load_pretrained(
+    network: nn.Module, source: "str | os.PathLike[str]", prefix: str | None = None
+) -> dict[str, list[str]]:
+    """Loads a checkpoint of any mm package, of the original release or of `tools/convert_checkpoint.py`.
 
-    `module.` and `backbone.` are taken off the keys, classifiers are left out.
+    Names are compared without `module.`, `backbone.` and the like.  Heads are left out where the network has none.
 
     Args:
-        network: Where the weights go.
-        source: Path or URL of a `.pth` file (read with `weights_only`), or path of a `.safetensors` file.
-        prefix: Only keys that begin with it are read; it is taken off.
+        network: Where the weights go: a backbone, or a classifier around one.
+        source: Path or URL of a `.pth` file (read with `weights_only`) or of a `.safetensors` file.
+        prefix: Only names that begin with it are read; it is taken off.
 
     Returns:
-        The keys, as 'loaded', 'missing' (in the network only), 'unexpected' (in the file only) and 'dropped' (heads).
+        The names, as 'loaded', 'added' (counters of the network that the file lacks; they start at zero), 'missing' (in
+        the network only), 'unexpected' (in the file only) and 'dropped' (heads).
 
     Raises:
-        UserError: The file cannot be read, no key fits, or a key has another shape.
+        UserError: The file cannot be read or is no trained network, no name fits, or the networks differ: in their
+            settings, their genotype, their number of classes, or the shape of a weight.
     """
-    weights = {_bare(key, prefix): value for key, value in _read(source).items() if key.startswith(prefix or "")}
-    dropped = sorted(key for key in weights if key.startswith(HEADS))
-    weights = {key: value for key, value in weights.items() if not key.startswith(HEADS)}
-    own = network.state_dict()
-    loaded = sorted(own.keys() & weights.keys())
-    if not loaded:
-        raise UserError(f"the checkpoint {source!r} holds none of the {len(own)} keys of {type(network).__name__}")
-    for key in loaded:
-        if own[key].shape != weights[key].shape:
-            raise UserError(
-                f"{key} has shape {tuple(weights[key].shape)} in the checkpoint {source!r} but {tuple(own[key].shape)} "
-                "in the network; genotype, init_channels or num_cells differ"
-            )
-    network.load_state_dict({key: weights[key] for key in loaded}, strict=False)
+    source = os.fspath(source)
+    checkpoint = read_checkpoint(source)
+    names = release_names(checkpoint.weights, source, prefix)
+    refuse_search_weights(names, source)
+    weights = {name: checkpoint.weights[given] for name, given in names.items()}
+    own = {release_name(name): name for name in network.state_dict()}
+    wanted = {release_name(name): value.shape for name, value in network.state_dict().items()}
+    dropped = sorted(name for name in weights if _is_dropped(name, wanted))
+    found = {name: shape for name, shape in shapes_of(weights).items() if name not in dropped}
+    fit = compare(found, wanted)
+    if not fit.fitting and not fit.misshapen:
+        where = f" with the prefix {prefix!r}" if prefix else ""
+        raise UserError(
+            f"the checkpoint {source!r} holds none of the {len(own)} keys of {type(network).__name__}{where}"
+        )
+    if reason := _misfit(fit, found, wanted):
+        raise UserError(f"the checkpoint {source!r} does not fit {type(network).__name__}: {reason}")
+    _check_graph(network, genotype_in(checkpoint.meta, source), source)
+
+    network.load_state_dict({own[name]: weights[name] for name in fit.fitting}, strict=False)
     report = {
-        "loaded": loaded,
-        "missing": sorted(own.keys() - weights.keys()),
-        "unexpected": sorted(weights.keys() - own.keys()),
+        "loaded": sorted(fit.fitting),
+        "added": sorted(fit.added),
+        "missing": sorted(fit.missing),
+        "unexpected": sorted(fit.unexpected),
         "dropped": dropped,
     }
     print_log(_table(report, source, len(own)), logger="current")
     return report
 
 
-def _read(source: str) -> dict[str, Tensor]:
-    try:
-        if str(source).endswith(".safetensors"):
-            from safetensors.torch import load_file
-
-            return load_file(source)
-        checkpoint: Any = CheckpointLoader.load_checkpoint(str(source), map_location="cpu")
-    except FileNotFoundError:
-        raise UserError(f"the checkpoint {source!r} does not exist") from None
-    except Exception as error:  # torch, pickle, zipfile and safetensors raise unrelated types for a broken file
-        raise UserError(f"the checkpoint {source!r} cannot be read: {str(error).splitlines()[0]}") from error
-    return checkpoint.get("state_dict", checkpoint)
+def _is_dropped(name: str, wanted: Shapes) -> bool:
+    if name.startswith(HEADS):
+        head = name.split(".")[0] + "."
+        return not any(other.startswith(head) for other in wanted)
+    return name.endswith(PROFILER)
 
 
-def _bare(key: str, prefix: str | None) -> str:
-    key = key[len(prefix or "") :].lstrip(".") if prefix else key
-    for word in PREFIXES:
-        key = key.removeprefix(word)
-    return key
+def _misfit(fit: Fit, found: Shapes, wanted: Shapes) -> str:
+    """Why the weights must not be loaded, or ''; names that are in one only and not in a cell are for the report."""
+    theirs, ours = read_architecture(found), read_architecture(wanted)
+    example = different_weight(fit.misshapen[0], found, wanted, HERE) if fit.misshapen else ""
+    if settings := different_settings(theirs, ours, HERE):
+        return settings + (f", so that {example}" if example else "")
+    if None not in (theirs.num_classes, ours.num_classes) and theirs.num_classes != ours.num_classes:
+        return (
+            f"it was trained for {theirs.num_classes} classes, but num_classes is {ours.num_classes} {HERE}; "
+            "name it in the init_cfg of the backbone to load the features alone"
+        )
+    # Another norm_cfg needs other statistics; that is no other genotype.
+    names = [n for n in (*fit.misshapen, *fit.missing, *fit.unexpected) if not n.endswith(STATISTICS)]
+    if cells := different_cells(names, found, wanted, HERE):
+        return f"{cells}, so its genotype is another one"
+    return example
+
+
+def _check_graph(network: nn.Module, theirs: Genotype | None, source: str) -> None:
+    ours = trunk_genotype(network)
+    if theirs and ours and (edge := different_graph(theirs, ours, HERE)):
+        raise UserError(
+            f"the checkpoint {source!r} does not fit {type(network).__name__}: {edge}, so its genotype is another one"
+        )
 
 
 def _table(report: dict[str, list[str]], source: str, total: int) -> str:

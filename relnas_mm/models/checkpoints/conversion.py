@@ -1,0 +1,145 @@
+"""Checkpoints of the original release as weights for `CellBackbone` and `CellClassifier`."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from relnas_mm.errors import UserError
+from relnas_mm.genotype import ZOO, Genotype
+from relnas_mm.models.checkpoints.files import Checkpoint, read_checkpoint
+from relnas_mm.models.checkpoints.fit import compare, different_weight, genotype_in
+from relnas_mm.models.checkpoints.identify import check_complete, identify, trunk_of
+from relnas_mm.models.checkpoints.layout import (
+    AUXILIARY,
+    HEADS,
+    PROFILER,
+    SETTINGS,
+    Architecture,
+    read_architecture,
+    refuse_search_weights,
+    release_name,
+    release_names,
+)
+from relnas_mm.models.classifiers import CellClassifier
+from relnas_mm.version import __version__
+
+TARGETS = ("backbone", "classifier")
+IMAGENET_CLASSES = 1000
+NO_AUXILIARY = "the file has no auxiliary head: build CellClassifier with auxiliary_weight=0, or it starts untrained"
+CLASS_ORDER = (
+    "RelativeNAS' release numbered the classes of ImageNet as the file system listed their folders, not always sorted: "
+    "measure the accuracy before relying on this classifier (its features are not affected)"
+)
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A converted checkpoint, and what became of each weight.
+
+    Args:
+        checkpoint: Weights by the names of the target; settings and source as its `meta`.
+        network: What the file said about its network.
+        genotype: A name of the zoo, the file that was named, or, where neither is known, a mapping.
+        target: One of `TARGETS`.
+        kept: Names in the file to names in the target.
+        dropped: Names in the file for which the target has no place.
+        added: Names in the target of counters that the file lacks; they start at zero.
+        missing: Names in the target that the file lacks; left out.
+        warnings: Sentences for the user.
+    """
+
+    checkpoint: Checkpoint
+    network: Architecture
+    genotype: "str | dict[str, Any]"
+    target: str
+    kept: Mapping[str, str]
+    dropped: list[str]
+    added: list[str]
+    missing: list[str]
+    warnings: list[str]
+
+
+def convert_checkpoint(source: str, target: str = "backbone", genotype: str | None = None) -> Conversion:
+    """Reads a checkpoint of RelativeNAS, DARTS or a transfer task and fits it to one of our networks.
+
+    Args:
+        source: Path or URL of the checkpoint.
+        target: 'backbone' for `CellBackbone`, 'classifier' for `CellClassifier`.
+        genotype: Name or file of the cells; `None` takes what a converted checkpoint carries, else the one cell of the
+            zoo whose names and shapes fit exactly.
+
+    Raises:
+        UserError: The file cannot be read, is no trained network of cells, or does not fit the genotype; no cell of the
+            zoo fits, or several do; the classifier is wanted but is not there or is not as released.
+    """
+    if target not in TARGETS:
+        raise UserError(f"the target is {target!r}; allowed are {', '.join(map(repr, TARGETS))}")
+    file = read_checkpoint(source)
+    names = release_names(file.weights, source)
+    refuse_search_weights(names, source)
+    found = {name: file.weights[given].shape for name, given in names.items() if not name.endswith(PROFILER)}
+    network = read_architecture(found)
+    check_complete(network, source)
+    if target == "classifier" and network.num_classes is None:
+        raise UserError(f"the checkpoint {source!r} holds no classifier.weight; only its backbone can be converted")
+    cells = identify(found, network, genotype, genotype_in(file.meta, source), source)
+
+    own = _build(target, cells, network).state_dict()
+    places = {release_name(key): key for key in own}
+    wanted = {name: own[key].shape for name, key in places.items()}
+    fit = compare(found, wanted)
+    missing = [name for name in wanted if name.startswith(AUXILIARY) and not network.auxiliary]
+    added = [name for name in fit.added if name not in missing]
+    for name in (*fit.misshapen, *fit.missing, *fit.unexpected) if target == "classifier" else ():
+        if name.startswith(HEADS) and name not in missing:
+            reason = different_weight(name, found, wanted, "in CellClassifier")
+            raise UserError(f"the classifier in the checkpoint {source!r} is not as released: {reason}")
+
+    weights = {
+        places[name]: file.weights[names[name]] if name in names else torch.tensor(0)
+        for name in wanted
+        if name not in missing
+    }
+    label = genotype or next((name for name, known in ZOO.items() if known == cells), cells.to_dict())
+    settings = {key: getattr(network, key) for key in SETTINGS}
+    meta = {"relnas_mm": __version__, "target": target, "genotype": cells.to_dict(), **settings, **_origin(source)}
+    kept = {names[name]: places[name] for name in fit.fitting}
+    return Conversion(
+        checkpoint=Checkpoint(weights, meta | ({"num_classes": network.num_classes} if target == "classifier" else {})),
+        network=network,
+        genotype=label,
+        target=target,
+        kept=kept,
+        dropped=[given for given in file.weights if given not in kept],
+        added=[places[name] for name in added],
+        missing=[places[name] for name in missing],
+        warnings=list(_warnings(target, network)),
+    )
+
+
+def _build(target: str, genotype: Genotype, network: Architecture) -> nn.Module:
+    """The target, without memory for weights."""
+    if target == "backbone":
+        return trunk_of(genotype, network)
+    backbone = {key: getattr(network, key) for key in SETTINGS}
+    with torch.device("meta"):
+        return CellClassifier({"type": "CellBackbone", "genotype": genotype, **backbone}, network.num_classes or 0)
+
+
+def _origin(source: str) -> dict[str, str]:
+    path = Path(source)
+    if not path.is_file():
+        return {"source": source}
+    return {"source": path.name, "source_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def _warnings(target: str, network: Architecture) -> Iterator[str]:
+    if target == "classifier" and not network.auxiliary:
+        yield NO_AUXILIARY
+    if target == "classifier" and network.num_classes == IMAGENET_CLASSES:
+        yield CLASS_ORDER

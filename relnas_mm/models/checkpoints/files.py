@@ -1,0 +1,146 @@
+"""The one place that reads and writes files of weights: safetensors, and torch's own without running code in them."""
+
+import hashlib
+import json
+import os
+import pickle
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.dist import barrier, is_main_process
+from mmengine.fileio import get_local_path
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from relnas_mm.errors import UserError
+
+SAFETENSORS, PICKLED = ".safetensors", ".pth"
+ENDINGS = (PICKLED, SAFETENSORS)
+WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
+"""Entries under which training scripts keep the weights."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file holds.
+
+    Args:
+        weights: Tensors by name, as named in the file.
+        meta: What is written beside them: the `meta` entry of mm's files, the string metadata of safetensors.
+    """
+
+    weights: Mapping[str, Tensor]
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_checkpoint(source: str) -> Checkpoint:
+    """Reads a checkpoint into the memory of the processor.
+
+    Args:
+        source: Path or URL; `.safetensors`, anything else is read by torch with `weights_only`.
+
+    Raises:
+        UserError: The file is missing, is damaged, is no checkpoint or holds pickled code.
+    """
+    try:
+        with _local_file(source) as path:
+            if source.endswith(SAFETENSORS):
+                with safe_open(path, "pt") as file:
+                    return Checkpoint({name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {})  # noqa: SIM118
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"the checkpoint {source!r} does not exist") from None
+    except Exception as error:  # torch, pickle, zipfile, safetensors and network back-ends raise unrelated types
+        raise UserError(f"the checkpoint {source!r} cannot be read: {_reason(error)}") from error
+    return _unwrapped(content, source)
+
+
+@contextmanager
+def writing_checkpoint(path: Path, checkpoint: Checkpoint) -> Iterator[None]:
+    """Writes a checkpoint beside `path` and, if the block succeeds, puts it there in one step.
+
+    Args:
+        path: Ends in `.safetensors` (the entries of `meta` become strings, JSON where they are none) or in `.pth`.
+        checkpoint: Its `meta` holds nothing but plain types.
+
+    Raises:
+        OSError: It cannot be written; nothing stays.
+    """
+    # safetensors takes neither views of one another nor other memory formats.
+    weights = {
+        name: value.detach().clone(memory_format=torch.contiguous_format) for name, value in checkpoint.weights.items()
+    }
+    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    try:
+        if path.suffix == SAFETENSORS:
+            save_file(weights, scratch, {"format": "pt", **{k: _text(v) for k, v in checkpoint.meta.items()}})
+        else:
+            torch.save({"state_dict": weights, "meta": dict(checkpoint.meta)}, scratch)
+        with open(scratch, "rb") as file:
+            os.fsync(file.fileno())
+        os.chmod(scratch, 0o644)  # mkstemp makes it private
+        yield
+        os.replace(scratch, path)
+    except BaseException:
+        os.unlink(scratch)
+        raise
+
+
+@contextmanager
+def _local_file(source: str) -> Iterator[str]:
+    """The path of a file that may have to be fetched; over HTTP it is kept where torch keeps its downloads."""
+    if not source.startswith(("http://", "https://")):
+        with get_local_path(source) as path:
+            yield str(path)
+        return
+    # Different servers have files of the same name.
+    name = hashlib.sha256(source.encode()).hexdigest()[:12] + "-" + source.split("?")[0].rsplit("/", 1)[-1]
+    path = Path(torch.hub.get_dir(), "checkpoints", name)
+    if is_main_process():
+        _download(source, path)
+    barrier()
+    _download(source, path)  # where other machines take part
+    yield str(path)
+
+
+def _download(source: str, path: Path) -> None:
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.hub.download_url_to_file(source, str(path), progress=False)
+
+
+def _unwrapped(content: Any, source: str) -> Checkpoint:
+    meta = content.get("meta") if isinstance(content, Mapping) else None
+    while isinstance(content, Mapping) and (
+        inner := next((content[name] for name in WRAPPERS if isinstance(content.get(name), Mapping)), None)
+    ):
+        content = inner
+    if not isinstance(content, Mapping):
+        raise UserError(f"the checkpoint {source!r} holds a {type(content).__name__}; it must hold weights by name")
+    weights = {name: value for name, value in content.items() if isinstance(name, str) and isinstance(value, Tensor)}
+    if not weights:
+        raise UserError(f"the checkpoint {source!r} holds no weights, but {sorted(map(str, content))[:6]}")
+    return Checkpoint(weights, meta if isinstance(meta, Mapping) else {})
+
+
+def _reason(error: Exception) -> str:
+    if code := re.search(r"GLOBAL (\S+)", str(error)):
+        return f"it holds pickled code ({code[1]}), which is never run; save the state dict alone"
+    detail = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
+    if isinstance(error, (OSError, ImportError)):  # no access, no network, no client for a store
+        return detail
+    if isinstance(error, pickle.UnpicklingError):  # torch's text advises to switch the protection off
+        detail = "not written by torch"
+    return f"it is damaged or no checkpoint ({detail})"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

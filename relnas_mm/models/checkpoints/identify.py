@@ -1,0 +1,109 @@
+"""Which genotype the weights of a file belong to."""
+
+from collections.abc import Mapping
+
+import torch
+
+from relnas_mm.cells import CellTrunk
+from relnas_mm.cells.layout import MIN_CELLS
+from relnas_mm.errors import UserError
+from relnas_mm.genotype import ZOO, Genotype, load_genotype
+from relnas_mm.models.checkpoints.fit import compare, different_cells, different_graph, different_weight
+from relnas_mm.models.checkpoints.layout import Architecture, Shapes, is_trunk, release_name
+
+
+def check_complete(network: Architecture, source: str) -> None:
+    """Makes sure that a file says what is needed to build the trunk of its network.
+
+    Raises:
+        UserError: It does not.
+    """
+    lacks = [
+        words
+        for words, value in (
+            ("a stem (stem.*, or stem0.* and stem1.*)", network.stem),
+            ("cells numbered from 0 without gaps", network.num_cells),
+            ("cells.0.preprocess1.op.1.weight", network.init_channels),
+        )
+        if value is None
+    ]
+    if lacks:
+        raise UserError(
+            f"the checkpoint {source!r} is no network of cells as RelativeNAS and DARTS release it: it lacks "
+            + " and ".join(lacks)
+        )
+    assert network.num_cells is not None
+    if network.num_cells < MIN_CELLS:
+        raise UserError(
+            f"the checkpoint {source!r} has {network.num_cells} cells; a network needs at least {MIN_CELLS}"
+        )
+
+
+def identify(
+    found: Shapes, network: Architecture, wanted: str | None, carried: Genotype | None, source: str
+) -> Genotype:
+    """The genotype of a file's weights, checked against them.
+
+    Args:
+        found: Shapes in the file.
+        network: What they say; complete (`check_complete`).
+        wanted: Name or file of the genotype; `None` takes the one `carried`, else the one that fits in the zoo.
+        carried: The genotype that the file carries beside its weights, if any.
+        source: The file, for error messages.
+
+    Raises:
+        UserError: The weights do not fit the genotype, it is not the one carried, or none or several of the zoo fit.
+    """
+    trunk = {name: shape for name, shape in found.items() if is_trunk(name)}
+    if wanted is None and carried is None:
+        return _search_zoo(trunk, network, source)
+    label = "the genotype it carries" if wanted is None else f"genotype {wanted!r}"
+    genotype = load_genotype(carried if wanted is None else wanted)  # type: ignore[arg-type]
+    if reason := _mismatch(trunk, network, genotype):
+        raise UserError(f"the checkpoint {source!r} does not fit {label}: {reason}")
+    if carried and (edge := different_graph(carried, genotype, "there")):
+        raise UserError(f"the checkpoint {source!r} carries another genotype than {wanted!r}: {edge}")
+    return genotype
+
+
+def trunk_of(genotype: Genotype, network: Architecture) -> CellTrunk:
+    """Stem and cells of the network that a complete `Architecture` describes, without memory for weights."""
+    assert network.init_channels and network.num_cells and network.stem
+    with torch.device("meta"):
+        return CellTrunk(genotype, network.init_channels, network.num_cells, network.stem)
+
+
+def _search_zoo(trunk: Shapes, network: Architecture, source: str) -> Genotype:
+    misfits = {name: _misfits(trunk, _shapes(cells, network)) for name, cells in ZOO.items()}
+    fitting = [name for name, names in misfits.items() if not names]
+    graphs = {ZOO[name] for name in fitting}
+    if len(graphs) == 1:
+        return graphs.pop()
+    settings = f"stem {network.stem}, init_channels {network.init_channels}, num_cells {network.num_cells}"
+    if fitting:
+        raise UserError(
+            f"several genotypes fit the checkpoint {source!r} ({settings}), {', '.join(fitting)}: its names do not say "
+            "which nodes are read, so name the genotype"
+        )
+    nearest = min(misfits, key=lambda name: len(misfits[name]))
+    raise UserError(
+        f"no genotype of the zoo fits the checkpoint {source!r} ({settings}); of the nearest, {nearest}, "
+        f"{_mismatch(trunk, network, ZOO[nearest])}; name the file of its own genotype"
+    )
+
+
+def _mismatch(trunk: Shapes, network: Architecture, genotype: Genotype) -> str:
+    wanted = _shapes(genotype, network)
+    names = _misfits(trunk, wanted)
+    if not names:
+        return ""
+    return different_cells(names, trunk, wanted, "there") or different_weight(names[0], trunk, wanted, "there")
+
+
+def _misfits(trunk: Shapes, wanted: Shapes) -> list[str]:
+    fit = compare(trunk, wanted)
+    return [*fit.misshapen, *fit.missing, *fit.unexpected]
+
+
+def _shapes(genotype: Genotype, network: Architecture) -> Mapping[str, torch.Size]:
+    return {release_name(name): value.shape for name, value in trunk_of(genotype, network).state_dict().items()}
