@@ -1,0 +1,100 @@
+"""Analyses the network of a config."""
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from mmengine.config import Config
+
+from relnas_mm.analysis.complexity import Part, complexity
+from relnas_mm.analysis.dead import dead_parameters
+from relnas_mm.analysis.input_shape import InputShape
+from relnas_mm.analysis.latency import measure_latency
+from relnas_mm.analysis.network import Network, build_model
+from relnas_mm.analysis.table import Analysis
+from relnas_mm.provenance import provenance
+
+SECOND_STAGE = "roi_head"
+
+
+def analyze(
+    config: Config,
+    source: str,
+    shape: InputShape,
+    device: torch.device,
+    checkpoint: str | None = None,
+    batches: Sequence[int] = (1,),
+    repeats: int = 30,
+    command: str = "",
+    notify: Callable[[str], Any] = lambda sentence: None,
+) -> Analysis:
+    """Counts and measures the network of a config.
+
+    Args:
+        config: Of any mm package.
+        source: Its path.
+        shape: Size of the images.
+        device: Where the network runs.
+        checkpoint: Weights; `None` for those that the model is built with.
+        batches: Batch sizes of the latency.
+        repeats: Timed passes for each; 0 measures none.
+        command: What gives these figures again.
+        notify: Told what comes next.
+
+    Raises:
+        UserError: The model cannot be built, or cannot run on images of this size.
+    """
+    notify(f"building {source}")
+    network = Network(build_model(config, source, checkpoint).to(device)).eval()
+    torch.manual_seed(0)
+    images = torch.randn(1, 3, shape.height, shape.width, device=device)
+    notify(f"looking for dead parameters at {shape}")
+    dead, notes = _dead(network, images)
+    notify(f"counting at {shape}")
+    parts = complexity(network, images, dead)
+    notes += _notes(network, parts, images)
+    latencies = []
+    if repeats:
+        size = (shape.height, shape.width)
+        latencies = measure_latency(network, size, device, batches, repeats, notify=notify)
+    return Analysis(
+        source,
+        type(network.model).__name__,
+        shape,
+        parts,
+        notes,
+        latencies,
+        device_in_words(device),
+        torch.get_num_threads(),
+        provenance(command),
+    )
+
+
+def _dead(network: Network, images: torch.Tensor) -> tuple[set[str] | None, list[str]]:
+    try:
+        return dead_parameters(network, images), []
+    except Exception as error:  # a head may want annotations that nobody can make up; the rest of the table stands
+        reason = " ".join(str(error).split())
+        return None, [f"dead parameters are unknown: the training loss fails ({type(error).__name__}: {reason})"]
+
+
+def _notes(network: Network, parts: Sequence[Part], images: torch.Tensor) -> list[str]:
+    notes = [f"{part.name} runs in training only: it has no costs" for part in parts if part.macs is None]
+    if parts[-1].dead:
+        notes.append("dead parameters get no gradient, because nothing leads from them to the training loss")
+    if any(part.name == SECOND_STAGE for part in parts):
+        with torch.no_grad():
+            regions = len(network(images)[0])
+        notes.append(f"{SECOND_STAGE} is counted for the {regions} regions that the first stage proposes in noise")
+    if network.kind != "classifier":
+        notes.append("costs and latency are those of the network: no resizing, normalization or post-processing")
+    return notes
+
+
+def device_in_words(device: torch.device) -> str:
+    """The GPU's name, or the CPU's architecture and number of usable cores."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU, {platform.machine()}, {len(os.sched_getaffinity(0))} cores"

@@ -1,0 +1,113 @@
+"""How long a forward pass takes on this machine."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from relnas_mm.errors import UserError
+
+LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Times of repeated forward passes, in milliseconds.
+
+    Args:
+        batch: Images of a pass.
+        layout: Of images and weights in memory, 'contiguous' or 'channels_last'.
+        median: Of the passes.
+        lower: First quartile.
+        upper: Third quartile.
+    """
+
+    batch: int
+    layout: str
+    median: float
+    lower: float
+    upper: float
+
+    @property
+    def images_per_second(self) -> float:
+        """At the median."""
+        return 1e3 * self.batch / self.median
+
+
+def find_device(name: str) -> torch.device:
+    """The device of this name.
+
+    Raises:
+        UserError: There is none.
+    """
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise UserError(
+            f"--device is {name!r}; allowed are 'cpu' and 'cuda', also with a number as in 'cuda:1'"
+        ) from None
+    if device.type not in ("cpu", "cuda"):
+        raise UserError(f"--device is {name!r}; allowed are 'cpu' and 'cuda', also with a number as in 'cuda:1'")
+    count = torch.cuda.device_count()
+    if device.type == "cuda" and (device.index or 0) >= count:
+        raise UserError(
+            f"--device is {name!r}, but torch finds {count or 'no'} CUDA device{'s' if count > 1 else ''} here"
+        )
+    return device
+
+
+def measure_latency(
+    network: nn.Module,
+    shape: tuple[int, int],
+    device: torch.device,
+    batches: Sequence[int] = (1,),
+    repeats: int = 30,
+    warmup: int = 5,
+    notify: Callable[[str], Any] = lambda sentence: None,
+) -> list[Latency]:
+    """Measures forward passes for each batch size in each memory layout.
+
+    Args:
+        network: A function of images, in evaluation mode, on the device; left contiguous.
+        shape: Height and width of the images.
+        device: Where it runs; on CUDA every pass is waited for.
+        batches: Batch sizes.
+        repeats: Timed passes of each, at least 2.
+        warmup: Passes before them that do not count.
+        notify: Told what comes next.
+
+    Raises:
+        UserError: A batch does not fit into the device's memory.
+    """
+    results = []
+    for number, (batch, layout) in enumerate([(batch, layout) for batch in batches for layout in LAYOUTS], start=1):
+        step = f"{number} of {len(batches) * len(LAYOUTS)}"
+        notify(f"latency {step}: batch {batch}, {layout}, {warmup} + {repeats} passes")
+        generator = torch.Generator().manual_seed(0)
+        images = torch.randn(batch, 3, *shape, generator=generator).to(device, memory_format=LAYOUTS[layout])
+        network.to(memory_format=LAYOUTS[layout])  # type: ignore[call-overload]
+        try:
+            times = _times(network, images, repeats, warmup)
+        except torch.cuda.OutOfMemoryError:
+            raise UserError(f"--batch {batch} with images of {shape[0]}x{shape[1]} does not fit on {device}") from None
+        finally:
+            network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        lower, median, upper = statistics.quantiles(times, n=4, method="inclusive")
+        results.append(Latency(batch, layout, median, lower, upper))
+    return results
+
+
+def _times(network: nn.Module, images: Tensor, repeats: int, warmup: int) -> list[float]:
+    times = []
+    with torch.inference_mode():
+        for _ in range(warmup + repeats):
+            start = time.perf_counter()
+            network(images)
+            if images.is_cuda:
+                torch.cuda.synchronize(images.device)
+            times.append(1e3 * (time.perf_counter() - start))
+    return times[warmup:]

@@ -1,0 +1,75 @@
+"""Says what a network costs: `python tools/analyze.py CONFIG [--shape H W] [--batch N …] [--out FILE.json|.md]`."""
+
+import argparse
+import json
+import shlex
+import sys
+from pathlib import Path
+
+import relnas_mm  # noqa: F401  (registers)
+from relnas_mm.analysis.analyze import analyze
+from relnas_mm.analysis.input_shape import config_shape, given_shape
+from relnas_mm.analysis.latency import find_device
+from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.files import write_atomically
+from relnas_mm.launch import add_cfg_options, merge_options, read_config
+
+ENDINGS = (".json", ".md")
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Parameters, multiply-adds and measured latency of the network of any mm config, part by part."
+    )
+    parser.add_argument("config", help="config file")
+    parser.add_argument(
+        "--shape", type=int, nargs=2, metavar=("H", "W"), help="image size [what the config's test pipeline gives]"
+    )
+    parser.add_argument("--batch", type=int, nargs="+", default=[1], metavar="N", help="batch sizes of the latency [1]")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N [cpu]")
+    parser.add_argument("--repeats", type=int, default=30, metavar="N", help="timed passes; 0 measures no latency [30]")
+    parser.add_argument("--checkpoint", help="weights; they matter for the number of proposals of two-stage detectors")
+    parser.add_argument("--out", metavar="FILE", help="write the result to this .json or .md file as well")
+    add_cfg_options(parser, "model.backbone.genotype=genotype.json")
+    return parser.parse_args()
+
+
+def check(args: argparse.Namespace) -> None:
+    """Bad values are named before anything takes long."""
+    if min(args.batch) < 1:
+        raise UserError(f"--batch is {min(args.batch)}; batch sizes must be positive")
+    if args.repeats < 0 or args.repeats == 1:
+        raise UserError(f"--repeats is {args.repeats}; it must be 0 or at least 2")
+    if args.checkpoint and not Path(args.checkpoint).is_file() and "://" not in args.checkpoint:
+        raise UserError(f"the checkpoint {args.checkpoint!r} does not exist")
+    if args.out:
+        out = Path(args.out)
+        if out.suffix not in ENDINGS:
+            raise UserError(f"--out is {args.out!r}; it must end with {' or '.join(ENDINGS)}")
+        if not out.parent.is_dir():
+            raise UserError(f"the folder {str(out.parent)!r} of --out does not exist")
+
+
+@reports_user_errors
+def main() -> None:
+    args = parse_args()
+    check(args)
+    device = find_device(args.device)
+    config = read_config(args.config)
+    merge_options(config, args.cfg_options, args.config)
+    shape = given_shape(*args.shape) if args.shape else config_shape(config, args.config)
+    analysis = analyze(
+        *(config, args.config, shape, device, args.checkpoint, args.batch, args.repeats),
+        command=shlex.join(["python", *sys.argv]),
+        notify=lambda sentence: print(f"… {sentence}", file=sys.stderr, flush=True),
+    )
+    page = analysis.as_markdown()
+    print(page, end="")
+    if args.out:
+        out = Path(args.out)
+        write_atomically(out, page if out.suffix == ".md" else json.dumps(analysis.as_dict(), indent=2) + "\n")
+        print(f"… written to {out}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
