@@ -1,7 +1,6 @@
 # The generated shapes data in VOC layout: `python tools/make_shapes.py data/shapes --layout voc`.
 # More pictures beat more passes over them: they cost milliseconds each, so nothing is repeated here.
-# XMLDataset is VOCDataset without the names of the real classes, which VOCMetric would print otherwise
-dataset_type = "XMLDataset"
+dataset_type = "CheckedVOCDataset"
 data_root = "{{$SHAPES_ROOT:data/shapes}}/voc/VOCdevkit/"
 image_size = (160, 160)
 metainfo = dict(

@@ -1,5 +1,5 @@
 # VOC 2007 alone, with SSD's augmentation; VOC_ROOT names the VOCdevkit folder.
-dataset_type = "VOCDataset"
+dataset_type = "CheckedVOCDataset"
 data_root = "{{$VOC_ROOT:data/VOCdevkit/}}"
 image_size = (300, 300)
 mean = [123.675, 116.28, 103.53]

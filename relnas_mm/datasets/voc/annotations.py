@@ -23,10 +23,10 @@ def check_annotation(path: str | os.PathLike[str], classes: Collection[str] | No
     """
     try:
         root = ET.parse(path).getroot()
-    except ET.ParseError as error:
-        raise UserError(f"the annotation file {str(path)!r} is not well-formed XML: {error}") from None
     except OSError as error:
         raise UserError(f"the annotation file {str(path)!r} cannot be read: {error.strerror or error}") from None
+    except (ET.ParseError, LookupError, ValueError) as error:  # the last two for encodings
+        raise UserError(f"the annotation file {str(path)!r} is not well-formed XML: {error}") from None
     size = root.find("size")
     if size is not None:
         for name in ("width", "height"):

@@ -53,17 +53,6 @@ class CheckedVOCDataset(VOCDataset):
         if tuple(self._metainfo["classes"]) != VOCDataset.METAINFO["classes"]:
             self._metainfo["dataset_type"] = None  # VOCMetric would print VOC's class names beside other classes
 
-    def full_init(self) -> None:
-        """Loads all annotations.
-
-        Raises:
-            UserError: Nothing is left to train or test on, or what `load_data_list` raises.
-        """
-        super().full_init()
-        if not len(self):
-            usable = "" if self.test_mode else " with an object to learn from"
-            raise UserError(f"the list {self.ann_file!r} names no image{usable}")
-
     def load_data_list(self) -> list[dict]:
         """Annotations of all images of the list, checked; logs what is left out.
 
@@ -87,13 +76,25 @@ class CheckedVOCDataset(VOCDataset):
         path = img_info["xml_path"]
         with get_local_path(path, backend_args=self.backend_args) as local_path:
             check_annotation(local_path, self._metainfo["classes"] if self.unknown_classes == "error" else None)
+        self._check_image(os.path.join(self.sub_data_root, img_info["file_name"]), path)
         self._annotation = path
         info: dict = super().parse_data_info(img_info)  # type: ignore[assignment]
-        self._check_image(info["img_path"], path)
         info["instances"] = [
             instance for instance in info["instances"] if self._is_usable(instance, info["width"], info["height"])
         ]
         return info
+
+    def filter_data(self) -> list[dict]:
+        """The images that `filter_cfg` leaves.
+
+        Raises:
+            UserError: There are none.
+        """
+        data = super().filter_data()
+        if not data:
+            usable = "" if self.test_mode else " with an object to learn from"
+            raise UserError(f"the list {self.ann_file!r} names no image{usable}")
+        return data
 
     def _parse_instance_info(self, raw_ann_info: Any, minus_one: bool = True) -> list[dict]:
         for thing in raw_ann_info.findall("object"):
