@@ -1,6 +1,7 @@
 """What a user can put right: one exception class, and how a tool reports it."""
 
 import functools
+import re
 import sys
 from collections.abc import Callable
 
@@ -20,8 +21,14 @@ def reports_user_errors(main: Callable[[], int | None]) -> Callable[[], None]:
         try:
             code = main()
         except UserError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {_sentence(error)}", file=sys.stderr)
             code = 2
         sys.exit(code)
 
     return wrapped
+
+
+def _sentence(error: UserError) -> str:
+    """The message, freed of the traceback that PyTorch's loader puts around it when a worker process raised it."""
+    found = re.search(r"^Caught UserError in .*^(?:\w+\.)*UserError: (.*)", str(error), re.DOTALL | re.MULTILINE)
+    return found[1].strip() if found else str(error)

@@ -10,6 +10,7 @@ from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
+from relnas_mm import distributed_cpu
 from relnas_mm.errors import UserError
 
 LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
@@ -39,6 +40,7 @@ def add_cfg_options(parser: argparse.ArgumentParser, example: str) -> None:
 
 def build_runner(config: Config) -> Runner:
     """MMEngine's Runner, or the registered one that `runner_type` names."""
+    distributed_cpu.prepare(config)
     if "runner_type" in config:
         return RUNNERS.build(config)  # type: ignore[arg-type]
     return Runner.from_cfg(config)
@@ -138,7 +140,7 @@ def _datasets(node: Any) -> Iterator[ConfigDict]:
     elif isinstance(node, dict):
         if "data_root" in node:
             yield node  # type: ignore[misc]
-        for key in ("dataset", "datasets"):
+        for key in ("dataset", "datasets", "data"):
             yield from _datasets(node.get(key))
 
 

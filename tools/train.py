@@ -6,6 +6,7 @@ import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.launch import build_runner, check_before_running, load_config, runner_parser
 
+import torch
 from mmengine.config import Config
 
 
@@ -21,6 +22,8 @@ def parse_args() -> argparse.Namespace:
 
 def apply_training_flags(config: Config, args: argparse.Namespace) -> None:
     if args.amp:
+        if not torch.cuda.is_available():
+            raise UserError("--amp is given, but mixed precision of MMEngine needs a CUDA device; none is here")
         config.optim_wrapper.type = "AmpOptimWrapper"
         config.optim_wrapper.loss_scale = "dynamic"
     if args.auto_scale_lr:

@@ -19,6 +19,7 @@ randomness = dict(seed=0)
 load_from = None
 resume = False
 val_evaluator = dict(type="Accuracy", topk=(1, 5))
-test_evaluator = val_evaluator
+# the files of the confusion matrix: --cfg-options test_evaluator.1.out_dir=DIR
+test_evaluator = [val_evaluator, dict(type="ConfusionMatrix")]
 val_cfg = dict(type="ValLoop")
 test_cfg = dict(type="TestLoop")

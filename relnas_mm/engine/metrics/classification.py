@@ -51,41 +51,44 @@ class Accuracy(BaseMetric):
 
 @METRICS.register_module()
 class ConfusionMatrix(BaseMetric):
-    """Counts of images by true (row) and predicted (column) class, written as a table and a picture.
+    """Counts of images by true (row) and predicted (column) class; the classes' mean recall, in percent, is logged.
 
     Args:
-        out_dir: Folder for `confusion_matrix.csv` and `confusion_matrix.png`.
+        out_dir: Folder for `confusion_matrix.csv` and `confusion_matrix.png`; `None` writes none.
         collect_device: As in any mm metric.
         prefix: As in any mm metric.
     """
 
     default_prefix = "confusion"
 
-    def __init__(self, out_dir: str, collect_device: str = "cpu", prefix: str | None = None):
+    def __init__(self, out_dir: str | None = None, collect_device: str = "cpu", prefix: str | None = None):
         super().__init__(collect_device, prefix)
-        self.out_dir = Path(out_dir)
+        self.out_dir = None if out_dir is None else Path(out_dir)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
         """Keeps the true and the predicted class of each image."""
         self.results += [(int(sample["gt_label"]), int(sample["pred_scores"].argmax())) for sample in data_samples]
 
     def compute_metrics(self, results: list[tuple[int, int]]) -> dict[str, float]:
-        """Writes the files; the mean recall of the classes, in percent, is the figure that is logged."""
-        classes = list((self.dataset_meta or {}).get("classes", ()))
+        """Counts, and writes the files."""
+        names = list((self.dataset_meta or {}).get("classes", ()))
         pairs = np.array(results)
-        count = max(len(classes), int(pairs.max()) + 1)
-        names = classes or [str(index) for index in range(count)]
+        count = max(len(names), int(pairs.max()) + 1)
         matrix = np.zeros((count, count), dtype=np.int64)
         np.add.at(matrix, (pairs[:, 0], pairs[:, 1]), 1)
-        self.out_dir.mkdir(parents=True, exist_ok=True)
-        rows = [",".join([name, *map(str, row)]) for name, row in zip(names, matrix)]
-        (self.out_dir / "confusion_matrix.csv").write_text(
-            "\n".join([",".join(["true/predicted", *names]), *rows]) + "\n"
-        )
-        _draw(matrix, names, self.out_dir / "confusion_matrix.png")
+        if self.out_dir is not None:
+            _write(matrix, names or [str(index) for index in range(count)], self.out_dir)
         present = matrix.sum(axis=1) > 0
         recall = matrix.diagonal()[present] / matrix.sum(axis=1)[present]
         return {"mean_recall": 100.0 * float(recall.mean())}
+
+
+def _write(matrix: np.ndarray, names: Sequence[str], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [",".join(["true/predicted", *names])]
+    lines += [",".join([name, *map(str, row)]) for name, row in zip(names, matrix)]
+    (folder / "confusion_matrix.csv").write_text("\n".join(lines) + "\n")
+    _draw(matrix, names, folder / "confusion_matrix.png")
 
 
 def _draw(matrix: np.ndarray, names: Sequence[str], path: Path) -> None:

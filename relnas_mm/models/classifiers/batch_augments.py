@@ -24,6 +24,8 @@ def build_batch_augments(configs: Sequence[dict[str, Any]], num_classes: int) ->
     Raises:
         UserError: A type is unknown, or the probabilities are not.
     """
+    if not isinstance(configs, (list, tuple)) or not all(isinstance(config, dict) for config in configs):
+        raise UserError(f"batch_augments is {configs!r}; it must be a list of mappings, such as dict(type='MixUp')")
     if not configs:
         return None
     transforms: list[Any] = []

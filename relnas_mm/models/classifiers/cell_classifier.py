@@ -66,7 +66,11 @@ class CellClassifier(BaseModel):
         self.batch_augments = build_batch_augments(batch_augments, num_classes)
 
     def forward(
-        self, inputs: Tensor, labels: "Tensor | None" = None, mode: Literal["tensor", "loss", "predict"] = "tensor"
+        self,
+        inputs: Tensor,
+        labels: "Tensor | None" = None,
+        mode: Literal["tensor", "loss", "predict"] = "tensor",
+        data_samples: None = None,
     ) -> "Tensor | dict[str, Tensor] | list[dict[str, Tensor]]":
         """What MMEngine's loops call.
 
@@ -75,6 +79,7 @@ class CellClassifier(BaseModel):
             labels: Class indices, (n,), int64; needed for losses, and passed on with predictions if given.
             mode: 'tensor' for logits, (n, num_classes); 'loss' for a dict of losses; 'predict' for a list of dicts with
                 `pred_scores`, (num_classes,), and, if known, `gt_label`.
+            data_samples: Not used; MMEngine's image preprocessor adds it.
         """
         if mode == "loss":
             assert labels is not None

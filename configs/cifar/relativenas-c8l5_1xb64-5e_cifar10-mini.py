@@ -1,7 +1,7 @@
 # A small network on 5,000 CIFAR-10 images, for CPUs; CIFAR10_ROOT holds cifar-10-batches-py.
 _base_ = "./relativenas-c36l20_1xb128-600e_cifar10.py"
 
-max_epochs = 10
+max_epochs = 5
 model = dict(backbone=dict(init_channels=8, num_cells=5))
 train_dataloader = dict(batch_size=64, dataset=dict(augmentation=dict(cutout=8)))
 train_cfg = dict(max_epochs=max_epochs)

@@ -1,0 +1,162 @@
+"""Classification by `tools/train.py` and `tools/test.py`: training, resuming, several processes, bad input."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from cifar_files import write_cifar10
+
+from relnas_mm.datasets.shapes import generate_shapes
+
+ROOT = Path(__file__).resolve().parents[2]
+MINI = "configs/cifar/relativenas-c8l5_1xb64-5e_cifar10-mini.py"
+FOLDERS = "configs/imagenet/relativenas-c8l5_1xb32-8e_shapes.py"
+TINY = ("model.backbone.init_channels=4", "model.backbone.num_cells=3", "train_dataloader.batch_size=25")
+pytestmark = pytest.mark.e2e
+
+
+def tool(*arguments, launcher=(), **environment):
+    return subprocess.run(
+        [sys.executable, *launcher, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=400,
+    )
+
+
+def train(config, folder, *options, launcher=(), flags=(), **environment):
+    arguments = ("tools/train.py", config, "--work-dir", folder, *flags, "--cfg-options", *TINY, *options)
+    done = tool(*arguments, launcher=launcher, **environment)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def weights(path):
+    return torch.load(path, weights_only=False)["state_dict"]
+
+
+@pytest.fixture(scope="module")
+def cifar(tmp_path_factory):
+    return str(write_cifar10(tmp_path_factory.mktemp("cifar"), images_per_batch=20))
+
+
+def test_a_resumed_training_ends_with_the_weights_of_an_uninterrupted_one(cifar, tmp_path):
+    options = ("train_cfg.max_epochs=2", "param_scheduler.T_max=2")
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    train(MINI, whole, *options, CIFAR10_ROOT=cifar)
+    parts.mkdir()  # what is left of a run that was stopped in its second epoch
+    shutil.copy(whole / "epoch_1.pth", parts)
+    (parts / "last_checkpoint").write_text(str(parts / "epoch_1.pth"))
+    assert "resumed epoch: 1" in train(MINI, parts, *options, flags=("--resume",), CIFAR10_ROOT=cifar)
+    expected, found = weights(whole / "epoch_2.pth"), weights(parts / "epoch_2.pth")
+    assert expected.keys() == found.keys() and all(torch.equal(expected[key], found[key]) for key in expected)
+    assert (whole / "training_curve.png").stat().st_size > 1000
+
+    out, confusion = tmp_path / "metrics.json", tmp_path / "confusion"
+    done = tool(
+        *("tools/test.py", MINI, whole / "epoch_2.pth", "--work-dir", tmp_path / "test", "--out", out),
+        *("--cfg-options", *TINY, f"test_evaluator.1.out_dir={confusion}"),
+        CIFAR10_ROOT=cifar,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    metrics = json.loads(out.read_text())
+    assert set(metrics) == {"accuracy/top1", "accuracy/top5", "confusion/mean_recall"}
+    table = [line.split(",")[1:] for line in (confusion / "confusion_matrix.csv").read_text().splitlines()[1:]]
+    counts = torch.tensor([[int(cell) for cell in row] for row in table])
+    assert counts.sum() == 20 and 100 * counts.diagonal().sum() / 20 == pytest.approx(metrics["accuracy/top1"])
+    assert (confusion / "confusion_matrix.png").stat().st_size > 1000
+
+
+def test_two_processes_without_a_gpu(cifar, tmp_path):
+    """RelativeNAS' reduction cells leave parameters unused; nobody has to say so, and both processes stay in step."""
+    launcher = ("-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone")
+    text = train(
+        *(MINI, tmp_path, "train_cfg.max_epochs=2", "param_scheduler.T_max=2"),
+        launcher=launcher,
+        flags=("--launcher", "pytorch", "--auto-scale-lr"),
+        CIFAR10_ROOT=cifar,
+    )
+    assert re.search(r"Epoch\(train\) +\[2\]\[2/2\]", text)  # 100 images in batches of 2 x 25
+    assert "Scaling the original LR by 0.390625" in text  # 2 x 25 of 128
+
+
+@pytest.mark.parametrize("amp", [False, pytest.param(True, marks=pytest.mark.cuda)])
+def test_averaged_weights_and_mixed_images(cifar, tmp_path, amp):
+    if amp and not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
+    config = tmp_path / "options.py"
+    config.write_text(f"""
+_base_ = {str(ROOT / MINI)!r}
+model = dict(batch_augments=[dict(type="MixUp", prob=0.5), dict(type="CutMix", prob=0.5)])
+custom_hooks = [dict(type="EMAHook", update_buffers=True)]
+""")
+    text = train(
+        config, tmp_path / "run", "train_cfg.max_epochs=1", flags=("--amp",) if amp else (), CIFAR10_ROOT=cifar
+    )
+    assert re.search(r"Epoch\(val\).*accuracy/top1: \d", text)
+    assert "ema_state_dict" in torch.load(tmp_path / "run" / "epoch_1.pth", weights_only=False)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    root = tmp_path_factory.mktemp("shapes")
+    generate_shapes(root / "image_folder", "image_folder", {"train": 20, "val": 10}, progress=False)
+    return root
+
+
+def test_folders_of_images(folders, tmp_path):
+    text = train(
+        *(FOLDERS, tmp_path, "train_cfg.max_epochs=1", "train_dataloader.batch_size=10"), SHAPES_ROOT=str(folders)
+    )
+    assert re.search(r"Epoch\(val\).*accuracy/top5: \d", text)
+
+
+BAD = {
+    "class count": (
+        "model.num_classes=7",
+        r"model\.num_classes is 7, but the data of train_dataloader have 10 classes",
+    ),
+    "genotype": ("model.backbone.genotype=nope", r"'nope'"),
+    "data": ("train_dataloader.dataset.data_root=nowhere", r"the data folder 'nowhere' \(train_dataloader\) does not"),
+}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is here")
+def test_mixed_precision_without_a_gpu_is_refused(tmp_path):
+    done = tool("tools/train.py", MINI, "--work-dir", tmp_path / "run", "--amp")
+    assert done.returncode == 2 and "needs a CUDA device" in done.stderr and not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_settings_give_one_sentence(folders, tmp_path, case):
+    option, message = BAD[case]
+    done = tool(
+        *("tools/train.py", FOLDERS, "--work-dir", tmp_path, "--cfg-options", *TINY, option), SHAPES_ROOT=str(folders)
+    )
+    last = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 2 and re.search(message, last) and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_image_that_cannot_be_decoded_is_named(tmp_path, workers):
+    root = tmp_path / "shapes"
+    generate_shapes(root / "image_folder", "image_folder", {"train": 20, "val": 10}, progress=False)
+    victim = sorted((root / "image_folder" / "train" / "disc").glob("*.jpg"))[0]
+    victim.write_bytes(victim.read_bytes()[:200])
+    done = tool(
+        *("tools/train.py", FOLDERS, "--work-dir", tmp_path / "run", "--cfg-options", *TINY),
+        *(f"train_dataloader.num_workers={workers}", f"train_dataloader.persistent_workers={workers > 0}"),
+        SHAPES_ROOT=str(root),
+    )
+    last = done.stderr.strip().splitlines()[-1]
+    assert (
+        done.returncode == 2 and last.startswith("error: ") and str(victim) in last and "Traceback" not in done.stderr
+    )

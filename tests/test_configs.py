@@ -1,0 +1,47 @@
+"""Every config that ships can be read and its model built; what its folder says about it is true."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from mmengine.registry import MODELS, init_default_scope
+
+import relnas_mm  # noqa: F401
+from relnas_mm.launch import read_config
+
+pytestmark = pytest.mark.mm
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = sorted(path for path in (ROOT / "configs").glob("*/*.py") if path.parent.name not in ("_base_", "pipeline"))
+FOLDERS = sorted({path.parent for path in CONFIGS})
+INDEXED = yaml.safe_load((ROOT / "model-index.yml").read_text())["Import"]
+ENTRIES = [model for name in INDEXED for model in yaml.safe_load((ROOT / name).read_text())["Models"]]
+
+
+def build(path):
+    config = read_config(str(path))
+    init_default_scope(config.get("default_scope", "mmengine"))
+    return MODELS.build(config.model)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_the_model_can_be_built(path):
+    assert sum(parameter.numel() for parameter in build(path).parameters()) >= 0
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["Name"])
+def test_an_entry_of_the_index_names_a_config_and_its_size(entry):
+    path = ROOT / entry["Config"]
+    assert path.is_file() and path.stem == entry["Name"]
+    if published := entry.get("Metadata", {}).get("Parameters"):
+        named = build(path).named_parameters()
+        assert sum(p.numel() for name, p in named if not name.startswith("auxiliary_head.")) == published
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_folder_of_configs_explains_itself(folder):
+    assert f"configs/{folder.name}/metafile.yml" in INDEXED
+    text = (folder / "README.md").read_text()
+    missing = [path.name for path in folder.glob("*.py") if path.name not in text and "<cell>" not in text]
+    assert not missing, f"{folder.name}/README.md does not name {missing}"
