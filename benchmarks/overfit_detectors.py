@@ -41,6 +41,7 @@ def plain_pipeline(test_pipeline: list[ConfigDict]) -> list[ConfigDict]:
 def overfit_config(path: str, images: int, iterations: int, lr: float) -> Config:
     """The detector of a config, to be trained and validated on the first images of its training set."""
     config = read_config(path)
+    config.model.backbone.init_cfg = None  # nothing is fetched
     test_pipeline = config.test_dataloader.dataset.pipeline
     data = first_dataset(config.train_dataloader.dataset).copy()
     data.update(indices=images, filter_cfg=None, pipeline=plain_pipeline(test_pipeline))

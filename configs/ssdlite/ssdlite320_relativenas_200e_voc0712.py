@@ -16,5 +16,6 @@ optim_wrapper = dict(
 param_scheduler = [dict(type="CosineAnnealingLR", by_epoch=True, T_max=max_epochs, eta_min=0)]
 # The last epoch counts: choosing one by its score on the test images would flatter.
 default_hooks = dict(checkpoint=dict(interval=10, max_keep_ckpts=3))
+custom_hooks = [dict(type="NumClassCheckHook"), dict(type="CheckInvalidLossHook", interval=50, priority="VERY_LOW")]
 env_cfg = dict(cudnn_benchmark=True)
 auto_scale_lr = dict(enable=False, base_batch_size=32)

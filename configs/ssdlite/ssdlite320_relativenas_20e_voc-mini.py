@@ -14,5 +14,5 @@ train_dataloader = dict(
 val_dataloader = dict(num_workers=2, dataset=dict(ann_file="VOC2007/ImageSets/Main/val.txt"))
 test_dataloader = dict(num_workers=2)
 default_hooks = dict(logger=dict(interval=1), checkpoint=dict(interval=5))
-# what depthwise convolutions are fastest with on a CPU
-custom_hooks = [dict(type="ChannelsLastHook")]
+# Channels last is what depthwise convolutions are fastest with on a CPU.
+custom_hooks = [*_base_.custom_hooks, dict(type="ChannelsLastHook")]
