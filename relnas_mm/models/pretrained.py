@@ -20,9 +20,9 @@ from relnas_mm.models.checkpoints.fit import (
 )
 from relnas_mm.models.checkpoints.layout import (
     HEADS,
-    PROFILER,
     STATISTICS,
     Shapes,
+    is_profiler,
     read_architecture,
     refuse_search_weights,
     release_name,
@@ -88,7 +88,7 @@ def _is_dropped(name: str, wanted: Shapes) -> bool:
     if name.startswith(HEADS):
         head = name.split(".")[0] + "."
         return not any(other.startswith(head) for other in wanted)
-    return name.endswith(PROFILER)
+    return is_profiler(name)
 
 
 def _misfit(fit: Fit, found: Shapes, wanted: Shapes) -> str:
@@ -102,18 +102,23 @@ def _misfit(fit: Fit, found: Shapes, wanted: Shapes) -> str:
             f"it was trained for {theirs.num_classes} classes, but num_classes is {ours.num_classes} {HERE}; "
             "name it in the init_cfg of the backbone to load the features alone"
         )
-    # Another norm_cfg needs other statistics; that is no other genotype.
-    names = [n for n in (*fit.misshapen, *fit.missing, *fit.unexpected) if not n.endswith(STATISTICS)]
+    names = [*fit.misshapen, *fit.missing, *fit.unexpected]
+    if _has_statistics(found) != _has_statistics(wanted):  # another norm_cfg, which is no other genotype
+        names = [name for name in names if not name.endswith(STATISTICS)]
     if cells := different_cells(names, found, wanted, HERE):
-        return f"{cells}, so its genotype is another one"
+        return f"{cells}; it is of another genotype, or incomplete"
     return example
+
+
+def _has_statistics(shapes: Shapes) -> bool:
+    return any(name.endswith(STATISTICS) for name in shapes)
 
 
 def _check_graph(network: nn.Module, theirs: Genotype | None, source: str) -> None:
     ours = trunk_genotype(network)
     if theirs and ours and (edge := different_graph(theirs, ours, HERE)):
         raise UserError(
-            f"the checkpoint {source!r} does not fit {type(network).__name__}: {edge}, so its genotype is another one"
+            f"the checkpoint {source!r} does not fit {type(network).__name__}: {edge}, so it is of another genotype"
         )
 
 

@@ -17,9 +17,9 @@ from relnas_mm.models.checkpoints.identify import check_complete, identify, trun
 from relnas_mm.models.checkpoints.layout import (
     AUXILIARY,
     HEADS,
-    PROFILER,
     SETTINGS,
     Architecture,
+    is_profiler,
     read_architecture,
     refuse_search_weights,
     release_name,
@@ -82,7 +82,7 @@ def convert_checkpoint(source: str, target: str = "backbone", genotype: str | No
     file = read_checkpoint(source)
     names = release_names(file.weights, source)
     refuse_search_weights(names, source)
-    found = {name: file.weights[given].shape for name, given in names.items() if not name.endswith(PROFILER)}
+    found = {name: file.weights[given].shape for name, given in names.items() if not is_profiler(name)}
     network = read_architecture(found)
     check_complete(network, source)
     if target == "classifier" and network.num_classes is None:

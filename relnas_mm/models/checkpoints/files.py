@@ -137,8 +137,8 @@ def _reason(error: Exception) -> str:
     detail = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
     if isinstance(error, (OSError, ImportError)):  # no access, no network, no client for a store
         return detail
-    if isinstance(error, pickle.UnpicklingError):  # torch's text advises to switch the protection off
-        detail = "not written by torch"
+    if isinstance(error, pickle.UnpicklingError) or "weights_only" in detail:  # with advice to run the code anyway
+        detail = "no weights saved by torch"
     return f"it is damaged or no checkpoint ({detail})"
 
 

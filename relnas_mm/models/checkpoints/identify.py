@@ -32,11 +32,8 @@ def check_complete(network: Architecture, source: str) -> None:
             f"the checkpoint {source!r} is no network of cells as RelativeNAS and DARTS release it: it lacks "
             + " and ".join(lacks)
         )
-    assert network.num_cells is not None
-    if network.num_cells < MIN_CELLS:
-        raise UserError(
-            f"the checkpoint {source!r} has {network.num_cells} cells; a network needs at least {MIN_CELLS}"
-        )
+    if (depth := network.num_cells or 0) < MIN_CELLS:
+        raise UserError(f"the checkpoint {source!r} has {depth} cells; a network needs at least {MIN_CELLS}")
 
 
 def identify(
@@ -58,7 +55,8 @@ def identify(
     if wanted is None and carried is None:
         return _search_zoo(trunk, network, source)
     label = "the genotype it carries" if wanted is None else f"genotype {wanted!r}"
-    genotype = load_genotype(carried if wanted is None else wanted)  # type: ignore[arg-type]
+    genotype = load_genotype(wanted) if wanted is not None else carried
+    assert genotype is not None
     if reason := _mismatch(trunk, network, genotype):
         raise UserError(f"the checkpoint {source!r} does not fit {label}: {reason}")
     if carried and (edge := different_graph(carried, genotype, "there")):
@@ -83,12 +81,12 @@ def _search_zoo(trunk: Shapes, network: Architecture, source: str) -> Genotype:
     if fitting:
         raise UserError(
             f"several genotypes fit the checkpoint {source!r} ({settings}), {', '.join(fitting)}: its names do not say "
-            "which nodes are read, so name the genotype"
+            "which nodes are read, so name the right one with --genotype"
         )
     nearest = min(misfits, key=lambda name: len(misfits[name]))
     raise UserError(
         f"no genotype of the zoo fits the checkpoint {source!r} ({settings}); of the nearest, {nearest}, "
-        f"{_mismatch(trunk, network, ZOO[nearest])}; name the file of its own genotype"
+        f"{_mismatch(trunk, network, ZOO[nearest])}; name the file of its own genotype with --genotype"
     )
 
 

@@ -22,8 +22,8 @@ HEADS = (AUXILIARY, "classifier.")
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 COUNTER = STATISTICS[-1]
 """Missing in files of torch before 0.4.1; starts at zero."""
-PROFILER = (".total_ops", ".total_params")
-"""Counters that the thop profiler leaves in a network."""
+PROFILER = ("total_ops", "total_params")
+"""Counters that the thop profiler leaves in every module of a network."""
 SETTINGS = ("stem", "init_channels", "num_cells")
 """What builds stem and cells, beside the genotype."""
 SEARCHED = 56
@@ -104,6 +104,11 @@ def operation_of(name: str) -> str | None:
     return match[0].rstrip(".") if (match := _SLOT.match(name)) else None
 
 
+def is_profiler(name: str) -> bool:
+    """Whether it is no weight but a profiler's counter."""
+    return name.rsplit(".", 1)[-1] in PROFILER
+
+
 def is_trunk(name: str) -> bool:
     """Whether a weight belongs to the stem or to a cell."""
     return name.startswith(("stem.", "stem0.", "stem1.", "cells."))
@@ -142,7 +147,7 @@ def refuse_search_weights(names: Iterable[str], source: str) -> None:
     largest = max(slots.values(), key=len, default=set())
     if len(largest) >= SEARCHED:
         raise UserError(
-            f"the checkpoint {source!r} is the weight set of a search (operations numbered to _ops.{max(largest)} in "
+            f"the checkpoint {source!r} is the weight set of a search (operations up to _ops.{max(largest)} in "
             f"every cell, shared by all candidates), {ADVICE}"
         )
 
