@@ -66,7 +66,7 @@ class CheckedVOCDataset(VOCDataset):
         except FileNotFoundError as error:
             raise UserError(f"the list of images {self.ann_file!r} does not exist") from error
         if self._left_out:
-            counts = ", ".join(f"{count} {reason}" for reason, count in self._left_out.items())
+            counts = ", ".join(f"{count} {reason}" for reason, count in self._left_out.most_common())
             message = f"{self.ann_file}: objects left out: {counts} (first in {self._first_left_out})"
             print_log(message, logger="current", level=logging.WARNING)
         return data
