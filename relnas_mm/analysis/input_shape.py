@@ -43,6 +43,16 @@ def given_shape(height: int, width: int) -> InputShape:
     return InputShape(height, width, "--shape")
 
 
+def require_model(config: Config, source: str) -> None:
+    """Makes sure that a config is one of a network, and not of a search, say.
+
+    Raises:
+        UserError: It has no model.
+    """
+    if "model" not in config:
+        raise UserError(f"the config {source!r} has no model")
+
+
 def config_shape(config: Config, source: str) -> InputShape:
     """The shape that a config's test pipeline gives, padded as its data preprocessor pads.
 
@@ -51,9 +61,10 @@ def config_shape(config: Config, source: str) -> InputShape:
         source: Its path, for the error message.
 
     Raises:
-        UserError: The config does not say; the user has to.
+        UserError: The config does not say, so that the user has to, or has no model.
     """
-    model = config.get("model") or {}
+    require_model(config, source)
+    model = config.model
     test = model.get("test_cfg") or {}
     if isinstance(test, dict) and test.get("mode") == "slide":
         return InputShape(*_square(test["crop_size"]), "model.test_cfg.crop_size, the sliding window")
@@ -120,7 +131,7 @@ def _array_shape(dataset: dict[str, Any]) -> InputShape | None:
 
 
 def _codec_shape(config: Config) -> InputShape | None:
-    codec = config.get("codec") or ((config.get("model") or {}).get("head") or {}).get("decoder") or {}
+    codec = config.get("codec") or (config.model.get("head") or {}).get("decoder") or {}
     shape = _width_first(codec.get("input_size")) if isinstance(codec, dict) else None
     return InputShape(*shape, "input_size of the codec") if shape else None
 

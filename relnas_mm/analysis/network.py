@@ -8,6 +8,7 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODELS, init_default_scope
 from torch import Tensor, nn
 
+from relnas_mm.analysis.input_shape import require_model
 from relnas_mm.analysis.samples import detection_samples
 from relnas_mm.errors import UserError
 from relnas_mm.models import CellClassifier
@@ -25,19 +26,19 @@ AUXILIARY = "auxiliary_head"
 """What both mmseg's segmentors and `CellClassifier` call the part that runs in training only."""
 
 
-def build_model(config: Config, source: str, checkpoint: str | None = None) -> nn.Module:
+def build_model(config: Config, source: str, checkpoint: str | None = None, backbone_only: bool = False) -> nn.Module:
     """Builds the model of a config for one process, in evaluation mode.
 
     Args:
         config: A config of any mm package.
         source: Its path, for error messages.
         checkpoint: Weights to load; `None` leaves the model as it is built.
+        backbone_only: Load those of the backbone alone.
 
     Raises:
         UserError: The config has no model, it cannot be built, or the checkpoint lacks weights of it.
     """
-    if "model" not in config:
-        raise UserError(f"the config {source!r} has no model")
+    require_model(config, source)
     init_default_scope(config.get("default_scope", "mmengine"))
     try:
         model: nn.Module = MODELS.build(config.model)
@@ -48,7 +49,7 @@ def build_model(config: Config, source: str, checkpoint: str | None = None) -> n
         raise UserError(f"the model of {source!r} cannot be built: {type(error).__name__}: {reason}") from error
     model = revert_sync_batchnorm(model)  # synchronized normalization needs several processes
     if checkpoint:
-        load_weights(model, checkpoint)
+        load_weights(cast(Any, model).backbone if backbone_only else model, checkpoint)
     return model.eval()
 
 

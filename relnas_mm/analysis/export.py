@@ -1,0 +1,143 @@
+"""Networks as ONNX graphs.
+
+torch's exporter by tracing does this: it is there in all supported versions of torch, and it keeps image sizes open.
+The newer one (`dynamo=True`) cannot: a stride-2 skip connection pads odd sides, which it fails to solve for all sizes.
+"""
+
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+
+from relnas_mm.analysis.network import Network
+from relnas_mm.analysis.parity import INPUT
+from relnas_mm.errors import UserError
+from relnas_mm.version import __version__
+
+OPSET = 17
+PACKAGES = ("onnx", "onnxruntime")
+
+
+def require_packages() -> None:
+    """Makes sure that graphs can be written and run.
+
+    Raises:
+        UserError: A package is missing.
+    """
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UserError(f"exporting needs {' and '.join(missing)}: run `pip install 'relnas_mm[export]'`")
+
+
+def export(
+    network: Network,
+    path: Path,
+    shape: tuple[int, int],
+    dynamic_batch: bool = False,
+    dynamic_size: bool = False,
+    opset: int = OPSET,
+    metadata: dict[str, str] | None = None,
+) -> list[str]:
+    """Writes a network as an ONNX file with the input 'images', float32 (n, 3, h, w).
+
+    Args:
+        network: In evaluation mode, on the CPU.
+        path: The file.
+        shape: Height and width of the images; with `dynamic_size` those that are traced.
+        dynamic_batch: Keep the number of images open; otherwise it is 1.
+        dynamic_size: Keep height and width open.
+        opset: Version of ONNX' operators.
+        metadata: Kept in the file.
+
+    Returns:
+        Names of the outputs.
+
+    Raises:
+        UserError: torch cannot express the network in this opset.
+    """
+    import onnx
+
+    images = torch.randn(1, 3, *shape, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        outputs = network(images)
+    names = output_names(network, len(outputs))
+    axes = ({0: "batch"} if dynamic_batch else {}) | ({2: "height", 3: "width"} if dynamic_size else {})
+    open_axes = {INPUT: axes}
+    for name, output in zip(names, outputs):
+        open_axes[name] = {
+            axis: title if axis == 0 else f"{name}_{title}" for axis, title in axes.items() if axis < output.ndim
+        }
+    try:
+        with _quiet():
+            torch.onnx.export(
+                *(network, (images,), str(path)),
+                input_names=[INPUT],
+                output_names=names,
+                dynamic_axes=open_axes,
+                opset_version=opset,
+                dynamo=False,
+            )
+    except Exception as error:  # the exporter raises as many types as there are reasons
+        reason = " ".join(str(error).split()).partition(" [Caused by")[0]
+        raise UserError(
+            f"torch cannot export {type(network.model).__name__} to opset {opset}: {type(error).__name__}: {reason}"
+        ) from error
+    graph = onnx.load(path)
+    onnx.helper.set_model_props(graph, {"producer": f"relnas_mm {__version__}", **(metadata or {})})
+    onnx.save(graph, path)
+    return names
+
+
+def output_names(network: Network, count: int) -> list[str]:
+    """'logits' of classifiers and segmentors, 'output' of other heads, 'feature0' … for feature maps."""
+    if network.reach != "head":
+        return [f"feature{index}" for index in range(count)]
+    name = "logits" if network.kind in ("classifier", "segmentor") else "output"
+    return [name] if count == 1 else [f"{name}{index}" for index in range(count)]
+
+
+def preprocessing(config: Config) -> dict[str, str]:
+    """What has to happen to an image before the graph sees it, as JSON, if the model does it."""
+    own = config.model.get("data_preprocessor") or {}
+    kept = {key: own[key] for key in ("mean", "std", "bgr_to_rgb", "rgb_to_bgr", "pad_size_divisor") if key in own}
+    return {"data_preprocessor": json.dumps(kept)} if kept else {}
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the whole graph, which torch's C++ part prints after a failure, and without warnings of sizes that become
+    constants: the comparison tells whether they may.
+    """
+    sys.stdout.flush()
+    saved = os.dup(1)
+    try:
+        with open(os.devnull, "w") as nowhere, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            os.dup2(nowhere.fileno(), 1)
+            yield
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+
+
+@contextmanager
+def kept_if_good(out: Path) -> Iterator[Path]:
+    """A scratch file that takes the place of `out` when the block ends well; otherwise `out` stays as it was.
+
+    Args:
+        out: The file; its folder exists.
+    """
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+        scratch = Path(folder, out.name)
+        yield scratch
+        with scratch.open("rb+") as file:
+            os.fsync(file.fileno())
+        scratch.replace(out)

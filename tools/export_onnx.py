@@ -1,0 +1,94 @@
+"""Writes a network as ONNX: `python tools/export_onnx.py CONFIG CHECKPOINT OUT.onnx [--backbone-only] …`."""
+
+import argparse
+from pathlib import Path
+
+import relnas_mm  # noqa: F401  (registers)
+from relnas_mm.analysis import export
+from relnas_mm.analysis.input_shape import InputShape, config_shape, given_shape
+from relnas_mm.analysis.network import Network, Reach, build_model, kind_of
+from relnas_mm.analysis.parity import compare, random_batches, real_batch, require_parity
+from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.launch import add_cfg_options, merge_options, read_config
+
+import torch
+from mmengine.config import Config
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Export a network to ONNX and compare it with onnxruntime: logits of a classifier or segmentor (of "
+        "the latter at the resolution of its head), heat maps of a pose estimator, feature maps of a detector's backbone "
+        "and neck (its head, with anchors and NMS, is not exported). Images go in normalized, float32 (n, 3, h, w)."
+    )
+    parser.add_argument("config", help="config file")
+    parser.add_argument("checkpoint", help="checkpoint file; it must hold all weights of what is exported")
+    parser.add_argument("out", metavar="OUT.onnx", help="written only if graph and network agree")
+    parser.add_argument("--backbone-only", action="store_true", help="feature maps of the backbone")
+    parser.add_argument(
+        "--shape", type=int, nargs=2, metavar=("H", "W"), help="image size [what the config's test pipeline gives]"
+    )
+    parser.add_argument("--batch-dynamic", action="store_true", help="any number of images [1]")
+    parser.add_argument("--size-dynamic", action="store_true", help="any image size [the one of --shape]")
+    parser.add_argument("--opset", type=int, default=export.OPSET, help=f"version of the operators [{export.OPSET}]")
+    parser.add_argument("--verify", action="store_true", help="compare on test images, too, not on noise alone")
+    parser.add_argument(
+        "--tolerance", type=float, default=1e-4, help="largest difference, relative to the largest output [1e-4]"
+    )
+    add_cfg_options(parser, "model.backbone.genotype=genotype.json")
+    return parser.parse_args()
+
+
+def check(args: argparse.Namespace) -> None:
+    """Bad values are named before anything takes long."""
+    export.require_packages()
+    if not Path(args.checkpoint).is_file() and "://" not in args.checkpoint:
+        raise UserError(f"the checkpoint {args.checkpoint!r} does not exist")
+    out = Path(args.out)
+    if not out.parent.is_dir():
+        raise UserError(f"the folder {str(out.parent)!r} of {args.out!r} does not exist")
+    if out.suffix != ".onnx" or out.is_dir():
+        raise UserError(f"the output is {args.out!r}; it must be a file that ends with .onnx")
+    if not args.tolerance > 0:
+        raise UserError(f"--tolerance is {args.tolerance}; it must be positive")
+
+
+def load(config: Config, args: argparse.Namespace) -> Network:
+    """The network that is exported, with its weights."""
+    model = build_model(config, args.config, args.checkpoint, args.backbone_only)
+    reach: Reach = "features" if kind_of(model) == "detector" else "head"
+    return Network(model, "backbone" if args.backbone_only else reach).eval()
+
+
+def summary(network: Network, names: list[str], shape: InputShape, args: argparse.Namespace) -> str:
+    batch = "any number of images" if args.batch_dynamic else "1 image"
+    size = f"any size (traced at {shape})" if args.size_dynamic else f"{shape}, fixed (from {shape.source})"
+    name = type(network.model).__name__
+    return f"{name}, {network.reach}: {batch} of {size} -> {', '.join(names)}; opset {args.opset}"
+
+
+@reports_user_errors
+def main() -> None:
+    args = parse_args()
+    check(args)
+    config = read_config(args.config)
+    merge_options(config, args.cfg_options, args.config)
+    shape = given_shape(*args.shape) if args.shape else config_shape(config, args.config)
+    size = (shape.height, shape.width)
+    network = load(config, args)
+    batches = random_batches(size, args.batch_dynamic, args.size_dynamic)
+    if args.verify:
+        fixed = None if args.size_dynamic else size
+        batches.append(real_batch(config, network.model, fixed, 2 if args.batch_dynamic else 1))
+    metadata = {"config": Path(args.config).name, "torch": torch.__version__, **export.preprocessing(config)}
+    with export.kept_if_good(Path(args.out)) as scratch:
+        names = export.export(network, scratch, size, args.batch_dynamic, args.size_dynamic, args.opset, metadata)
+        print(summary(network, names, shape, args))
+        differences = compare(scratch, network, batches)
+        print("differences from torch, largest:", *differences, sep="\n  ")
+        require_parity(differences, args.tolerance)
+    print(f"written to {args.out}")
+
+
+if __name__ == "__main__":
+    main()
