@@ -61,6 +61,7 @@ def overfit_config(path: str, images: int, iterations: int, lr: float) -> Config
     config.default_hooks.logger = dict(type="LoggerHook", interval=1, log_metric_by_epoch=False)
     config.default_hooks.checkpoint = dict(type="CheckpointHook", interval=iterations, by_epoch=False)
     config.log_processor = dict(type="LogProcessor", window_size=1, by_epoch=False)
+    config.visualizer.name = Path(path).stem  # or the second detector would get the first one's
     config.randomness = dict(seed=SEED)
     return config
 
