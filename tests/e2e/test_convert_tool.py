@@ -60,9 +60,10 @@ def test_a_released_file_becomes_a_backbone(tmp_path):
     assert all(torch.equal(built[key], value) for key, value in trunk.state_dict().items())
 
 
-def test_a_released_file_becomes_a_classifier(convert, tmp_path):
+@pytest.mark.parametrize("ending", [".pth", ".safetensors"])
+def test_a_released_file_becomes_a_classifier(ending, convert, tmp_path):
     source, trunk = save_original(tmp_path / "imagenet_model.pt", classes=1000)
-    code, out, _ = convert(source, tmp_path / "classifier.pth", "--to", "classifier", "--genotype", "relativenas")
+    code, out, _ = convert(source, tmp_path / f"classifier{ending}", "--to", "classifier", "--genotype", "relativenas")
     assert code == 0 and re.search(r"^warning: .*classes of ImageNet.*not always sorted", out, re.MULTILINE)
     built = built_from(out)
     assert built.num_classes == 1000
