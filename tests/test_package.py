@@ -102,3 +102,13 @@ def test_a_wheel_holds_configs_and_tools(tmp_path):
         for path in (ROOT / "configs").rglob("*")
         if path.suffix in (".py", ".md", ".yml")
     }
+
+
+@pytest.mark.mm
+@pytest.mark.parametrize("first", ["model", "hooks", "runner", "registry", "evaluator", "dataset"])
+def test_any_part_of_mmengine_may_be_imported_first(first):
+    """mmengine's packages import each other in circles; registering in the midst of one must not break it."""
+    code = f"import relnas_mm, mmengine.{first}; from mmengine.registry import MODELS; import mmengine.runner"
+    code += "; assert MODELS.get('CellBackbone')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -74,6 +74,18 @@ def search_generations(record: dict[str, Any]) -> str:
     return "\n".join([*lines, "", _origin(record)])
 
 
+def retrained_cells(record: dict[str, Any]) -> str:
+    """Accuracy of several cells that were retrained under one budget."""
+    seeds = record["seeds"]
+    header = ["cell", "top-1, %", "top-5, %", "last training loss", *(f"top-1, seed {seed}" for seed in seeds)]
+    lines = [f"| {' | '.join(header)} |", "|---|" + "--:|" * (len(header) - 1)]
+    for name, entry in record["cells"].items():
+        cells = [f"{entry[key]:.2f} ± {entry[key + '_std']:.2f}" for key in ("top1", "top5", "loss")]
+        cells += [f"{run['top1']:.2f}" for run in entry["runs"]]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", _origin(record)])
+
+
 def _origin(record: dict[str, Any]) -> str:
     seeds = len(record["seeds"])
     runs = f"{seeds} seeds, mean ± standard deviation" if seeds >= 3 else "one run, no spread"
@@ -82,6 +94,8 @@ def _origin(record: dict[str, Any]) -> str:
 
 WRITERS: dict[str, Callable[[Any], str]] = {
     "quickstart": quickstart,
+    "retrain_cifar10": retrained_cells,
+    "retrain_cifar10-mini": retrained_cells,
     "search_cifar10": search_generations,
     "search_cifar10-mini": search_generations,
     "search_nasbench201": search_nasbench201,

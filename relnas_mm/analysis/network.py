@@ -45,8 +45,8 @@ def build_model(config: Config, source: str, checkpoint: str | None = None, back
     except UserError:
         raise
     except Exception as error:  # the registries pass on whatever a constructor raises
-        reason = " ".join(str(error).split())
-        raise UserError(f"the model of {source!r} cannot be built: {type(error).__name__}: {reason}") from error
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UserError(f"the model of {source!r} cannot be built: {reason}") from error
     model = revert_sync_batchnorm(model)  # synchronized normalization needs several processes
     if checkpoint:
         load_weights(cast(Any, model).backbone if backbone_only else model, checkpoint)

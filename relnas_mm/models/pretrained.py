@@ -1,6 +1,7 @@
 """Loading weights into a network with a report of what was loaded and what was not."""
 
 import os
+from typing import Any
 
 from mmengine.logging import print_log
 from torch import nn
@@ -31,6 +32,20 @@ from relnas_mm.models.checkpoints.layout import (
 )
 
 HERE = "in the network"
+
+
+class LoadsPretrained:
+    """For mm modules: `init_cfg=dict(type='Pretrained', checkpoint=…)` loads by `load_pretrained`, with its report."""
+
+    def init_weights(self) -> None:
+        """Initializes as `init_cfg` says."""
+        module: Any = self
+        config = module.init_cfg
+        if isinstance(config, dict) and config.get("type") == "Pretrained":
+            load_pretrained(module, config["checkpoint"], config.get("prefix"))
+            module._is_init = True
+        else:
+            super().init_weights()  # type: ignore[misc]
 
 
 def load_pretrained(

@@ -39,7 +39,7 @@ def epoch(batches, number=0):
     batches.sampler.set_epoch(number)
     parts = list(batches)
     order = torch.tensor(list(batches.sampler))
-    return order, torch.cat([part["inputs"] for part in parts]), torch.cat([part["labels"] for part in parts])
+    return order, torch.cat([part["inputs"] for part in parts]), torch.cat([part["data_samples"] for part in parts])
 
 
 def test_batches_without_augmentation_are_the_images(cifar):
@@ -71,7 +71,7 @@ def test_what_happens_to_an_image_depends_on_seed_and_epoch_alone(cifar):
 def test_one_image_and_its_classes(cifar):
     dataset = ArrayDataset(cifar, device="cpu")
     sample = dataset[5]
-    assert sample["inputs"].shape == (3, 32, 32) and sample["labels"].shape == ()
+    assert sample["inputs"].shape == (3, 32, 32) and sample["data_samples"].shape == ()
     assert len(dataset.metainfo["classes"]) == 10
     with pytest.raises(UserError, match="ArrayDataset, not from a list"):
         ArraySampler([1, 2, 3])
@@ -103,7 +103,9 @@ def test_folders(folder):
     assert [dataset.get_data_info(i)["gt_label"] for i in range(6)] == [0, 0, 1, 1, 2, 2]
     sample = dataset[3]
     assert (
-        sample["inputs"].shape == (3, 16, 16) and sample["inputs"].dtype == torch.uint8 and int(sample["labels"]) == 1
+        sample["inputs"].shape == (3, 16, 16)
+        and sample["inputs"].dtype == torch.uint8
+        and int(sample["data_samples"]) == 1
     )
     plain = ImageFolder(str(folder), pipeline=[PIPELINE[0], PIPELINE[-1]])
     pixels = np.asarray(Image.open(folder / "train" / "a" / "0.png"))

@@ -133,3 +133,15 @@ def test_only_parameters_that_can_get_a_gradient_ask_for_one(seed, stem, out_ind
 def test_published_dead_parameters_are_found():
     trunk = CellTrunk(ZOO["relativenas"], 46, 14, "imagenet")
     assert sum(map(count, trunk.idle_modules([13]))) == 85_192
+
+
+def test_weights_of_another_run_by_init_cfg(tmp_path):
+    trained = CellClassifier(SMALL, 3)
+    path = tmp_path / "epoch_1.pth"
+    torch.save({"state_dict": trained.state_dict(), "meta": {}}, path)
+    model = CellClassifier(SMALL, 3, init_cfg=dict(type="Pretrained", checkpoint=str(path)))
+    model.init_weights()
+    assert all(torch.equal(value, trained.state_dict()[key]) for key, value in model.state_dict().items())
+    other = CellClassifier(SMALL, 4, init_cfg=dict(type="Pretrained", checkpoint=str(path)))
+    with pytest.raises(UserError, match=r"trained for 3 classes, but num_classes is 4"):
+        other.init_weights()

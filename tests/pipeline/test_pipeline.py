@@ -8,9 +8,9 @@ import json
 import pytest
 from mmengine.config import Config
 
+from relnas_mm.engine.training_curve import loss_curve, metric_curve
 from relnas_mm.errors import UserError
 from relnas_mm.genotype import ZOO, draw_genotype, save_genotype
-from relnas_mm.engine.training_curve import loss_curve, metric_curve
 from relnas_mm.pipeline.plan import read_plan
 from relnas_mm.pipeline.progress import Progress
 from relnas_mm.pipeline.run import run_pipeline, write_record

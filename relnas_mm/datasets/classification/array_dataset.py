@@ -57,7 +57,7 @@ class ArrayDataset(Dataset):
         return {name: value[0] for name, value in batch.items()}
 
     def __getitems__(self, indices: Sequence[int]) -> dict[str, Tensor]:
-        """A batch: normalized `inputs`, float32 (b, c, h, w), and `labels`, int64 (b,)."""
+        """A batch: normalized `inputs`, float32 (b, c, h, w), and labels as `data_samples`, int64 (b,)."""
         rows = torch.as_tensor(indices, device=self.data.images.device)
         images = self.data.images[rows]
         if self.augmentation is None:
@@ -66,7 +66,7 @@ class ArrayDataset(Dataset):
             draws = self._draws.rows(rows)
             images = normalize(self.augmentation.crop_and_flip(images, draws), self.data)
             images = self.augmentation.cut_out(images, draws)
-        return {"inputs": images, "labels": self.data.labels[rows]}
+        return {"inputs": images, "data_samples": self.data.labels[rows]}
 
 
 @DATA_SAMPLERS.register_module()
@@ -87,12 +87,13 @@ class ArraySampler(DefaultSampler):
         if not isinstance(dataset, ArrayDataset):
             raise UserError(f"ArraySampler samples from an ArrayDataset, not from a {type(dataset).__name__}")
         super().__init__(dataset, shuffle, seed, round_up)
+        self.images = dataset
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
         """Called by MMEngine before each epoch."""
         super().set_epoch(epoch)
-        self.dataset.begin_epoch(self.seed, epoch)
+        self.images.begin_epoch(self.seed, epoch)
 
 
 @FUNCTIONS.register_module()

@@ -29,11 +29,14 @@ class LoadRGBImage:
 
 @TRANSFORMS.register_module()
 class PackClassificationInputs:
-    """Turns `img` and `gt_label` into what `CellClassifier` takes: `inputs`, uint8 (3, h, w), and `labels`."""
+    """Turns `img` and `gt_label` into what `CellClassifier` takes: `inputs`, uint8 (3, h, w), and `data_samples`."""
 
     def __call__(self, results: Results) -> Results:
         """Keeps nothing else."""
-        return {"inputs": v2.functional.pil_to_tensor(results["img"]), "labels": torch.tensor(results["gt_label"])}
+        return {
+            "inputs": v2.functional.pil_to_tensor(results["img"]),
+            "data_samples": torch.tensor(results["gt_label"]),
+        }
 
 
 class OnImage:
@@ -57,7 +60,7 @@ def _register(name: str, transform: type[v2.Transform]) -> None:
         except (TypeError, ValueError) as error:
             raise UserError(f"the pipeline has a bad torchvision/{name}: {error}") from None
 
-    TRANSFORMS.register_module(name=f"torchvision/{name}", module=build)
+    TRANSFORMS.register_module(name=f"torchvision/{name}", module=build)  # type: ignore[arg-type]
 
 
 for _name, _kind in vars(v2).items():

@@ -1,5 +1,7 @@
 """Fails early when a classifier and its data disagree."""
 
+from typing import Any
+
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.registry import HOOKS
@@ -26,8 +28,8 @@ class ClassCountHook(Hook):
         """Checks the test data."""
         self._check(runner, "test_dataloader", runner.test_dataloader)
 
-    def _check(self, runner: Runner, name: str, loader: object) -> None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    def _check(self, runner: Runner, name: str, loader: Any) -> None:
+        model: Any = runner.model.module if is_model_wrapper(runner.model) else runner.model
         classes = loader.dataset.metainfo["classes"]
         if len(classes) != model.num_classes:
             raise UserError(

@@ -108,7 +108,7 @@ def _draw(matrix: np.ndarray, names: Sequence[str], path: Path) -> None:
             axes.text(
                 column,
                 row,
-                int(matrix[row, column]),
+                str(matrix[row, column]),
                 ha="center",
                 va="center",
                 color="white" if shade > 0.5 else "black",

@@ -14,14 +14,14 @@ from relnas_mm.cells.operations import Norm
 from relnas_mm.compat import require
 from relnas_mm.errors import UserError
 from relnas_mm.genotype import Genotype, load_genotype
-from relnas_mm.models.pretrained import load_pretrained
+from relnas_mm.models.pretrained import LoadsPretrained
 
 STEM = "stem"
 NUM_STAGES = 3
 
 
 @MODELS.register_module()
-class CellBackbone(CellTrunk, BaseModule):
+class CellBackbone(LoadsPretrained, CellTrunk, BaseModule):
     """Stem and cells of a genotype as a backbone that gives feature maps at several strides.
 
     Stage 0 ends before the first reduction (stride 8 with the ImageNet stem), stage 1 before the second (16),
@@ -112,14 +112,6 @@ class CellBackbone(CellTrunk, BaseModule):
             if index == wanted[-1]:
                 break
         return tuple(maps)
-
-    def init_weights(self) -> None:
-        """Initializes as `init_cfg` says; a checkpoint is loaded with a report of its keys."""
-        if isinstance(self.init_cfg, dict) and self.init_cfg.get("type") == "Pretrained":
-            load_pretrained(self, self.init_cfg["checkpoint"], self.init_cfg.get("prefix"))
-            self._is_init = True
-        else:
-            super().init_weights()
 
     def train(self, mode: bool = True) -> "CellBackbone":
         """Switches to training; what is frozen, and batch normalization with `norm_eval`, stays in evaluation mode."""

@@ -1,7 +1,7 @@
 """The networks that are retrained for image classification."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -13,10 +13,11 @@ from relnas_mm.cells import reduction_cells
 from relnas_mm.errors import UserError
 from relnas_mm.models.classifiers.auxiliary_head import AuxiliaryHead
 from relnas_mm.models.classifiers.batch_augments import build_batch_augments
+from relnas_mm.models.pretrained import LoadsPretrained
 
 
 @MODELS.register_module()
-class CellClassifier(BaseModel):
+class CellClassifier(LoadsPretrained, BaseModel):
     """Cell backbone, global average pooling and a linear classifier; in training, an auxiliary classifier as well.
 
     The auxiliary classifier reads the output of the second reduction cell.  Released networks: CIFAR with 36 channels
@@ -32,7 +33,7 @@ class CellClassifier(BaseModel):
         batch_augments: Mixing of images, `dict(type='MixUp' | 'CutMix', alpha=1.0, prob=…)` each
             (`build_batch_augments`); none by default, as released.
         data_preprocessor: As in any mm model; `None` moves data to the device and nothing else.
-        init_cfg: As in any mm model.
+        init_cfg: As in any mm model; `type='Pretrained'` loads a classifier's weights with a report of the keys.
 
     Raises:
         UserError: A value is out of its range.
@@ -48,7 +49,7 @@ class CellClassifier(BaseModel):
         data_preprocessor: "dict[str, Any] | nn.Module | None" = None,
         init_cfg: "dict[str, Any] | list[dict[str, Any]] | None" = None,
     ):
-        super().__init__(data_preprocessor, init_cfg)
+        super().__init__(data_preprocessor, init_cfg)  # type: ignore[arg-type]
         if num_classes < 2:
             raise UserError(f"num_classes is {num_classes!r}; it must be at least 2")
         if auxiliary_weight < 0:
@@ -65,35 +66,30 @@ class CellClassifier(BaseModel):
         self.classifier = nn.Linear(plans[-1].out_channels, num_classes)
         self.batch_augments = build_batch_augments(batch_augments, num_classes)
 
-    def forward(
-        self,
-        inputs: Tensor,
-        labels: "Tensor | None" = None,
-        mode: Literal["tensor", "loss", "predict"] = "tensor",
-        data_samples: None = None,
+    def forward(  # type: ignore[override]  # as in MMEngine, where samples are a list and not one tensor
+        self, inputs: Tensor, data_samples: "Tensor | None" = None, mode: str = "tensor"
     ) -> "Tensor | dict[str, Tensor] | list[dict[str, Tensor]]":
         """What MMEngine's loops call.
 
         Args:
             inputs: Normalized images, (n, 3, h, w).
-            labels: Class indices, (n,), int64; needed for losses, and passed on with predictions if given.
+            data_samples: Class indices, (n,), int64; needed for losses, and passed on with predictions if given.
             mode: 'tensor' for logits, (n, num_classes); 'loss' for a dict of losses; 'predict' for a list of dicts with
                 `pred_scores`, (num_classes,), and, if known, `gt_label`.
-            data_samples: Not used; MMEngine's image preprocessor adds it.
         """
         if mode == "loss":
-            assert labels is not None
-            return self.loss(inputs, labels)
+            assert data_samples is not None
+            return self.loss(inputs, data_samples)
         logits, _ = self.logits(inputs)
         if mode == "tensor":
             return logits
         scores = logits.float().softmax(dim=1)
-        if labels is None:
+        if data_samples is None:
             return [{"pred_scores": row} for row in scores]
-        return [{"pred_scores": row, "gt_label": label} for row, label in zip(scores, labels)]
+        return [{"pred_scores": row, "gt_label": label} for row, label in zip(scores, data_samples)]
 
     def loss(self, inputs: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """Cross-entropy, and the weighted one of the auxiliary classifier; arguments as in `forward`."""
+        """Cross-entropy, and the weighted one of the auxiliary classifier; `labels` as `data_samples` in `forward`."""
         if self.batch_augments is not None and self.training:
             inputs, labels = self.batch_augments(inputs, labels)
         logits, auxiliary = self.logits(inputs)
