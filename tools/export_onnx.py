@@ -18,8 +18,9 @@ from mmengine.config import Config
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Export a network to ONNX and compare it with onnxruntime: logits of a classifier or segmentor (of "
-        "the latter at the resolution of its head), heat maps of a pose estimator, feature maps of a detector's backbone "
-        "and neck (its head, with anchors and NMS, is not exported). Images go in normalized, float32 (n, 3, h, w)."
+        "the latter at the resolution of its head), heat maps of a pose estimator, feature maps of a detector's "
+        "backbone and neck (its head, with anchors and NMS, is not exported). "
+        "Images go in normalized, as float32 (n, 3, h, w)."
     )
     parser.add_argument("config", help="config file")
     parser.add_argument("checkpoint", help="checkpoint file; it must hold all weights of what is exported")
