@@ -9,6 +9,7 @@ from types import ModuleType
 from relnas_mm.compat import hooks
 
 STAND_INS = Path(__file__).parent / "stand_ins"
+PACKAGE = "relnas_mm"
 
 
 def compiled_ops() -> None:
@@ -85,12 +86,22 @@ def ssd_prediction() -> None:
 
 
 def own_configs() -> None:
-    """mmengine knows by name the packages that `_base_ = 'package::…'` may read: adds this one."""
+    """mmengine knows by name the packages that `_base_ = 'package::…'` may read: adds this one.
+
+    It looks for packages beside their metadata, where those that are installed as editable are not.
+    """
 
     def add(module: ModuleType) -> None:
-        module.MODULE2PACKAGE.setdefault("relnas_mm", "relnas_mm")
+        module.MODULE2PACKAGE.setdefault(PACKAGE, PACKAGE)
+
+    def find(module: ModuleType) -> None:
+        find_others = module.get_installed_path
+        folder = str(Path(__file__).resolve().parents[1])
+        module.get_installed_path = lambda package: folder if package == PACKAGE else find_others(package)
 
     hooks.after_import("mmengine.config.utils", add)
+    for name in ("mmengine.utils.package_utils", "mmengine.config.config"):
+        hooks.after_import(name, find)
 
 
 FIXES: tuple[Callable[[], None], ...] = (
