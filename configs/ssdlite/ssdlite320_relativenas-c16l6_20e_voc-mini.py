@@ -5,3 +5,9 @@ model = dict(
     neck=dict(in_channels=(128, 256)),
     bbox_head=dict(in_channels=(128, 256, 512, 256, 256, 64)),
 )
+# From scratch on few images: small batches, and AdamW, which needs no ImageNet weights to get going.
+train_dataloader = dict(batch_size=16)
+optim_wrapper = dict(
+    optimizer=dict(_delete_=True, type="AdamW", lr=1e-3, weight_decay=0.05), clip_grad=dict(max_norm=10)
+)
+auto_scale_lr = dict(base_batch_size=16)
