@@ -68,8 +68,9 @@ class Analysis:
         lines += _table(["part", *COLUMNS.values()], rows, left=0)
         lines += ["", *(f"- {note}" for note in self.notes)]
         if self.latencies:
-            torch = self.provenance["versions"]["torch"]
-            lines += ["", f"Latency on {self.device}, {self.threads} thread(s), torch {torch}, float32:", ""]
+            threads = f"{self.threads} thread{'s' if self.threads > 1 else ''}"
+            torch = f"torch {self.provenance['versions']['torch']}"
+            lines += ["", f"Latency on {self.device}, {threads}, {torch}, float32:", ""]
             lines += _table(LATENCY, [_latency_row(row) for row in self.latencies], left=1)
         return "\n".join(lines) + "\n"
 
