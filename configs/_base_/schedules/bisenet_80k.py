@@ -1,0 +1,29 @@
+# As released: an exponential warm-up from 1e-5 to 1e-2, then (1 - t)^0.9; weight decay on convolutions only, the fusion
+# and the three heads learn ten times as fast.
+_base_ = "mmseg::_base_/schedules/schedule_80k.py"
+
+no_decay = dict(lr_mult=10.0, decay_mult=0.0)
+optim_wrapper = dict(
+    optimizer=dict(lr=1e-2, momentum=0.9, weight_decay=5e-4),
+    paramwise_cfg=dict(
+        flat_decay_mult=0.0,
+        # the longest name that fits is taken, and decides alone
+        custom_keys={
+            "decode_head": dict(lr_mult=10.0),
+            "auxiliary_head": dict(lr_mult=10.0),
+            "backbone.ffm": dict(lr_mult=10.0),
+            "decode_head.convs.0.bn": no_decay,
+            "auxiliary_head.0.convs.0.bn": no_decay,
+            "auxiliary_head.1.convs.0.bn": no_decay,
+            "backbone.ffm.conv.bn": no_decay,
+        },
+    ),
+)
+warm_up = 1000
+param_scheduler = [
+    # for good, so that the next one starts at 1e-5
+    dict(type="ConstantLR", by_epoch=False, factor=1e-3),
+    dict(type="ExponentialLR", by_epoch=False, gamma=1000 ** (1 / warm_up), begin=0, end=warm_up + 1),
+    dict(type="PolyLR", by_epoch=False, power=0.9, eta_min=0.0, begin=warm_up, end=80000),
+]
+default_hooks = dict(checkpoint=dict(max_keep_ckpts=3))

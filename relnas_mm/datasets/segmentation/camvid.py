@@ -1,0 +1,74 @@
+"""CamVid in 11 classes.  Needs mmseg."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.registry import DATASETS
+
+from relnas_mm.datasets.segmentation.datasets import CheckedSegDataset
+
+VOID = 11
+"""The id of what has no class in the files."""
+
+
+@DATASETS.register_module()
+class CamVidDataset(CheckedSegDataset):
+    """CamVid as split for SegNet: 367 / 101 / 233 street scenes of 480x360, 11 classes.
+
+    Images are in `train`, `val` and `test`, label maps of the same names in `trainannot`, `valannot` and `testannot`.
+    Label maps hold ids from 0 to 11; 11 is no class and becomes 255, mmseg's ignored label, so that heads, losses and
+    metrics need no setting.
+
+    Args:
+        img_suffix: Ending of the images; `None` for '.png', as in the SegNet repository, or '.jpg', as in smaller copies,
+            whichever is there.
+        **kwargs: As for `CheckedSegDataset`.
+    """
+
+    METAINFO = dict(
+        classes=(
+            "sky",
+            "building",
+            "pole",
+            "road",
+            "pavement",
+            "tree",
+            "sign",
+            "fence",
+            "car",
+            "pedestrian",
+            "bicyclist",
+        ),
+        palette=[
+            [128, 128, 128],
+            [128, 0, 0],
+            [192, 192, 128],
+            [128, 64, 128],
+            [60, 40, 222],
+            [128, 128, 0],
+            [192, 128, 128],
+            [64, 64, 128],
+            [64, 0, 128],
+            [64, 64, 0],
+            [0, 128, 192],
+        ],
+    )
+
+    def __init__(self, img_suffix: str | None = None, **kwargs: Any):
+        super().__init__(img_suffix=img_suffix, **kwargs)
+
+    def _join_prefix(self) -> None:
+        super()._join_prefix()
+        if self.img_suffix is None:
+            folder = Path(self.data_prefix.get("img_path") or "")
+            self.img_suffix = ".jpg" if next(folder.glob("*.jpg"), None) else ".png"
+
+    @classmethod
+    def get_label_map(cls, new_classes: Sequence[str] | None = None) -> dict[int, int]:
+        """What becomes of the ids in the files.
+
+        Args:
+            new_classes: Some of the classes, in the order of their new ids; `None` for all.
+        """
+        return {**(super().get_label_map(new_classes) or {}), VOID: 255}

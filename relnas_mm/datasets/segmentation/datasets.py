@@ -1,0 +1,67 @@
+"""mmseg's data sets with every file checked.  Needs mmseg."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from mmengine.dataset import Compose
+from mmengine.registry import DATASETS
+from mmseg.datasets import BaseSegDataset, CityscapesDataset, PascalVOCDataset
+
+from relnas_mm.datasets.segmentation.loading import with_checks
+from relnas_mm.errors import UserError
+
+
+@DATASETS.register_module()
+class CheckedSegDataset(BaseSegDataset):
+    """mmseg's data set for any classes; bad files are named in one sentence.
+
+    mmseg trains on ids that are no class until CUDA's asserts end the process, and fails somewhere in a worker process
+    when a file is missing.  Here missing files are found on loading; the content of a label map (ids, size) is
+    checked when it is read, since reading all of them first would take minutes.
+
+    Args:
+        pipeline: As in mmseg, with mmseg's `LoadAnnotations`, which is checked by itself.
+        **kwargs: As for mmseg's `BaseSegDataset`.
+
+    Raises:
+        UserError: On loading, a folder, list or file is missing, or there is no image.
+    """
+
+    def __init__(self, pipeline: Sequence[Mapping[str, Any] | Callable] = (), **kwargs: Any):
+        super().__init__(pipeline=list(pipeline), **kwargs)  # type: ignore[arg-type]
+        classes = self._metainfo.get("classes")
+        if classes is not None:
+            self.pipeline = Compose(with_checks(pipeline, len(classes), self.ignore_index))
+
+    def load_data_list(self) -> list[dict]:
+        """Paths of all images and label maps.
+
+        Raises:
+            UserError: See above.
+        """
+        source = self.ann_file or self.data_prefix.get("img_path") or ""
+        if self._is_missing(source, os.path.exists):
+            raise UserError(f"the {'list' if self.ann_file else 'folder'} of images {source!r} does not exist")
+        data = super().load_data_list()
+        if not data:
+            raise UserError(f"{source!r} holds no image that ends in {self.img_suffix!r}")
+        for entry in data:
+            for key, what in (("img_path", "image"), ("seg_map_path", "label map")):
+                path = entry.get(key)
+                if path and self._is_missing(path, os.path.isfile):
+                    raise UserError(f"the {what} {path!r} is missing: {source!r} asks for it")
+        return data
+
+    def _is_missing(self, path: str, exists: Callable[[str], bool]) -> bool:
+        return self.backend_args is None and "://" not in path and not exists(path)
+
+
+@DATASETS.register_module()
+class CheckedCityscapesDataset(CheckedSegDataset, CityscapesDataset):
+    """mmseg's Cityscapes, checked as `CheckedSegDataset`."""
+
+
+@DATASETS.register_module()
+class CheckedPascalVOCDataset(CheckedSegDataset, PascalVOCDataset):
+    """mmseg's Pascal VOC, checked as `CheckedSegDataset`."""

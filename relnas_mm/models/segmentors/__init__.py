@@ -1,0 +1,5 @@
+"""Segmentors that mmseg lacks.  Needs mmseg."""
+
+from relnas_mm.models.segmentors.window_scores import WindowScoresEncoderDecoder
+
+__all__ = ["WindowScoresEncoderDecoder"]
