@@ -9,7 +9,7 @@ import torch
 from mmengine.config import Config
 
 from relnas_mm.analysis.complexity import Part, complexity
-from relnas_mm.analysis.dead import dead_parameters
+from relnas_mm.analysis.dependence import dead_parameters
 from relnas_mm.analysis.input_shape import InputShape
 from relnas_mm.analysis.latency import measure_latency
 from relnas_mm.analysis.network import Network, build_model
@@ -47,8 +47,8 @@ def analyze(
         UserError: The model cannot be built, or cannot run on images of this size.
     """
     notify(f"building {source}")
+    torch.manual_seed(0)  # how many regions a first stage proposes depends on its weights
     network = Network(build_model(config, source, checkpoint).to(device)).eval()
-    torch.manual_seed(0)
     images = torch.randn(1, 3, shape.height, shape.width, device=device)
     notify(f"looking for dead parameters at {shape}")
     dead, notes = _dead(network, images)
@@ -81,7 +81,7 @@ def _dead(network: Network, images: torch.Tensor) -> tuple[set[str] | None, list
 
 
 def _notes(network: Network, parts: Sequence[Part], images: torch.Tensor) -> list[str]:
-    notes = [f"{part.name} runs in training only: it has no costs" for part in parts if part.macs is None]
+    notes = [f"{part.name} does not run outside training: it has no costs" for part in parts if part.macs is None]
     if parts[-1].dead:
         notes.append("dead parameters get no gradient, because nothing leads from them to the training loss")
     if any(part.name == SECOND_STAGE for part in parts):

@@ -7,6 +7,7 @@ import torch
 from mmengine.analysis import ActivationAnalyzer, FlopAnalyzer
 from torch import Tensor, nn
 
+from relnas_mm.analysis.dependence import parameters_in_use
 from relnas_mm.analysis.macs import MultiplyAdds, count_macs
 from relnas_mm.analysis.network import Network
 from relnas_mm.errors import UserError
@@ -61,28 +62,35 @@ def complexity(network: Network, images: Tensor, dead: set[str] | None) -> list[
     counted = _counted(network, images)
     analyzers = [FlopAnalyzer(network, images), ActivationAnalyzer(network, images)]
     traced = [_quietly(analyzer) for analyzer in analyzers]
+    idle = _idle(network, images, counted)
     parts = []
     for name, _ in network.model.named_children():
         sizes = _parameters(network.model, dead, name + ".")
-        inside = PREFIX + name
-        costs = [by[inside] for by in (counted.quoted, counted.all, *traced)]
+        costs = [by[PREFIX + name] for by in (counted.quoted, counted.all, *traced)]
         if sizes[0] or any(costs):
-            parts.append(Part(name, *sizes, *(costs if counted.ran(inside) else [None] * len(costs))))
+            parts.append(Part(name, *sizes, *([None] * len(costs) if name in idle else costs)))
     total = Part(
         *(TOTAL, *_parameters(network.model, dead)), *(by[""] for by in (counted.quoted, counted.all, *traced))
     )
-    idle = [part for part in parts if part.macs is None]
-    return [*parts, *([_without(idle, total)] if idle else []), total]
+    left_out = [part for part in parts if part.macs is None]
+    return [*parts, *([_without(left_out, total)] if left_out else []), total]
 
 
-def _without(idle: list[Part], total: Part) -> Part:
+def _idle(network: Network, images: Tensor, counted: MultiplyAdds) -> set[str]:
+    """Parts that have parameters and are neither called nor, as embeddings are, read outside training."""
+    idle = {name for name, part in network.model.named_children() if next(part.parameters(), None) is not None}
+    idle -= {name for name in idle if counted.ran(PREFIX + name)}
+    return idle - {key.split(".")[0] for key in parameters_in_use(network, images)} if idle else idle
+
+
+def _without(parts: list[Part], total: Part) -> Part:
     """The total less the parts that run in training only, which papers leave out."""
     return replace(
         total,
         name=IN_USE,
-        parameters=total.parameters - sum(part.parameters for part in idle),
-        trainable=total.trainable - sum(part.trainable for part in idle),
-        dead=None if total.dead is None else total.dead - sum(part.dead or 0 for part in idle),
+        parameters=total.parameters - sum(part.parameters for part in parts),
+        trainable=total.trainable - sum(part.trainable for part in parts),
+        dead=None if total.dead is None else total.dead - sum(part.dead or 0 for part in parts),
     )
 
 

@@ -10,14 +10,14 @@ from relnas_mm.compat import require
 Shape = tuple[int, int]
 
 
-def detection_samples(count: int, shape: Shape, device: torch.device, boxes: int = 8) -> list[Any]:
-    """`DetDataSample`s with boxes, masks and labels of class 0.
+def detection_samples(count: int, shape: Shape, device: torch.device, masks: bool = False) -> list[Any]:
+    """`DetDataSample`s with eight boxes and labels of class 0.
 
     Args:
         count: Number of images.
         shape: Their height and width, in pixels.
         device: Where the annotations live.
-        boxes: Objects of each image.
+        masks: Whether objects have a mask as well; some heads without masks stumble over them.
     """
     require("mmdet", "detectors")
     from mmdet.structures import DetDataSample
@@ -27,16 +27,17 @@ def detection_samples(count: int, shape: Shape, device: torch.device, boxes: int
     height, width = shape
     meta = dict.fromkeys(("img_shape", "ori_shape", "pad_shape", "batch_input_shape"), shape)
     # Squares of growing size along the diagonal, so that every level of a detector has something to match.
-    ends = torch.linspace(0.2, 1.0, boxes)[:, None] * torch.tensor([width, height, width, height], dtype=torch.float32)
+    ends = torch.linspace(0.2, 1.0, 8)[:, None] * torch.tensor([width, height, width, height], dtype=torch.float32)
     corners = ends * torch.tensor([0.4, 0.4, 1.0, 1.0])
     samples = []
     for index in range(count):
         sample = DetDataSample(metainfo={**meta, "img_id": index, "scale_factor": (1.0, 1.0), "flip": False})
         sample.gt_instances = InstanceData(
-            bboxes=corners.to(device),
-            labels=torch.zeros(boxes, dtype=torch.int64, device=device),
-            masks=BitmapMasks(np.ones((boxes, height, width), dtype=np.uint8), height, width),
+            bboxes=corners.to(device), labels=torch.zeros(len(corners), dtype=torch.int64, device=device)
         )
+        if masks:
+            outlines = np.ones((len(corners), height, width), dtype=np.uint8)
+            sample.gt_instances.masks = BitmapMasks(outlines, height, width)
         sample.ignored_instances = InstanceData(
             bboxes=corners[:0].to(device), labels=torch.zeros(0, dtype=torch.int64, device=device)
         )

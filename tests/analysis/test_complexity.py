@@ -10,7 +10,7 @@ from mmengine.config import Config
 from torch import nn
 
 from relnas_mm.analysis.complexity import complexity
-from relnas_mm.analysis.dead import dead_parameters
+from relnas_mm.analysis.dependence import dead_parameters
 from relnas_mm.analysis.macs import count_macs
 from relnas_mm.analysis.network import Network, build_model
 from relnas_mm.errors import UserError
@@ -149,6 +149,24 @@ def test_frozen_or_recomputed_parts_are_not_dead():
     dead_parameters(network, images)
     assert all(value.equal(before[name]) for name, value in network.state_dict().items())
     assert not network.training and not next(network.parameters()).requires_grad
+
+
+def test_what_is_read_but_never_called_runs():
+    """DETR's queries, say; unlike a part that nothing reads."""
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.queries, self.spare, self.norm = nn.Embedding(3, 2), nn.Embedding(5, 1), nn.Identity()
+
+        def forward(self, images, mode):
+            return images * self.queries.weight.sum()
+
+    images = torch.randn(1, 3, 4, 4)
+    queries, spare, in_use, total = complexity(Network(Net()).eval(), images, dead_parameters(Network(Net()), images))
+    assert (queries.name, queries.macs, queries.dead) == ("queries", 0, 0)
+    assert (spare.name, spare.macs, spare.dead) == ("spare", None, 5)
+    assert (in_use.parameters, total.parameters, total.dead) == (6, 11, 5)
 
 
 def test_images_that_are_too_small():
