@@ -1,8 +1,8 @@
 """Trains segmentors on CamVid and says how far they beat predicting the commonest class everywhere.
 
 `CAMVID_ROOT=… python benchmarks/train_camvid.py CONFIG … --genotype docs/results/search_cifar10-mini/genotype.json`
-trains by tools/train.py in WORK_DIR/<config> (a finished training is not repeated), tests the last checkpoint on the test
-images, fills docs/results/camvid.json, and draws images, labels and predictions into docs/images/.
+trains by tools/train.py in WORK_DIR/<config> (a finished training is not repeated), tests the last checkpoint on the
+test images, fills docs/results/camvid.json, and draws images, labels and predictions into docs/images/.
 """
 
 import argparse
@@ -17,9 +17,8 @@ import cv2
 import numpy as np
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import DATASETS, init_default_scope
-from mmseg.apis import inference_model, init_model
 
-import relnas_mm  # noqa: F401  (before mm packages)
+import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.engine.training_curve import loss_curve, metric_curve, scalars
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import write_atomically
@@ -111,8 +110,8 @@ def baseline(data: Any) -> dict[str, Any]:
     """Scores, in percent, of predicting the commonest class of the images at every pixel."""
     classes = data.metainfo["classes"]
     counts = np.zeros(256, dtype=np.int64)
-    for item in data:
-        counts += np.bincount(item["gt_seg_map"].ravel(), minlength=256)
+    for index in range(len(data)):
+        counts += np.bincount(data[index]["gt_seg_map"].ravel(), minlength=256)
     shares = counts[: len(classes)] / counts[: len(classes)].sum()
     best = int(shares.argmax())
     # its union is every pixel, and no other class is ever right
@@ -125,6 +124,8 @@ def baseline(data: Any) -> dict[str, Any]:
 
 def draw(checkpoint: Path, data: Any, images: int, path: Path) -> None:
     """Draws rows of image, label map and prediction, in the colours of the data set."""
+    from mmseg.apis import inference_model, init_model  # after relnas_mm, which mmseg needs without a compiled mmcv
+
     (config,) = checkpoint.parent.glob("*.py")
     model = init_model(str(config), str(checkpoint), device="cpu")
     palette = np.array([*data.metainfo["palette"], [0, 0, 0]], dtype=np.uint8)[:, ::-1]

@@ -21,8 +21,8 @@ class CamVidDataset(CheckedSegDataset):
     metrics need no setting.
 
     Args:
-        img_suffix: Ending of the images; `None` for '.png', as in the SegNet repository, or '.jpg', as in smaller copies,
-            whichever is there.
+        img_suffix: Ending of the images; `None` for whichever is there: '.png', as in the SegNet repository, or '.jpg',
+            as in smaller copies.
         **kwargs: As for `CheckedSegDataset`.
     """
 

@@ -32,7 +32,7 @@ class EnhanceColors(BaseTransform):
 
     @cache_randomness
     def _draw(self) -> list[float]:
-        return np.random.uniform(*self.factors, size=3).tolist()
+        return np.random.uniform(*self.factors, size=3).tolist()  # noqa: NPY002  (the generator that mm's workers seed)
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Changes `img`, uint8 (h, w, 3) in BGR."""

@@ -29,10 +29,9 @@ class CheckedSegDataset(BaseSegDataset):
     """
 
     def __init__(self, pipeline: Sequence[Mapping[str, Any] | Callable] = (), **kwargs: Any):
-        super().__init__(pipeline=list(pipeline), **kwargs)  # type: ignore[arg-type]
+        super().__init__(pipeline=[], **kwargs)
         classes = self._metainfo.get("classes")
-        if classes is not None:
-            self.pipeline = Compose(with_checks(pipeline, len(classes), self.ignore_index))
+        self.pipeline = Compose(pipeline if classes is None else with_checks(pipeline, len(classes), self.ignore_index))
 
     def load_data_list(self) -> list[dict]:
         """Paths of all images and label maps.
