@@ -115,6 +115,22 @@ def check_before_running(config: Config, loaders: tuple[str, ...]) -> None:
     check_writable(config.work_dir)
 
 
+def check_pretrained(config: Config) -> None:
+    """Makes sure, before any data are read, that the file of pretrained weights that the backbone names is there.
+
+    Raises:
+        UserError: It is missing.
+    """
+    backbone = (config.get("model") or {}).get("backbone") or {}
+    init = backbone.get("init_cfg")
+    source = init.get("checkpoint") if isinstance(init, dict) else None
+    if source and "://" not in source and not Path(source).is_file():
+        raise UserError(
+            f"the pretrained weights {source!r} (model.backbone.init_cfg) do not exist; name a file by --cfg-options "
+            "model.backbone.init_cfg.checkpoint=FILE, or start from random weights by model.backbone.init_cfg=None"
+        )
+
+
 def check_writable(folder: str | os.PathLike[str]) -> Path:
     """Makes a folder if it is missing, and makes sure that files can be written in it.
 

@@ -5,7 +5,10 @@ import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
 
 PACKAGES = ("torch", "torchvision", "numpy", "mmengine", "mmcv", "mmcv-lite", "mmdet", "mmsegmentation", "mmpose")
 
@@ -20,7 +23,7 @@ def provenance(command: str) -> dict[str, Any]:
         "command": command,
         "commit": commit(),
         "versions": {"python": platform.python_version(), **versions()},
-        "device": device(),
+        "device": device_in_words(),
     }
 
 
@@ -49,10 +52,16 @@ def versions() -> dict[str, str]:
     return found
 
 
-def device() -> str:
-    """The GPU's name, or the CPU's architecture and number of usable cores."""
+def device_in_words(device: "torch.device | None" = None) -> str:
+    """The GPU's name, or the CPU's architecture and number of usable cores.
+
+    Args:
+        device: What was used; `None` for the GPU, where there is one.
+    """
     import torch
 
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
+    if device is None:
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
     return f"CPU, {platform.machine()}, {len(os.sched_getaffinity(0))} cores"

@@ -1,7 +1,5 @@
 """Analyses the network of a config."""
 
-import os
-import platform
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +12,7 @@ from relnas_mm.analysis.input_shape import InputShape
 from relnas_mm.analysis.latency import measure_latency
 from relnas_mm.analysis.network import Network, build_model
 from relnas_mm.analysis.table import Analysis
-from relnas_mm.provenance import provenance
+from relnas_mm.provenance import device_in_words, provenance
 
 SECOND_STAGE = "roi_head"
 
@@ -91,10 +89,3 @@ def _notes(network: Network, parts: Sequence[Part], images: torch.Tensor) -> lis
     if network.kind != "classifier":
         notes.append("costs and latency are those of the network: no resizing, normalization or post-processing")
     return notes
-
-
-def device_in_words(device: torch.device) -> str:
-    """The GPU's name, or the CPU's architecture and number of usable cores."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"CPU, {platform.machine()}, {len(os.sched_getaffinity(0))} cores"

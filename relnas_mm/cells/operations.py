@@ -155,7 +155,7 @@ class AvgPool(nn.Module):
         return self._box_sum(x) / counts
 
     def _box_sum(self, x: Tensor) -> Tensor:
-        channels = x.shape[1]
+        channels = int(x.shape[1])  # a number, which the ONNX exporter needs, and not a traced value
         box = x.new_ones(channels, 1, 3, 3)
         return F.conv2d(x, box, None, self.step, self.dilation, self.dilation, groups=channels)
 

@@ -97,7 +97,7 @@ def own_configs() -> None:
     def find(module: ModuleType) -> None:
         find_others = module.get_installed_path
         folder = str(Path(__file__).resolve().parents[1])
-        module.get_installed_path = lambda package: folder if package == PACKAGE else find_others(package)
+        vars(module)["get_installed_path"] = lambda package: folder if package == PACKAGE else find_others(package)
 
     hooks.after_import("mmengine.config.utils", add)
     for name in ("mmengine.utils.package_utils", "mmengine.config.config"):

@@ -1,6 +1,7 @@
 """Hooks in MMEngine's root registry; those that need an mm package are modules of their own for `custom_imports`."""
 
 from relnas_mm.engine.hooks.channels_last import ChannelsLastHook
+from relnas_mm.engine.hooks.checkpoint_fit import CheckpointFitHook
 from relnas_mm.engine.hooks.drop_path_schedule import DropPathScheduleHook
 from relnas_mm.engine.hooks.num_classes import ClassCountHook
 from relnas_mm.engine.hooks.training_curve import TrainingCurveHook
@@ -8,6 +9,7 @@ from relnas_mm.engine.hooks.validate_before_train import ValidateBeforeTrainHook
 
 __all__ = [
     "ChannelsLastHook",
+    "CheckpointFitHook",
     "ClassCountHook",
     "DropPathScheduleHook",
     "TrainingCurveHook",
