@@ -86,6 +86,30 @@ def retrained_cells(record: dict[str, Any]) -> str:
     return "\n".join([*lines, "", _origin(record)])
 
 
+def overfitted(record: dict[str, Any]) -> str:
+    """How well detectors or segmentors learned a few images by heart."""
+    (entries,) = [record[key] for key in ("detectors", "segmentors") if key in record]
+    metric = record["metric"].rpartition("/")[2]
+    lines = [
+        f"| config | parameters | {metric} on its {record['images']} training images, by iteration |",
+        "|---|--:|---|",
+    ]
+    for name, entry in entries.items():
+        curve = ", ".join(f"{step}: {value:.2f}" for step, value in entry[metric].items())
+        lines.append(f"| `{name}` | {entry['params']:,} | {curve} |")
+    return "\n".join([*lines, "", _origin(record)])
+
+
+def trained(record: dict[str, Any]) -> str:
+    """Validation metric of one training, and the test metric where it was tested."""
+    metric = record["metric"]
+    lines = [f"| after | validation {metric} |", "|--:|--:|"]
+    lines += [f"| {step} | {value:.3f} |" for step, value in record["curve"].items()]
+    if "test" in record:
+        lines += ["", f"Test images: {metric} {record['test'][metric]:.3f}."]
+    return "\n".join([*lines, "", _origin(record)])
+
+
 def _origin(record: dict[str, Any]) -> str:
     seeds = len(record["seeds"])
     runs = f"{seeds} seeds, mean ± standard deviation" if seeds >= 3 else "one run, no spread"
@@ -93,6 +117,7 @@ def _origin(record: dict[str, Any]) -> str:
 
 
 WRITERS: dict[str, Callable[[Any], str]] = {
+    "overfit_detectors": overfitted,
     "quickstart": quickstart,
     "retrain_cifar10": retrained_cells,
     "retrain_cifar10-mini": retrained_cells,
@@ -100,6 +125,7 @@ WRITERS: dict[str, Callable[[Any], str]] = {
     "search_cifar10-mini": search_generations,
     "search_nasbench201": search_nasbench201,
     "search_reference": search_reference,
+    "ssdlite_voc-mini": trained,
     "zoo": zoo,
 }
 
