@@ -1,0 +1,20 @@
+# RetinaNet on a cell backbone trained on ImageNet; FPN starts at stride 8 and leaves the map of the stem aside.
+_base_ = "mmdet::_base_/models/retinanet_r50_fpn.py"
+custom_imports = dict(imports=["relnas_mm"], allow_failed_imports=False)
+
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        type="CellBackbone",
+        genotype="relativenas",
+        init_channels=46,
+        num_cells=14,
+        stem="imagenet",
+        out_indices=("stem", 0, 1, 2),
+        # two images are too few for statistics of their own: those of ImageNet stay, as mmdet has it with ResNet
+        frozen_stages=0,
+        norm_eval=True,
+        init_cfg=dict(type="Pretrained", checkpoint="checkpoints/relativenas_imagenet.pth"),
+    ),
+    neck=dict(in_channels=[46, 184, 368, 736]),
+)
