@@ -32,6 +32,7 @@ def main() -> None:
         raise UserError(f"the checkpoint {args.checkpoint!r} does not exist")
     config = load_config(args)
     config.load_from = args.checkpoint
+    config.custom_hooks = [*(config.get("custom_hooks") or []), dict(type="CheckpointFitHook")]
     if args.show_dir:
         draw_predictions(config, args.show_dir)
     check_before_running(config, ("test_dataloader",))

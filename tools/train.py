@@ -4,7 +4,7 @@ import argparse
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.launch import build_runner, check_before_running, load_config, runner_parser
+from relnas_mm.launch import build_runner, check_before_running, check_pretrained, load_config, runner_parser
 
 import torch
 from mmengine.config import Config
@@ -40,6 +40,7 @@ def main() -> None:
     args = parse_args()
     config = load_config(args)
     apply_training_flags(config, args)
+    check_pretrained(config)
     check_before_running(config, ("train_dataloader", "val_dataloader"))
     runner = build_runner(config)
     runner.train()

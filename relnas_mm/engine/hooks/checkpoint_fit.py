@@ -1,0 +1,70 @@
+"""Refuses to evaluate a checkpoint that is not of the model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.registry import HOOKS
+from mmengine.runner import BaseLoop, Runner
+from torch import Tensor, nn
+
+from relnas_mm.errors import UserError
+
+TRAINING_ONLY = "auxiliary_head"
+"""What segmentors and classifiers call the part that plays no role in a test."""
+
+
+@HOOKS.register_module()
+class CheckpointFitHook(Hook):
+    """Ends a test whose checkpoint is of another model; MMEngine would warn, and score a head of random weights.
+
+    A training goes on: that is what `load_from` is for, and MMEngine lists the weights that do not fit.
+
+    Raises:
+        UserError: A weight has another shape, or a whole part of the model (neck, head, …) has no weights in the file.
+    """
+
+    priority = "VERY_LOW"  # after the hooks that choose among the weights, such as mmengine's EMAHook
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        """Compares the weights that were read with those of the model."""
+        if not isinstance(runner._test_loop, BaseLoop):  # still a part of the config: this is no test
+            return
+        model: Any = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        weights = checkpoint.get("state_dict", checkpoint)
+        reason = misfit(model, {name.removeprefix("module."): value for name, value in weights.items()})
+        if reason:
+            loop: Any = runner.test_loop
+            trained = _classes((checkpoint.get("meta") or {}).get("dataset_meta"))
+            tested = _classes(getattr(loop.dataloader.dataset, "metainfo", None))
+            if trained and tested and len(trained) != len(tested):
+                reason = f"it was trained for {_listed(trained)}, the test data have {_listed(tested)}; {reason}"
+            raise UserError(f"the checkpoint {runner._load_from!r} does not fit the config: {reason}")
+
+
+def misfit(model: nn.Module, weights: Mapping[str, Tensor]) -> str:
+    """Why weights are not those of a model, or ''.
+
+    Single names that only one of the two has are no reason: mm packages rename some while loading.
+
+    Args:
+        model: The model.
+        weights: Tensors by the names of its state dict.
+    """
+    own = model.state_dict()
+    for name, value in own.items():
+        if name in weights and weights[name].shape != value.shape:
+            return f"{name} is {tuple(weights[name].shape)} in the checkpoint and {tuple(value.shape)} in the model"
+    parts = dict.fromkeys(name.split(".")[0] for name in own)
+    found = {name.split(".")[0] for name in weights}
+    missing = [part for part in parts if part not in found and part != TRAINING_ONLY]
+    return f"it holds no weights of {', '.join(missing)}" if missing else ""
+
+
+def _classes(meta: Any) -> tuple[str, ...]:
+    return tuple(meta.get("classes") or ()) if isinstance(meta, Mapping) else ()
+
+
+def _listed(classes: tuple[str, ...]) -> str:
+    return f"{len(classes)} classes ({', '.join(classes[:3])}{', …' if len(classes) > 3 else ''})"
