@@ -1,0 +1,104 @@
+"""A folder of pictures that may be written again, and in which nothing of somebody else is touched."""
+
+import json
+import math
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from PIL import Image
+
+from relnas_mm.errors import UserError
+
+INDEX = "browse.json"
+SHEET = "contact_sheet.png"
+TILE, MOST_TILES = 240, 64
+
+
+class PictureFolder:
+    """Pictures, a contact sheet of the first 64, and `browse.json` with the names of all of them.
+
+    Args:
+        path: The folder; missing, empty, or one that this class has written before.
+
+    Raises:
+        UserError: It holds something else.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        if path.exists() and not path.is_dir():
+            raise UserError(f"--out {str(path)!r} is a file; name a folder")
+        if path.is_dir() and any(path.iterdir()) and not (path / INDEX).is_file():
+            raise UserError(f"--out {str(path)!r} holds other files and no {INDEX}; name a new or an empty folder")
+        self.old = self._old_files()
+
+    def write(self, pictures: Iterable[tuple[str, Image.Image]], description: dict[str, object]) -> list[Path]:
+        """Draws all pictures beside the folder, and then puts them into it in place of those of the last time.
+
+        Args:
+            pictures: Each with a name, without ending.
+            description: What `browse.json` says besides the names.
+
+        Returns:
+            The pictures, in order; the contact sheet is the last.
+
+        Raises:
+            UserError: A name is that of a file which somebody else has put there.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent))
+        try:
+            names, tiles = [], []
+            for name, picture in pictures:
+                names.append(re.sub(r"[^\w.-]+", "_", name) + ".png")
+                picture.save(scratch / names[-1])
+                if len(tiles) < MOST_TILES:
+                    picture.thumbnail((TILE, TILE))
+                    tiles.append(picture)
+            names.append(SHEET)
+            contact_sheet(tiles).save(scratch / SHEET)
+            (scratch / INDEX).write_text(json.dumps({**description, "files": names}, indent=1) + "\n")
+            self._replace_by(scratch, [*names, INDEX])
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        return [self.path / name for name in names]
+
+    def _replace_by(self, scratch: Path, names: list[str]) -> None:
+        self.path.mkdir(exist_ok=True)
+        for name in names:
+            if name not in (*self.old, INDEX) and (self.path / name).exists():
+                raise UserError(f"{str(self.path / name)!r} is there already and not one of {INDEX}; it was left alone")
+        for name in self.old:
+            (self.path / name).unlink(missing_ok=True)
+        for name in names:
+            (scratch / name).replace(self.path / name)
+
+    def _old_files(self) -> list[str]:
+        if not (self.path / INDEX).is_file():
+            return []
+        try:
+            files = json.loads((self.path / INDEX).read_text())["files"]
+            if all(Path(name).name == name and name.endswith(".png") for name in files):
+                return files
+        except (ValueError, KeyError, TypeError):
+            pass
+        raise UserError(f"{str(self.path / INDEX)!r} is damaged; name another folder or remove this one")
+
+
+def contact_sheet(tiles: list[Image.Image]) -> Image.Image:
+    """Pictures side by side, about as many in a row as in a column.
+
+    Raises:
+        UserError: There are none.
+    """
+    if not tiles:
+        raise UserError("there is nothing to draw: the data set is empty")
+    columns = math.ceil(math.sqrt(len(tiles)))
+    width, height = max(tile.width for tile in tiles) + 4, max(tile.height for tile in tiles) + 4
+    sheet = Image.new("RGB", (columns * width, math.ceil(len(tiles) / columns) * height), "white")
+    for place, tile in enumerate(tiles):
+        sheet.paste(tile, (place % columns * width + 2, place // columns * height + 2))
+    return sheet
