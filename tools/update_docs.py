@@ -118,6 +118,7 @@ def _origin(record: dict[str, Any]) -> str:
 
 WRITERS: dict[str, Callable[[Any], str]] = {
     "overfit_detectors": overfitted,
+    "overfit_detectors_shapes": overfitted,
     "quickstart": quickstart,
     "retrain_cifar10": retrained_cells,
     "retrain_cifar10-mini": retrained_cells,
