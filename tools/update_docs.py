@@ -112,7 +112,8 @@ def trained(record: dict[str, Any]) -> str:
 
 def _origin(record: dict[str, Any]) -> str:
     seeds = len(record["seeds"])
-    runs = f"{seeds} seeds, mean ± standard deviation" if seeds >= 3 else "one run, no spread"
+    runs = f"{seeds} seeds, mean ± standard deviation" if seeds > 1 else "one run, no spread"
+    runs += ", fewer than three seeds" if seeds == 2 else ""
     return f"*{runs}; commit {record['commit']}, torch {record['versions']['torch']}; `{record['command']}`*"
 
 
