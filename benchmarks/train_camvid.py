@@ -76,7 +76,7 @@ def run(path: str, args: argparse.Namespace) -> tuple[dict[str, Any], Path]:
         "minutes": round(sum(row["time"] for row in rows) * rows[0]["step"] / 60, 1),
         "first_loss": losses[0],
         "last_loss": losses[-1],
-        "val_mIoU": metric_curve(folder, METRIC),
+        "val_mIoU": {step: round(value, 2) for step, value in metric_curve(folder, METRIC).items()},
         "test": {key: round(value, 2) for key, value in json.loads(tested.read_text()).items() if "time" not in key},
     }
     return figures, weights
@@ -117,8 +117,8 @@ def baseline(data: Any) -> dict[str, Any]:
     # its union is every pixel, and no other class is ever right
     return {
         "class": classes[best],
-        METRIC: round(100 * shares[best] / len(classes), 2),
-        "aAcc": round(100 * shares[best], 2),
+        METRIC: round(float(100 * shares[best] / len(classes)), 2),
+        "aAcc": round(float(100 * shares[best]), 2),
     }
 
 

@@ -1,6 +1,7 @@
 """CamVid, and label maps that cannot be trained on: one sentence that names the file."""
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -196,9 +197,8 @@ def test_lookup_table_is_what_mmseg_does(reduce, label_map):
 def test_the_smallest_bad_id_is_named(ids, classes):
     bad = sorted(value for value in ids if value >= classes and value != 255)
     array, table = np.array([ids], dtype=np.uint8), lookup_table(False, None)
-    if not bad:
-        return check_label_map(array, table, classes, 255, "x.png")
-    with pytest.raises(UserError, match=re.escape(f"'x.png' holds the id {bad[0]};")):
+    refused = pytest.raises(UserError, match=re.escape(f"'x.png' holds the id {bad[0]};")) if bad else nullcontext()
+    with refused:
         check_label_map(array, table, classes, 255, "x.png")
 
 

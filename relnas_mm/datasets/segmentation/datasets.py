@@ -1,7 +1,7 @@
 """mmseg's data sets with every file checked.  Needs mmseg."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mmengine.dataset import Compose
@@ -28,7 +28,7 @@ class CheckedSegDataset(BaseSegDataset):
         UserError: On loading, a folder, list or file is missing, or there is no image.
     """
 
-    def __init__(self, pipeline: Sequence[Mapping[str, Any] | Callable] = (), **kwargs: Any):
+    def __init__(self, pipeline: Sequence[dict | Callable] = (), **kwargs: Any):
         super().__init__(pipeline=[], **kwargs)
         classes = self._metainfo.get("classes")
         self.pipeline = Compose(pipeline if classes is None else with_checks(pipeline, len(classes), self.ignore_index))
