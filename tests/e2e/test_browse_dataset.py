@@ -105,7 +105,7 @@ def test_boxes_are_drawn_around_the_objects(config, split):
         for (x0, y0, _, y1), label in zip(truth.bboxes.tensor.int().tolist(), truth.labels.tolist()):
             side = picture[y0:y1, max(x0 - 2, 0) : x0 + 3].astype(int)
             found.append((np.abs(side - VOC_PALETTE[label]).sum(2).min(1) < 100).mean() > 0.8)  # lines are blended in
-    assert len(found) >= 4 and np.mean(found) > 0.9
+    assert len(found) >= 4 and np.mean(found) > 0.8
 
 
 @pytest.mark.parametrize("split, size", [("train", (128, 128)), ("val", (128, 256))])
