@@ -39,8 +39,7 @@ def test_an_entry_of_the_index_names_a_config_and_its_size(entry):
     assert path.is_file() and path.stem == entry["Name"]
     if published := entry.get("Metadata", {}).get("Parameters"):
         sizes = parameters(path)
-        heads = () if path.parent.name == "bisenet" else ("auxiliary_head.",)  # BiSeNet's count includes them
-        assert sum(size for name, size in sizes.items() if not name.startswith(heads)) == published
+        assert sum(size for name, size in sizes.items() if not name.startswith("auxiliary_head.")) == published
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -237,7 +237,7 @@ def test_real_annotations_are_read_as_mmdet_reads_them(data_root, build):
 
 def voc_datasets(node):
     if isinstance(node, dict):
-        if "ImageSets" in str(node.get("ann_file", "")):
+        if "ImageSets/Main" in str(node.get("ann_file", "")):
             yield node
         for value in node.values():
             yield from voc_datasets(value)
