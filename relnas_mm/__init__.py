@@ -31,5 +31,6 @@ _register_after("mmdet.datasets", "relnas_mm.datasets.voc.dataset")
 _register_after("mmseg.models", "relnas_mm.models.bisenet", "relnas_mm.models.losses", "relnas_mm.models.segmentors")
 _register_after("mmseg.datasets", "relnas_mm.datasets.segmentation.camvid", "relnas_mm.datasets.segmentation.colors")
 _register_after("mmseg.engine", "relnas_mm.engine.hooks.single_values")
+_register_after("mmpose.datasets", "relnas_mm.datasets.keypoints.dataset", "relnas_mm.datasets.keypoints.transforms")
 
 __all__ = ["__version__"]

@@ -1,0 +1,157 @@
+"""What a file of keypoints in COCO's layout must hold before a reader can be trusted with it.  No mm package needed."""
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from relnas_mm.errors import UserError
+
+
+def read_json(path: str | os.PathLike[str], what: str) -> Any:
+    """The content of a JSON file.
+
+    Args:
+        path: The file.
+        what: What to call it, such as 'annotation file'.
+
+    Raises:
+        UserError: It is missing or no JSON.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except OSError as error:
+        raise UserError(f"the {what} {str(path)!r} cannot be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError) as error:  # of JSON, or of the encoding
+        raise UserError(f"the {what} {str(path)!r} is not JSON: {error}") from None
+
+
+def check_annotations(path: str | os.PathLike[str], joints: int) -> None:
+    """Reads a file of keypoints to its end.
+
+    Annotations without keypoints or box pass, as long as others have them: COCO's files may hold objects of any kind.
+
+    Args:
+        path: The JSON file.
+        joints: How many each person has.
+
+    Raises:
+        UserError: The file is missing or not in COCO's layout, a person has another number of joints, a number is
+            missing or none, ids are used twice or refer to nothing, or not a single annotation has keypoints.
+    """
+    content = read_json(path, "annotation file")
+    if not isinstance(content, dict) or not isinstance(content.get("images"), list):
+        raise UserError(f"the annotation file {str(path)!r} is not in COCO's layout: it has no list of 'images'")
+    images: set[int] = set()
+    for number, image in enumerate(content["images"], 1):
+        _check_image(image, f"image {number} of {str(path)!r}", images)
+    annotations, categories = (content.get(key, []) for key in ("annotations", "categories"))
+    if not all(isinstance(part, list) for part in (annotations, categories)):
+        raise UserError(f"'annotations' and 'categories' of {str(path)!r} must be lists")
+    known = {category.get("id") for category in categories if isinstance(category, dict)}
+    seen: set[int] = set()
+    for number, annotation in enumerate(annotations, 1):
+        where = f"annotation {number} of {str(path)!r}"
+        _check_id(annotation, where, seen)
+        for key, ids, kind in (("image_id", images, "image"), ("category_id", known, "category")):
+            if not _is_integer(annotation.get(key)) or annotation[key] not in ids:
+                raise UserError(f"{key} of {where} is {annotation.get(key)!r}; there is no such {kind}")
+        _check_person(annotation, f"{where} (id {annotation['id']})", joints)
+    if annotations and not any("keypoints" in annotation for annotation in annotations):
+        raise UserError(
+            f"no annotation of {str(path)!r} has keypoints; COCO's file of them is called person_keypoints_….json"
+        )
+
+
+def why_unusable(annotation: dict[str, Any], width: float, height: float) -> str | None:
+    """Why nothing can be learned from an annotation, or `None`.
+
+    Persons without a labelled joint and crowds are not meant: they are in COCO for a purpose, and mmpose treats them.
+
+    Args:
+        annotation: In COCO's layout.
+        width: Of the image, in pixels.
+        height: Of the image, in pixels.
+    """
+    for key in ("keypoints", "bbox"):
+        if key not in annotation:
+            return f"without {key}"
+    left, top, across, down = annotation["bbox"]
+    return why_box_unusable((left, top, left + across, top + down), width, height)
+
+
+def why_box_unusable(box: Sequence[float], width: float, height: float) -> str | None:
+    """Why no person can be found in a box, or `None`; boxes that reach over the border are usable.
+
+    Args:
+        box: Left, top, right and bottom edge, in pixels from the image's upper left corner.
+        width: Of the image, in pixels.
+        height: Of the image, in pixels.
+    """
+    left, top, right, bottom = box
+    if right <= left or bottom <= top:
+        return "with a box without area"
+    # mmpose cuts boxes to the centres of the outermost pixels; what is then left without area is lost
+    if left >= width - 1 or top >= height - 1 or right <= 0 or bottom <= 0:
+        return "with a box outside of the image"
+    return None
+
+
+def is_numbers(value: Any, count: int) -> bool:
+    """Whether a value of a JSON file is a list of so many finite numbers."""
+    return (
+        isinstance(value, list)
+        and len(value) == count
+        and all(isinstance(part, (int, float)) and math.isfinite(part) for part in value)
+    )
+
+
+def _check_image(image: Any, where: str, seen: set[int]) -> None:
+    _check_id(image, where, seen)
+    name = image.get("file_name")
+    if not isinstance(name, str) or not name:
+        raise UserError(f"file_name of {where} is {name!r}; it must be the name of a file")
+    for key in ("width", "height"):
+        if not is_numbers([image.get(key)], 1) or image[key] <= 0:
+            raise UserError(f"{key} of {where} is {image.get(key)!r}; it must be a positive number")
+
+
+def _check_id(entry: Any, where: str, seen: set[int]) -> None:
+    if not isinstance(entry, dict):
+        raise UserError(f"{where} is {_short(entry)}; it must be an object with an 'id'")
+    number = entry.get("id")
+    if not _is_integer(number):
+        raise UserError(f"id of {where} is {number!r}; it must be an integer")
+    if number in seen:
+        raise UserError(f"id of {where} is {number}, which an earlier one has already")
+    seen.add(number)  # type: ignore[arg-type]
+
+
+def _check_person(person: dict[str, Any], where: str, joints: int) -> None:
+    if "bbox" in person and not is_numbers(person["bbox"], 4):
+        raise UserError(f"bbox of {where} is {_short(person['bbox'])}; it must be [left, top, width, height]")
+    for key in ("num_keypoints", "area"):
+        if key in person and not is_numbers([person[key]], 1):
+            raise UserError(f"{key} of {where} is {_short(person[key])}; it must be a number")
+    if "keypoints" not in person:
+        return
+    keypoints = person["keypoints"]
+    if isinstance(keypoints, list) and len(keypoints) != 3 * joints:
+        found = f"{len(keypoints) / 3:.4g} joints ({len(keypoints)} numbers)"
+        raise UserError(f"{where} has {found}; {joints} are expected, three numbers for each")
+    if not is_numbers(keypoints, 3 * joints):
+        raise UserError(f"keypoints of {where} are {_short(keypoints)}; they must be a list of {3 * joints} numbers")
+    if not set(keypoints[2::3]) <= {0, 1, 2}:
+        flag = next(flag for flag in keypoints[2::3] if flag not in (0, 1, 2))
+        raise UserError(f"a joint of {where} is flagged {flag}; allowed are 0 (not labelled), 1 (hidden), 2 (visible)")
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

@@ -1,0 +1,115 @@
+"""mmpose's COCO data set with every entry checked when it is loaded.  Needs mmpose."""
+
+import logging
+import os
+from collections import Counter
+from typing import Any
+
+from mmengine.fileio import get_local_path
+from mmengine.logging import print_log
+from mmengine.registry import DATASETS
+from mmpose.datasets import CocoDataset
+
+from relnas_mm.datasets.keypoints.annotations import check_annotations, read_json, why_box_unusable, why_unusable
+from relnas_mm.datasets.keypoints.detections import check_detections
+from relnas_mm.errors import UserError
+
+
+@DATASETS.register_module()
+class CheckedCocoKeypointDataset(CocoDataset):
+    """COCO's layout of keypoints: bad entries are named in one sentence, what is left out is counted in the log.
+
+    mmpose leaves annotations without keypoints and boxes outside of their image out silently, and fails somewhere in a
+    worker process when an image is missing or a person has another number of joints.  Here
+
+    - files that are missing or not in COCO's layout, a wrong number of joints, missing or empty images, and
+      detections in another format raise `UserError` on loading;
+    - annotations without keypoints or box, boxes without area or entirely outside of their image, and detections that
+      are no persons are left out, and their number is logged.
+
+    Checking reads the annotation file once more; for the whole of COCO these are seconds.
+
+    Args:
+        **kwargs: As for mmpose's `CocoDataset`; `metainfo=dict(from_file=…)` for other joints than COCO's.
+
+    Raises:
+        UserError: On loading, see above; or there is no person to learn from, or to be tested with.
+    """
+
+    def load_data_list(self) -> list[dict]:
+        """All persons (or, bottom-up, all images), checked; logs what is left out.
+
+        Raises:
+            UserError: See above.
+        """
+        self._left_out: Counter[str] = Counter()
+        self._usual: Counter[str] = Counter()
+        self._local(check_annotations, str(self.ann_file), self.metainfo["num_keypoints"])
+        data = super().load_data_list()
+        for path in sorted({entry["img_path"] for entry in data}):
+            self._check_image(path)
+        for counts, level in ((self._left_out, logging.WARNING), (self._usual, logging.INFO)):
+            if counts:
+                listed = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+                print_log(f"{self.bbox_file or self.ann_file}: left out: {listed}", logger="current", level=level)
+        return data
+
+    def parse_data_info(self, raw_data_info: dict) -> dict | None:
+        """One annotation, or `None` if it cannot be used."""
+        annotation, image = raw_data_info["raw_ann_info"], raw_data_info["raw_img_info"]
+        reason = why_unusable(annotation, image["width"], image["height"])
+        if reason:
+            self._left_out[f"annotations {reason}"] += 1
+            return None
+        return super().parse_data_info(raw_data_info)
+
+    def filter_data(self) -> list[dict]:
+        """The persons that `filter_cfg` leaves.
+
+        Raises:
+            UserError: There are none.
+        """
+        data = super().filter_data()
+        if not data:
+            raise UserError(f"{(self.bbox_file or self.ann_file)!r} holds no person that can be used")
+        return data
+
+    def _get_topdown_data_infos(self, instance_list: list[dict]) -> list[dict]:
+        data = super()._get_topdown_data_infos(instance_list)
+        if len(data) < len(instance_list):
+            self._usual["persons without a labelled joint, or crowds"] = len(instance_list) - len(data)
+        return data
+
+    def _load_detection_results(self) -> list[dict]:
+        assert self.bbox_file is not None  # or this is not called
+        images = [image["id"] for image in self._local(read_json, str(self.ann_file), "annotation file")["images"]]
+        self._local(check_detections, self.bbox_file, set(images))
+        detections = len(self._local(read_json, self.bbox_file, "file of detections"))
+        persons = super()._load_detection_results()
+        if len(persons) < detections:
+            self._left_out["detections of other categories than 1, a person"] = detections - len(persons)
+        data = []
+        for person in persons:
+            height, width = person["img_shape"]
+            reason = why_box_unusable(person["bbox"][0], width, height)
+            if reason:
+                self._left_out[f"detections {reason}"] += 1
+            else:
+                data.append(person)
+        return data
+
+    @staticmethod
+    def _local(read: Any, path: str, *arguments: Any) -> Any:
+        """Calls a reader of a local file with a file from anywhere."""
+        if "://" not in path:
+            return read(path, *arguments)
+        with get_local_path(path) as local_path:
+            return read(local_path, *arguments)
+
+    def _check_image(self, path: str) -> None:
+        if "://" in path:
+            return
+        if not os.path.isfile(path):
+            raise UserError(f"the image {path!r} of {self.ann_file!r} does not exist")
+        if not os.path.getsize(path):
+            raise UserError(f"the image {path!r} of {self.ann_file!r} is empty")
