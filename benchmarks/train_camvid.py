@@ -1,13 +1,15 @@
 """Trains segmentors on CamVid and says how far they beat predicting the commonest class everywhere.
 
 `CAMVID_ROOT=… python benchmarks/train_camvid.py CONFIG … --genotype docs/results/search_cifar10-mini/genotype.json`
-trains by tools/train.py in WORK_DIR/<config> (a finished training is not repeated), tests the last checkpoint on the
-test images, fills docs/results/camvid.json, and draws images, labels and predictions into docs/images/.
+trains every config with every seed by tools/train.py in WORK_DIR/<config>/<seed>, tests the last checkpoints on the
+test images, fills docs/results/camvid.json, and draws images, labels and predictions of the first seed into
+docs/images/.  A run that is finished is not repeated, one that was cut off is resumed.
 """
 
 import argparse
 import json
 import shlex
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -34,52 +36,73 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("configs", nargs="+", help="configs of segmentors on CamVid")
     parser.add_argument("--genotype", help="of the cell backbones [that of the configs]")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--work-dir", type=Path, default=Path("work_dirs/camvid"))
     parser.add_argument("--images", type=int, default=3, help="how many test images are drawn")
     parser.add_argument("--cfg-options", nargs="*", default=[], help="passed on to tools/train.py")
     parser.add_argument("--out", type=Path, default=Path("docs/results/camvid.json"))
     parser.add_argument("--pictures", type=Path, default=Path("docs/images"))
     args = parser.parse_args()
-    runs = {Path(path).stem: run(path, args) for path in args.configs}
     data = test_data(read_config(args.configs[0]))
+    runs = {(path, seed): run(path, seed, args) for seed in args.seeds for path in args.configs}
+    segmentors = {Path(path).stem: summary([runs[path, seed] for seed in args.seeds]) for path in args.configs}
+    models = {path: trained_model(folder_of(path, args.seeds[0], args)) for path in args.configs}
+    for path, model in models.items():
+        segmentors[Path(path).stem]["params"] = parameters_in_use(model)
     results = {
         **provenance(f"python benchmarks/train_camvid.py {shlex.join(sys.argv[1:])}"),
+        "seeds": args.seeds,
         "test_images": len(data),
         "commonest_class": baseline(data),
-        "segmentors": {name: row for name, (row, _) in runs.items()},
+        "segmentors": segmentors,
     }
     write_atomically(args.out, json.dumps(results, indent=1) + "\n")
-    for name, (_, checkpoint) in runs.items():
-        draw(checkpoint, data, args.images, args.pictures / f"camvid_{name.split('_')[0]}.jpg")
+    for path, model in models.items():
+        draw(model, data, args.images, args.pictures / f"camvid_{Path(path).stem.split('_')[0]}.jpg")
     print(f"commonest class: {results['commonest_class']}")
-    for name, row in results["segmentors"].items():
-        print(f"{name}: {METRIC} {row['test'][METRIC]:.2f}, {row['minutes']} minutes of training")
+    for name, row in segmentors.items():
+        print(f"{name}: {METRIC} {row['mean'][METRIC]:.2f}, {row['minutes']} minutes of training")
 
 
-def run(path: str, args: argparse.Namespace) -> tuple[dict[str, Any], Path]:
-    """Trains and tests one segmentor; its figures and its checkpoint."""
-    folder = args.work_dir / Path(path).stem
-    options = [*args.cfg_options]
+def folder_of(path: str, seed: int, args: argparse.Namespace) -> Path:
+    """Where a config is trained with a seed."""
+    return args.work_dir / Path(path).stem / str(seed)
+
+
+def run(path: str, seed: int, args: argparse.Namespace) -> dict[str, Any]:
+    """Trains and tests one segmentor, unless that is done already; its figures."""
+    folder = folder_of(path, seed, args)
+    options = [f"randomness.seed={seed}", *args.cfg_options]
     if args.genotype:
         options.append(f"{key_of_cell(read_config(path).model, 'model')}.genotype={args.genotype}")
-    with_options = ["--cfg-options", *options] if options else []
-    checkpoint = folder / "last_checkpoint"
-    if not checkpoint.exists():
-        tool("train.py", path, "--work-dir", str(folder), *with_options)
-    weights = Path(checkpoint.read_text())
     tested = folder / "test.json"
-    tool("test.py", path, str(weights), "--work-dir", str(folder / "test"), "--out", str(tested), *with_options)
+    if not tested.exists():
+        tool("train.py", path, "--work-dir", str(folder), "--resume", "--cfg-options", *options)
+        weights = (folder / "last_checkpoint").read_text()
+        arguments = (path, weights, "--work-dir", str(folder / "test"), "--out", str(tested))
+        tool("test.py", *arguments, "--cfg-options", *options)
     rows = [row for row in scalars(folder) if "loss" in row]
     losses = list(loss_curve(folder).values())
-    figures = {
+    return {
+        "seed": seed,
         "iterations": int(rows[-1]["step"]),
         "minutes": round(sum(row["time"] for row in rows) * rows[0]["step"] / 60, 1),
-        "first_loss": losses[0],
-        "last_loss": losses[-1],
+        "first_loss": round(losses[0], 4),
+        "last_loss": round(losses[-1], 4),
         "val_mIoU": {step: round(value, 2) for step, value in metric_curve(folder, METRIC).items()},
         "test": {key: round(value, 2) for key, value in json.loads(tested.read_text()).items() if "time" not in key},
     }
-    return figures, weights
+
+
+def summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Mean and standard deviation of the test scores of several seeds, in percent, and the single runs."""
+    scores = {key: [run["test"][key] for run in runs] for key in runs[0]["test"]}
+    return {
+        "minutes": round(statistics.mean(run["minutes"] for run in runs), 1),
+        "mean": {key: round(statistics.mean(values), 2) for key, values in scores.items()},
+        "std": {key: round(statistics.stdev(values), 2) if len(values) > 1 else None for key, values in scores.items()},
+        "runs": runs,
+    }
 
 
 def tool(name: str, *arguments: str) -> None:
@@ -122,12 +145,23 @@ def baseline(data: Any) -> dict[str, Any]:
     }
 
 
-def draw(checkpoint: Path, data: Any, images: int, path: Path) -> None:
-    """Draws rows of image, label map and prediction, in the colours of the data set."""
-    from mmseg.apis import inference_model, init_model  # after relnas_mm, which mmseg needs without a compiled mmcv
+def parameters_in_use(model: Any) -> int:
+    """Without those of auxiliary heads, which run in training only."""
+    return sum(p.numel() for name, p in model.named_parameters() if not name.startswith("auxiliary_head"))
 
-    (config,) = checkpoint.parent.glob("*.py")
-    model = init_model(str(config), str(checkpoint), device="cpu")
+
+def trained_model(folder: Path) -> Any:
+    """The model of a training, by mmseg's API."""
+    from mmseg.apis import init_model  # after relnas_mm, which mmseg needs without a compiled mmcv
+
+    (config,) = folder.glob("*.py")
+    return init_model(str(config), (folder / "last_checkpoint").read_text(), device="cpu")
+
+
+def draw(model: Any, data: Any, images: int, path: Path) -> None:
+    """Draws rows of image, label map and prediction, in the colours of the data set."""
+    from mmseg.apis import inference_model
+
     palette = np.array([*data.metainfo["palette"], [0, 0, 0]], dtype=np.uint8)[:, ::-1]
     rows = []
     for index in np.linspace(0, len(data) - 1, images + 2).astype(int)[1:-1]:
