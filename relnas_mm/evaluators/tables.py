@@ -1,38 +1,96 @@
-"""Reading tabular benchmarks: CSV files with a line for each architecture.  Needs nothing but Python."""
+"""Reading tabular benchmarks: a CSV file with a line, or a JSON file with an entry, for each architecture."""
 
+import csv
+import json
 import os
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from relnas_mm.errors import UserError
 
+Table = dict[str, tuple[float, ...]]
 
-def read_columns(
-    path: "str | os.PathLike[str]", columns: tuple[str, ...], key: str = "arch_str"
-) -> dict[str, tuple[float, ...]]:
-    """Some columns of a CSV file without quotes, by architecture.
+
+def read_columns(path: "str | os.PathLike[str]", columns: Sequence[str], key: str = "arch_str") -> Table:
+    """Some columns of a table, by architecture.
 
     Args:
-        path: The file; its first line names the columns.
-        columns: Which columns.
-        key: The column that names the architecture.
+        path: A CSV file whose first line names the columns, or a JSON file `{architecture: {column: value}}`.
+        columns: Which columns; `name.1` is the second number of the list that a JSON column `name` holds.
+        key: The CSV column that names the architecture.
 
     Raises:
         UserError: The file cannot be read, a column is missing, or a line is damaged; the sentence says which.
     """
     path = Path(path)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"the table {str(path)!r} cannot be read: {error}") from None
-    header = lines[0].split(",") if lines else []
-    if missing := [name for name in (key, *columns) if name not in header]:
-        raise UserError(f"the table {str(path)!r} has no column {missing[0]!r}; it has {', '.join(header)}")
+    rows = _json_rows(path, text, columns) if path.suffix == ".json" else _csv_rows(path, text, columns, key)
+    return dict(rows)
+
+
+def shared_columns(path: "str | os.PathLike[str]", columns: Sequence[str], key: str = "arch_str") -> Table:
+    """As `read_columns`, but a file that did not change is read once: many searches use one table.
+
+    Returns:
+        A table that must not be changed.
+    """
+    path = Path(path)
+    changed = path.stat().st_mtime_ns if path.exists() else 0
+    return _columns_at(path, tuple(columns), key, changed)
+
+
+@lru_cache(maxsize=16)
+def _columns_at(path: Path, columns: tuple[str, ...], key: str, changed: int) -> Table:
+    return read_columns(path, columns, key)
+
+
+def _csv_rows(path: Path, text: str, columns: Sequence[str], key: str) -> Iterator[tuple[str, tuple[float, ...]]]:
+    lines = text.splitlines()
+    reader = csv.reader(lines)
+    header = next(reader, [])
+    for name in (key, *columns):
+        _require_column(path, name, header)
     place, *places = (header.index(name) for name in (key, *columns))
-    table: dict[str, tuple[float, ...]] = {}
-    for number, line in enumerate(lines[1:], 2):
-        cells = line.split(",")
+    for cells in reader:
         try:
-            table[cells[place]] = tuple(float(cells[column]) for column in places)
+            yield cells[place], tuple(float(cells[column]) for column in places)
         except (IndexError, ValueError):
-            raise UserError(f"line {number} of the table {str(path)!r} is damaged: {line[:80]!r}") from None
-    return table
+            number = reader.line_num
+            raise UserError(
+                f"line {number} of the table {str(path)!r} is damaged: {lines[number - 1][:80]!r}"
+            ) from None
+
+
+def _json_rows(path: Path, text: str, columns: Sequence[str]) -> Iterator[tuple[str, tuple[float, ...]]]:
+    try:
+        entries = json.loads(text)
+        first: dict[str, Any] = next(iter(entries.values()))
+        names = [
+            *first,
+            *(f"{name}.{i}" for name, value in first.items() if isinstance(value, list) for i in range(len(value))),
+        ]
+    except (ValueError, AttributeError, TypeError, StopIteration):
+        raise UserError(
+            f"the table {str(path)!r} is not JSON of the form {{architecture: {{column: value}}}}"
+        ) from None
+    for column in columns:
+        _require_column(path, column, names)
+    split = [column.partition(".") for column in columns]
+    for architecture, entry in entries.items():
+        try:
+            values = tuple(float(entry[name][int(item)] if item else entry[name]) for name, _, item in split)
+        except (KeyError, IndexError, TypeError, ValueError):
+            raise UserError(
+                f"the entry {architecture!r} of the table {str(path)!r} is damaged: {str(entry)[:80]}"
+            ) from None
+        yield architecture, values
+
+
+def _require_column(path: Path, name: str, names: Sequence[str]) -> None:
+    if name not in names:
+        raise UserError(f"the table {str(path)!r} has no column {name!r}; it has {', '.join(names)}")

@@ -7,21 +7,31 @@ from torch import Tensor
 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators.evaluator import Evaluation
-from relnas_mm.evaluators.tables import read_columns
-from relnas_mm.strategies import Group
+from relnas_mm.evaluators.tables import Table, shared_columns
+from relnas_mm.seeding import numpy_stream
+from relnas_mm.strategies import Candidate, Group
+
+JOIN = "index"
+"""The column by which a table of costs without names of architectures is joined."""
 
 
 class TabularEvaluator:
-    """Looks candidates up in a tabular benchmark; their loss is 100 minus the validation accuracy in percent.
+    """Looks candidates up in a tabular benchmark; their loss is a perfect score minus what the table says.
 
     Args:
-        table: CSV file with a line for each architecture.
-        objective: Column that is searched by, such as 'c10_val200': accuracy in percent.
+        table: CSV or JSON file with a line or entry for each architecture (`read_columns`).
+        objective: Column that is searched by, such as 'c10_val200': higher is better.  Recorded as `accuracy`.
         report: Column that is recorded as `test_accuracy`, such as 'c10_test200'; `None` for none.
         key: Column that names the architecture.
+        perfect: The score whose loss is 0: 100 for percent.
+        noise: Standard deviation of normal noise on the objective, in its own units, drawn anew for each query: a
+            stand-in for cheaper training.
+        latency: `{'table': FILE, 'column': NAME}`: a second table, recorded as `latency`.  Both tables have a column
+            'index', by which they are joined.
+        seed: Seed of the noise.
 
     Raises:
-        UserError: The table cannot be read, or has no such column.
+        UserError: A table cannot be read or has no such column, or the noise is negative.
     """
 
     def __init__(
@@ -30,9 +40,16 @@ class TabularEvaluator:
         objective: str = "c10_val200",
         report: str | None = "c10_test200",
         key: str = "arch_str",
+        perfect: float = 100.0,
+        noise: float = 0.0,
+        latency: Mapping[str, str] | None = None,
+        seed: int = 0,
     ):
-        self.path, self.report = os.fspath(table), report
-        self.table = read_columns(table, (objective,) if report is None else (objective, report), key)
+        if noise < 0:
+            raise UserError(f"noise of TabularEvaluator is {noise!r}; it must be at least 0")
+        self.path, self.report, self.perfect, self.noise, self.seed = os.fspath(table), report, perfect, noise, seed
+        self.table = shared_columns(table, (objective,) if report is None else (objective, report), key)
+        self.latency = None if latency is None else _latencies(self.path, key, **latency)
 
     def evaluate(self, group: Group) -> list[Evaluation]:
         """One result for each candidate.
@@ -40,10 +57,13 @@ class TabularEvaluator:
         Raises:
             UserError: An architecture is not in the table.
         """
-        return [self.look_up(candidate.architecture) for candidate in group.candidates]
+        results = [self.look_up(candidate.architecture) for candidate in group.candidates]
+        if not self.noise:
+            return results
+        return [self._blurred(*pair, group.generation) for pair in zip(results, group.candidates)]
 
     def look_up(self, architecture: str) -> Evaluation:
-        """The result of one architecture.
+        """The result of one architecture, without noise.
 
         Raises:
             UserError: It is not in the table.
@@ -54,7 +74,9 @@ class TabularEvaluator:
         metrics = {"accuracy": row[0]}
         if self.report is not None:
             metrics["test_accuracy"] = row[1]
-        return Evaluation(100.0 - row[0], metrics)
+        if self.latency is not None:
+            metrics["latency"] = self.latency[architecture]
+        return Evaluation(self.perfect - row[0], metrics)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Nothing: a table does not learn."""
@@ -62,3 +84,17 @@ class TabularEvaluator:
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Nothing to do."""
+
+    def _blurred(self, result: Evaluation, candidate: Candidate, generation: int) -> Evaluation:
+        error = numpy_stream(self.seed, "noise", generation, candidate.number).normal(0.0, self.noise)
+        return Evaluation(result.loss + error, result.metrics | {"accuracy": result.metrics["accuracy"] - error})
+
+
+def _latencies(path: str, key: str, table: str, column: str) -> dict[str, float]:
+    """The latency of each architecture of the table at `path`."""
+    own: Table = shared_columns(path, (JOIN,), key)
+    rows: Table = shared_columns(table, (column,), JOIN)
+    missing = [name for name, (index,) in own.items() if str(int(index)) not in rows]
+    if missing:
+        raise UserError(f"the architecture {missing[0]!r} is not in the table {table!r}")
+    return {name: rows[str(int(index))][0] for name, (index,) in own.items()}

@@ -9,11 +9,17 @@ from mmengine.registry import Registry
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import TabularEvaluator, WeightSetEvaluator
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
-from relnas_mm.spaces import CellSpace, NASBench201Space
+from relnas_mm.spaces import (
+    CellSpace,
+    NASBench201Space,
+    NASBenchMacroSpace,
+    TransNASMacroSpace,
+    TransNASMicroSpace,
+)
 from relnas_mm.strategies import SlowFastLearning
 
 for _registry, _classes in (
-    (SPACES, (CellSpace, NASBench201Space)),
+    (SPACES, (CellSpace, NASBench201Space, NASBenchMacroSpace, TransNASMicroSpace, TransNASMacroSpace)),
     (STRATEGIES, (SlowFastLearning,)),
     (EVALUATORS, (WeightSetEvaluator, TabularEvaluator)),
 ):

@@ -1,7 +1,19 @@
 """Search spaces: vectors and the architectures that they stand for."""
 
 from relnas_mm.spaces.cell_space import SEARCH_OPERATIONS, CellSpace
+from relnas_mm.spaces.grid import GridSpace
 from relnas_mm.spaces.nasbench201 import NASBench201Space
+from relnas_mm.spaces.nasbench_macro import NASBenchMacroSpace
 from relnas_mm.spaces.space import Space
+from relnas_mm.spaces.transnasbench101 import TransNASMacroSpace, TransNASMicroSpace
 
-__all__ = ["SEARCH_OPERATIONS", "CellSpace", "NASBench201Space", "Space"]
+__all__ = [
+    "SEARCH_OPERATIONS",
+    "CellSpace",
+    "GridSpace",
+    "NASBench201Space",
+    "NASBenchMacroSpace",
+    "Space",
+    "TransNASMacroSpace",
+    "TransNASMicroSpace",
+]

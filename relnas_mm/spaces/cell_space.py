@@ -35,6 +35,8 @@ class CellSpace:
         cell = [bound for node in range(NODES) for bound in (node + 2.0, operations) * 2]
         self.upper = np.array(cell * 2)
         """Upper bounds, shape (32,)."""
+        self.edges = np.tile([True, False], len(self.upper) // 2)
+        """Which dimensions are input nodes, bool, shape (32,)."""
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         """`n` vectors, uniform on [0, upper], shape (n, 32)."""

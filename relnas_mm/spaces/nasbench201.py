@@ -2,33 +2,21 @@
 
 import numpy as np
 
-from relnas_mm.spaces.space import checked_vectors, half_open_bins, uniform_sample
+from relnas_mm.spaces.grid import GridSpace
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 """From node, to node, in the order of the benchmark's strings."""
 
 
-class NASBench201Space:
+class NASBench201Space(GridSpace):
     """Six numbers, one for each edge; each bin (k, k + 1] is an operation of `OPERATIONS`.
 
     Architectures are the benchmark's strings, such as `|a~0|+|b~0|c~1|+|d~0|e~1|f~2|`.
     """
 
     def __init__(self) -> None:
-        self.upper = np.full(len(EDGES), float(len(OPERATIONS)))
-
-    def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
-        """`n` vectors, uniform on [0, 5], shape (n, 6)."""
-        return uniform_sample(self.upper, rng, n)
-
-    def indices(self, vectors: np.ndarray) -> np.ndarray:
-        """Operations by number, integers of the shape of `vectors`, (..., 6).
-
-        Raises:
-            UserError: A vector is outside the box.
-        """
-        return half_open_bins(checked_vectors(vectors, self.upper))
+        super().__init__([len(OPERATIONS)] * len(EDGES))
 
     def decode(self, vector: np.ndarray) -> str:
         """The string of one vector, shape (6,)."""

@@ -14,10 +14,13 @@ class Space(Protocol[A]):
     """Vectors between 0 and `upper`, each of which stands for an architecture.
 
     Attributes:
-        upper: Upper bound of each dimension, shape (d,), itself legal.
+        upper: Upper bound of each dimension, shape (d,), itself legal: the number of its choices, since the bin
+            (k, k + 1] is one of them.
+        edges: Which dimensions choose the node that is read, bool of shape (d,); the others choose operations.
     """
 
     upper: np.ndarray
+    edges: np.ndarray
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         """`n` vectors drawn uniformly from the box, shape (n, d)."""

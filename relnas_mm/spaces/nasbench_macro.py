@@ -1,0 +1,24 @@
+"""The space of NAS-Bench-Macro (Su et al., CVPR 2021): a block for each of eight layers."""
+
+import numpy as np
+
+from relnas_mm.spaces.grid import GridSpace
+
+BLOCKS = ("identity", "MB3_K3", "MB6_K5")
+"""Candidate blocks; their number is their digit in a code."""
+
+LAYERS = 8
+
+
+class NASBenchMacroSpace(GridSpace):
+    """Eight numbers, one for each layer; architectures are the benchmark's codes, such as `02012100`.
+
+    Codes that differ only in where a stage has its identities are the same network with other figures of training.
+    """
+
+    def __init__(self) -> None:
+        super().__init__([len(BLOCKS)] * LAYERS)
+
+    def decode(self, vector: np.ndarray) -> str:
+        """The code of one vector, shape (8,)."""
+        return "".join(map(str, self.indices(vector).tolist()))
