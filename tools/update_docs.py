@@ -110,6 +110,25 @@ def trained(record: dict[str, Any]) -> str:
     return "\n".join([*lines, "", _origin(record)])
 
 
+def camvid(record: dict[str, Any]) -> str:
+    """Test scores of segmentors beside those of predicting the commonest class everywhere."""
+    floor = record["commonest_class"]
+    lines = [
+        "| | mIoU, % | right pixels, % | mIoU by seed | parameters in use | minutes of training |",
+        "|---|--:|--:|--:|--:|--:|",
+        f"| {floor['class']} everywhere, the commonest class | {floor['mIoU']:.2f} | {floor['aAcc']:.2f} | | | |",
+    ]
+    for name, entry in record["segmentors"].items():
+        cells = [_spread(entry["mean"][key], entry["std"][key]) for key in ("mIoU", "aAcc")]
+        cells.append(", ".join(f"{run['test']['mIoU']:.2f}" for run in entry["runs"]))
+        lines.append(f"| `{name}` | {' | '.join(cells)} | {entry['params']:,} | {entry['minutes']:.1f} |")
+    return "\n".join([*lines, "", _origin(record)])
+
+
+def _spread(mean: float, std: float | None) -> str:
+    return f"{mean:.2f}" if std is None else f"{mean:.2f} ± {std:.2f}"
+
+
 def _origin(record: dict[str, Any]) -> str:
     seeds = len(record["seeds"])
     runs = f"{seeds} seeds, mean ± standard deviation" if seeds > 1 else "one run, no spread"
@@ -118,8 +137,10 @@ def _origin(record: dict[str, Any]) -> str:
 
 
 WRITERS: dict[str, Callable[[Any], str]] = {
+    "camvid": camvid,
     "overfit_detectors": overfitted,
     "overfit_detectors_shapes": overfitted,
+    "overfit_segmentors": overfitted,
     "quickstart": quickstart,
     "retrain_cifar10": retrained_cells,
     "retrain_cifar10-mini": retrained_cells,
