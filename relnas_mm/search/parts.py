@@ -16,11 +16,11 @@ from relnas_mm.spaces import (
     TransNASMacroSpace,
     TransNASMicroSpace,
 )
-from relnas_mm.strategies import SlowFastLearning
+from relnas_mm.strategies import LocalSearch, RandomSearch, RegularizedEvolution, SlowFastLearning
 
 for _registry, _classes in (
     (SPACES, (CellSpace, NASBench201Space, NASBenchMacroSpace, TransNASMicroSpace, TransNASMacroSpace)),
-    (STRATEGIES, (SlowFastLearning,)),
+    (STRATEGIES, (SlowFastLearning, RegularizedEvolution, RandomSearch, LocalSearch)),
     (EVALUATORS, (WeightSetEvaluator, TabularEvaluator)),
 ):
     for _class in _classes:

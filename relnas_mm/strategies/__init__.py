@@ -1,12 +1,20 @@
 """Strategies: which architecture next.  They know vectors and losses; no data and no training."""
 
+from relnas_mm.strategies.evolution import RegularizedEvolution
+from relnas_mm.strategies.local_search import LocalSearch
+from relnas_mm.strategies.random_search import RandomSearch
+from relnas_mm.strategies.sequential import SequentialStrategy
 from relnas_mm.strategies.slow_fast import SlowFastLearning, slow_fast_update
 from relnas_mm.strategies.strategy import Candidate, Group, Scored, Strategy, comparable, teachers_first
 
 __all__ = [
     "Candidate",
     "Group",
+    "LocalSearch",
+    "RandomSearch",
+    "RegularizedEvolution",
     "Scored",
+    "SequentialStrategy",
     "SlowFastLearning",
     "Strategy",
     "comparable",

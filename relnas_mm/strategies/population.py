@@ -13,6 +13,7 @@ class Population:
 
     Args:
         positions: Vectors, shape (n, d).
+        objectives: How many losses each individual has; with several, losses are of shape (n, objectives).
 
     Attributes:
         positions: Where the individuals are, (n, d).
@@ -22,10 +23,10 @@ class Population:
         last_losses: What they scored there, (n,); NaN before there is one.
     """
 
-    def __init__(self, positions: np.ndarray):
+    def __init__(self, positions: np.ndarray, objectives: int = 1):
         self.positions = positions
         self.velocities = np.zeros_like(positions)
-        self.losses = np.full(len(positions), np.nan)
+        self.losses = np.full(len(positions) if objectives == 1 else (len(positions), objectives), np.nan)
         self.last_positions = positions
         self.last_losses = self.losses.copy()
 
@@ -39,7 +40,7 @@ class Population:
     def close_generation(self) -> None:
         """Keeps what was scored, and starts a generation without losses."""
         self.last_positions, self.last_losses = self.positions.copy(), self.losses
-        self.losses = np.full(len(self.positions), np.nan)
+        self.losses = np.full_like(self.losses, np.nan)
 
     def state_dict(self) -> dict[str, Any]:
         """Copies of all arrays."""

@@ -8,9 +8,11 @@ import numpy as np
 from relnas_mm.errors import UserError
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import Space
+from relnas_mm.strategies.learning import Range, check_learning, paired, students_and_teachers
+from relnas_mm.strategies.objectives import first_objective, fitness, told_losses
 from relnas_mm.strategies.population import Population
 from relnas_mm.strategies.redraw import redraw
-from relnas_mm.strategies.strategy import Candidate, Feasible, Group, Scored, comparable
+from relnas_mm.strategies.strategy import Candidate, Feasible, Group, Scored
 
 
 def slow_fast_update(
@@ -61,10 +63,15 @@ class SlowFastLearning:
         feasible: Which architectures are within the budget; `None` allows all.
         tries: How many times a proposal outside the budget is drawn again.  Then a slow learner stays where it is,
             and an initial individual is refused.
+        pairing: Who meets whom (`paired`): 'random', as released, 'fixed' or 'ranked'.
+        direction: Who moves towards whom (`students_and_teachers`): 'fast', as released, 'slow', 'coin' or 'best'.
+        r1: Range of the random share of the old velocity; released is 0 to 1, and (0, 0) keeps none.
+        r2: Range of the random share of the way to the teacher.
+        objectives: How many losses each individual has; several are compared by front and crowding.
 
     Raises:
-        UserError: The population is odd or below 2, `generations` or `tries` is below 1, or no individual within
-            the budget was found.
+        UserError: The population is odd or below 2, another number or setting is out of range, or no individual
+            within the budget was found.
     """
 
     def __init__(
@@ -76,17 +83,26 @@ class SlowFastLearning:
         evaluate_last: bool = True,
         feasible: Feasible | None = None,
         tries: int = 100,
+        pairing: str = "random",
+        direction: str = "fast",
+        r1: Range = (0.0, 1.0),
+        r2: Range = (0.0, 1.0),
+        objectives: int = 1,
     ):
         if population < 2 or population % 2:
             raise UserError(f"population of SlowFastLearning is {population!r}; pairs need an even number from 2 on")
         if generations < 1 or tries < 1:
             raise UserError(f"generations is {generations!r} and tries {tries!r}; both must be at least 1")
+        if objectives < 1:
+            raise UserError(f"objectives of SlowFastLearning is {objectives!r}; it must be at least 1")
+        check_learning(pairing, direction, r1, r2)
+        self.pairing, self.direction, self.r1, self.r2, self._objectives = pairing, direction, r1, r2, objectives
         self.space, self.seed, self.generations, self.evaluate_last = space, seed, generations, evaluate_last
         self._fits = None if feasible is None else (lambda vector: feasible(space.decode(vector)))
         self._tries = tries
         self._pairs_per_generation = population // 2
         self._generation = self._index = 0
-        self.population = Population(self._draw_population(population))
+        self.population = Population(self._draw_population(population), objectives)
         self._pairs = self._draw_pairs()
 
     @property
@@ -101,7 +117,7 @@ class SlowFastLearning:
 
     @property
     def best(self) -> Scored | None:
-        """The individual with the lowest finite loss in the last generation that was scored completely.
+        """The individual with the lowest finite first loss in the last generation that was scored completely.
 
         While the first generation runs, it is the best of those scored so far.
         """
@@ -110,6 +126,7 @@ class SlowFastLearning:
     def ranking(self) -> list[Scored]:
         """The individuals among which `best` is chosen, from the lowest loss up; diverged ones are left out."""
         vectors, losses = self.population.scored
+        losses = first_objective(losses)
         order = [number for number in np.argsort(losses, kind="stable") if np.isfinite(losses[number])]
         return [Scored(self._candidate(number, vectors[number]), float(losses[number])) for number in order]
 
@@ -130,18 +147,18 @@ class SlowFastLearning:
             candidates=tuple(self._candidate(number, self.population.positions[number]) for number in pair),
         )
 
-    def tell(self, group: Group, losses: Sequence[float]) -> None:
+    def tell(self, group: Group, losses: Sequence[float] | Sequence[Sequence[float]]) -> None:
         """Takes the losses of a pair; after the last one of a generation the slow learners move.
 
         Raises:
-            UserError: It is not the pair that `ask` gave, or the number of losses is not two.
+            UserError: It is not the pair that `ask` gave, or the number of losses is not two (of each objective).
         """
         if (group.generation, group.index) != (self._generation, self._index) or len(losses) != 2:
             raise UserError(
                 f"{len(losses)} losses were told for pair {group.index} of generation {group.generation}; "
                 f"two for pair {self._index} of generation {self._generation} were asked for"
             )
-        self.population.losses[self._pairs[self._index]] = comparable(losses)
+        self.population.losses[self._pairs[self._index]] = told_losses(losses, self._objectives)
         self._index += 1
         if self._index == self._pairs_per_generation:
             self._end_generation()
@@ -160,16 +177,16 @@ class SlowFastLearning:
         return Candidate(int(number), vector.copy(), self.space.decode(vector))
 
     def _draw_pairs(self) -> np.ndarray:
-        rng = numpy_stream(self.seed, "pairs", self._generation)
-        return rng.permutation(2 * self._pairs_per_generation).reshape(-1, 2)
+        rng = numpy_stream(self.seed, "pairs", 0 if self.pairing == "fixed" else self._generation)
+        return paired(self.pairing, rng, fitness(self.population.last_losses))
 
     def _end_generation(self) -> None:
         population = self.population
         population.close_generation()
         if self._generation < self.generations:
-            order = np.argsort(population.last_losses[self._pairs], axis=1, kind="stable")
-            teachers, students = np.take_along_axis(self._pairs, order, axis=1).T
-            self._learn(students, teachers)
+            rng = numpy_stream(self.seed, "direction", self._generation)
+            scores = fitness(population.last_losses)
+            self._learn(*students_and_teachers(self._pairs, scores, self.direction, rng))
         self._generation, self._index = self._generation + 1, 0
         self._pairs = self._draw_pairs()
 
@@ -179,7 +196,8 @@ class SlowFastLearning:
 
         def propose(attempt: int) -> np.ndarray:
             rng = numpy_stream(self.seed, "learning", self._generation, attempt)
-            r1, r2 = rng.random((2, len(students), len(self.space.upper)))
+            draws = rng.random((2, len(students), len(self.space.upper)))
+            r1, r2 = (low + (high - low) * draw for (low, high), draw in zip((self.r1, self.r2), draws))
             moved = slow_fast_update(
                 population.positions, population.velocities, students, teachers, r1, r2, self.space.upper
             )

@@ -85,8 +85,11 @@ class Strategy(Protocol):
         """The next group; the same one until `tell`."""
         ...
 
-    def tell(self, group: Group, losses: Sequence[float]) -> None:
-        """Takes the losses of the group that `ask` gave, lower is better; NaN counts as the worst."""
+    def tell(self, group: Group, losses: Sequence[float] | Sequence[Sequence[float]]) -> None:
+        """Takes the losses of the group that `ask` gave, lower is better; NaN counts as the worst.
+
+        A strategy of several objectives is told that many numbers for each candidate, the loss first.
+        """
         ...
 
     def state_dict(self) -> dict[str, Any]:
@@ -96,7 +99,7 @@ class Strategy(Protocol):
     def load_state_dict(self, state: Mapping[str, Any]) -> None: ...
 
 
-def comparable(losses: Sequence[float] | np.ndarray) -> np.ndarray:
+def comparable(losses: Sequence[float] | Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
     """Losses that can be ordered: whatever is not finite counts as infinite and loses."""
     losses = np.asarray(losses, dtype=np.float64)
     return np.where(np.isfinite(losses), losses, np.inf)

@@ -1,0 +1,89 @@
+"""Local search (White et al., UAI 2021): move to a better neighbour while there is one, then start elsewhere."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from relnas_mm.errors import UserError
+from relnas_mm.seeding import numpy_stream
+from relnas_mm.spaces import Space
+from relnas_mm.strategies.mutation import neighbours
+from relnas_mm.strategies.sequential import SequentialStrategy
+from relnas_mm.strategies.strategy import Feasible
+
+
+class LocalSearch(SequentialStrategy):
+    """Scores the neighbours of a random start in random order and moves to the first one with a lower loss.
+
+    Neighbours differ in one choice.  Architectures that were scored before are passed over.  Where no neighbour is
+    better the search starts anew at a random place.
+
+    Args:
+        space: What the vectors stand for.
+        queries: How many candidates are asked for.
+        generation: Candidates of what records call a generation.
+        seed: Seed of all draws.
+        feasible: Which architectures are within the budget; `None` allows all.
+        tries: How many times a start that is outside the budget or known is drawn again.
+
+    Raises:
+        UserError: A number is out of range.
+    """
+
+    def __init__(
+        self,
+        space: Space[Any],
+        queries: int,
+        generation: int = 20,
+        seed: int = 0,
+        feasible: Feasible | None = None,
+        tries: int = 100,
+        objectives: int = 1,
+    ):
+        super().__init__(space, queries, generation, seed, feasible, tries, objectives)
+        if objectives > 1:
+            raise UserError(f"objectives of LocalSearch is {objectives!r}; it compares by one loss only")
+        self._centre = -1
+        self._around: list[np.ndarray] = []
+        self._seen: set[Any] = set()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the search stands, and around which candidate it looks."""
+        return {**super().state_dict(), "centre": self._centre}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continues from what `state_dict` gave."""
+        super().load_state_dict(state)
+        self._seen = {self.space.decode(vector) for vector in self.vectors}
+        self._look_around(int(state["centre"]))
+
+    def _propose(self, rng: np.random.Generator) -> np.ndarray:
+        while self._around:
+            vector = self._around[-1]
+            if self._fits(self.space.decode(vector)):
+                return vector
+            self._around.pop()
+        self._centre = -1
+        return self.space.sample(rng, 1)[0]
+
+    def _fits(self, architecture: Any) -> bool:
+        return architecture not in self._seen and super()._fits(architecture)
+
+    def _without_fit(self, vector: np.ndarray) -> np.ndarray:
+        known = super()._fits(self.space.decode(vector))
+        return vector if known else super()._without_fit(vector)
+
+    def _learn(self) -> None:
+        newest = self._told - 1
+        self._seen.add(self.space.decode(self._vectors[newest]))
+        if self._centre < 0 or self._losses[newest] < self._losses[self._centre]:
+            self._look_around(newest)
+
+    def _look_around(self, centre: int) -> None:
+        self._centre = centre
+        self._around = []
+        if centre >= 0:
+            around = neighbours(self._vectors[centre], self.space)
+            order = numpy_stream(self.seed, "neighbours", centre).permutation(len(around))
+            self._around = [around[place] for place in order]

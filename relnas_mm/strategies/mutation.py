@@ -1,0 +1,62 @@
+"""Small changes of an architecture: another operation, or another input of a node."""
+
+from typing import Any
+
+import numpy as np
+
+from relnas_mm.errors import UserError
+from relnas_mm.spaces import Space
+
+
+def choice_counts(space: Space[Any]) -> np.ndarray:
+    """Number of choices of each dimension, integers, shape (d,)."""
+    return space.upper.astype(np.int64)
+
+
+def with_choice(vector: np.ndarray, dimension: int, choice: int) -> np.ndarray:
+    """A copy of a vector with one dimension in the middle of another bin."""
+    changed = vector.copy()
+    changed[dimension] = choice + 0.5
+    return changed
+
+
+def mutate(
+    vector: np.ndarray, space: Space[Any], rng: np.random.Generator, edge_rate: float | None = None
+) -> np.ndarray:
+    """A vector that differs in one choice, which is never the old one.
+
+    Args:
+        vector: Shape (d,); not changed.
+        space: Its space.
+        rng: Decides what changes, and to what.
+        edge_rate: Probability that an input of a node changes and not an operation; `None` takes all dimensions as
+            equally likely.  Spaces without such dimensions only change operations.
+    """
+    counts = choice_counts(space)
+    open_dimensions = counts > 1
+    if edge_rate is not None and space.edges.any():
+        open_dimensions &= space.edges == (rng.random() < edge_rate)
+    dimension = int(rng.choice(np.flatnonzero(open_dimensions)))
+    old = int(space.indices(vector)[dimension])
+    return with_choice(vector, dimension, (old + int(rng.integers(1, counts[dimension]))) % int(counts[dimension]))
+
+
+def neighbours(vector: np.ndarray, space: Space[Any]) -> list[np.ndarray]:
+    """All vectors that differ in one choice, dimension by dimension."""
+    indices = space.indices(vector)
+    return [
+        with_choice(vector, dimension, choice)
+        for dimension, count in enumerate(choice_counts(space))
+        for choice in range(count)
+        if choice != indices[dimension]
+    ]
+
+
+def check_rate(edge_rate: float | None) -> None:
+    """Makes sure that `edge_rate` is a probability.
+
+    Raises:
+        UserError: It is not.
+    """
+    if edge_rate is not None and not 0 <= edge_rate <= 1:
+        raise UserError(f"edge_rate is {edge_rate!r}; it must be from 0 to 1, or None")

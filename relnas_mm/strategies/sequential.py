@@ -1,0 +1,156 @@
+"""What strategies share that propose one architecture after another."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from relnas_mm.errors import UserError
+from relnas_mm.seeding import numpy_stream
+from relnas_mm.spaces import Space
+from relnas_mm.strategies.objectives import first_objective, told_losses
+from relnas_mm.strategies.strategy import Candidate, Feasible, Group, Scored
+
+
+class SequentialStrategy:
+    """Keeps all that was told; what comes next is a function of it, so it is all the state there is.
+
+    Subclasses give `_propose`.  Groups are single candidates; `generation` of them make what the records and schedules
+    call a generation.
+
+    Args:
+        space: What the vectors stand for.
+        queries: How many candidates are asked for.
+        generation: Candidates of a generation.
+        seed: Seed of all draws.
+        feasible: Which architectures are within the budget; `None` allows all.
+        tries: How many times a proposal outside the budget is drawn again.
+        objectives: How many losses each candidate has.
+
+    Raises:
+        UserError: `queries`, `generation`, `tries` or `objectives` is below 1.
+    """
+
+    def __init__(
+        self,
+        space: Space[Any],
+        queries: int,
+        generation: int = 20,
+        seed: int = 0,
+        feasible: Feasible | None = None,
+        tries: int = 100,
+        objectives: int = 1,
+    ):
+        counts = {"queries": queries, "generation": generation, "tries": tries, "objectives": objectives}
+        for name, value in counts.items():
+            if value < 1:
+                raise UserError(f"{name} of {type(self).__name__} is {value!r}; it must be at least 1")
+        self.space, self.queries, self.seed = space, queries, seed
+        self._generation, self._feasible, self._tries, self._objectives = generation, feasible, tries, objectives
+        self._vectors = np.empty((queries, len(space.upper)))
+        self._losses = np.empty(queries if objectives == 1 else (queries, objectives))
+        self._told = 0
+        self._asked: Candidate | None = None
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """What was scored so far, shape (told, d)."""
+        return self._vectors[: self._told]
+
+    @property
+    def losses(self) -> np.ndarray:
+        """Its losses, shape (told,), or (told, m) with several objectives."""
+        return self._losses[: self._told]
+
+    @property
+    def done(self) -> bool:
+        """Whether all candidates are told."""
+        return self._told == self.queries
+
+    @property
+    def total_groups(self) -> int:
+        """Candidates of the whole search."""
+        return self.queries
+
+    @property
+    def best(self) -> Scored | None:
+        """The candidate with the lowest first loss of all."""
+        return next(iter(self.ranking()), None)
+
+    def ranking(self) -> list[Scored]:
+        """All candidates from the lowest first loss up; diverged ones are left out."""
+        losses = first_objective(self.losses)
+        order = [place for place in np.argsort(losses, kind="stable") if np.isfinite(losses[place])]
+        return [Scored(self._candidate(place, self._vectors[place]), float(losses[place])) for place in order]
+
+    def ask(self) -> Group:
+        """The next candidate; the same one until `tell`.
+
+        Raises:
+            UserError: The search is done, or no architecture within the budget was found.
+        """
+        if self.done:
+            raise UserError(f"the search is done after {self.queries} queries; there is nothing to ask for")
+        if self._asked is None:
+            self._asked = self._candidate(self._told, self._first_fitting())
+        generation, index = divmod(self._told, self._generation)
+        size = min(self._generation, self.queries - generation * self._generation)
+        return Group(generation, index, size, self._told / self.queries, (self._asked,))
+
+    def tell(self, group: Group, losses: "Sequence[float] | Sequence[Sequence[float]]") -> None:
+        """Takes the loss, or the losses, of the candidate.
+
+        Raises:
+            UserError: It is not the candidate that `ask` gave, or has another number of losses.
+        """
+        if self._asked is None or group.candidates[0] is not self._asked or len(losses) != 1:
+            raise UserError(
+                f"{len(losses)} losses were told for candidate {group.index} of generation {group.generation}; "
+                "one for the candidate that was asked for last is expected"
+            )
+        (self._losses[self._told],) = told_losses(losses, self._objectives)
+        self._vectors[self._told] = self._asked.vector
+        self._asked = None
+        self._told += 1
+        self._learn()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the search stands; with the same arguments `load_state_dict` continues from it exactly."""
+        return {"vectors": self.vectors.copy(), "losses": self.losses.copy()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continues from what `state_dict` gave."""
+        self._told, self._asked = len(state["vectors"]), None
+        self._vectors[: self._told], self._losses[: self._told] = state["vectors"], state["losses"]
+
+    def _propose(self, rng: np.random.Generator) -> np.ndarray:
+        """The next vector, drawn from `rng`; another one each time."""
+        raise NotImplementedError
+
+    def _fits(self, architecture: Any) -> bool:
+        """Whether a proposal is taken."""
+        return self._feasible is None or self._feasible(architecture)
+
+    def _learn(self) -> None:
+        """Called after each `tell`."""
+
+    def _first_fitting(self) -> np.ndarray:
+        attempt = 0
+        while not self._fits(self.space.decode(vector := self._propose(self._draws(attempt)))):
+            attempt += 1
+            if attempt == self._tries:
+                return self._without_fit(vector)
+        return vector
+
+    def _draws(self, attempt: int) -> np.random.Generator:
+        return numpy_stream(self.seed, "proposal", self._told, attempt)
+
+    def _without_fit(self, vector: np.ndarray) -> np.ndarray:
+        """What to do when no try was taken."""
+        raise UserError(
+            f"in {self._tries} tries {type(self).__name__} found no architecture within the budget; "
+            "widen its limits or raise `tries`"
+        )
+
+    def _candidate(self, place: int, vector: np.ndarray) -> Candidate:
+        return Candidate(int(place) % self._generation, vector.copy(), self.space.decode(vector))
