@@ -6,6 +6,7 @@ from pathlib import Path
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.inference import RUNTIMES
 from relnas_mm.launch import build_runner, check_before_running, load_config, runner_parser
 
 from mmengine.config import Config
@@ -16,6 +17,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("checkpoint", help="checkpoint file")
     parser.add_argument("--show-dir", help="draw predictions over the images into this folder")
     parser.add_argument("--out", help="write the metrics to this JSON file")
+    parser.add_argument("--fast-backbone", choices=RUNTIMES, help="infer with folded weights, by torch or onnxruntime")
     return parser.parse_args()
 
 
@@ -33,6 +35,8 @@ def main() -> None:
     config = load_config(args)
     config.load_from = args.checkpoint
     config.custom_hooks = [*(config.get("custom_hooks") or []), dict(type="CheckpointFitHook")]
+    if args.fast_backbone:
+        config.custom_hooks.append(dict(type="FastBackboneHook", runtime=args.fast_backbone))
     if args.show_dir:
         draw_predictions(config, args.show_dir)
     check_before_running(config, ("test_dataloader",))

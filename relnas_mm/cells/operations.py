@@ -119,7 +119,7 @@ class FactorizedReduce(nn.Module):
         x = self.relu(x)
         # The second grid starts `shift` positions later; the border is continued to the first one's length.
         down, right = (self.shift if self.step == 1 else side % 2 for side in x.shape[-2:])
-        moved = F.pad(x, (-self.shift, right, -self.shift, down))
+        moved = F.pad(x, (0, right, 0, down))[..., self.shift :, self.shift :]  # a map may be narrower than the shift
         return self.bn(torch.cat([self.conv_1(x), self.conv_2(moved)], dim=1))
 
 

@@ -90,7 +90,7 @@ class CellBackbone(LoadsPretrained, CellTrunk, BaseModule):
         maps |= {i: (self.plans[end].out_channels, self.plans[end].stride) for i, end in enumerate(self._stage_ends)}
         self.out_channels: tuple[int, ...] = tuple(maps[index][0] for index in self.out_indices)
         self.out_strides: tuple[int, ...] = tuple(maps[index][1] for index in self.out_indices)
-        for module in self.idle_modules(self._wanted_outputs()):
+        for module in self.idle_modules(self.wanted_outputs()):
             module.requires_grad_(False)
         self._freeze()
 
@@ -105,13 +105,17 @@ class CellBackbone(LoadsPretrained, CellTrunk, BaseModule):
         """
         s0, s1 = self.forward_stem(x)
         maps = [s0] if STEM in self.out_indices else []
-        wanted = [index for index in self._wanted_outputs() if index >= 0]
+        wanted = [index for index in self.wanted_outputs() if index >= 0]
         for index, output in enumerate(self.forward_cells(s0, s1)) if wanted else ():
             if index in wanted:
                 maps.append(output)
             if index == wanted[-1]:
                 break
         return tuple(maps)
+
+    def wanted_outputs(self) -> list[int]:
+        """Cells whose outputs are maps; -2 stands for the map before the cells."""
+        return [-2 if index == STEM else self._stage_ends[index] for index in self.out_indices]
 
     def train(self, mode: bool = True) -> "CellBackbone":
         """Switches to training; what is frozen, and batch normalization with `norm_eval`, stays in evaluation mode."""
@@ -122,10 +126,6 @@ class CellBackbone(LoadsPretrained, CellTrunk, BaseModule):
                 if isinstance(module, _BatchNorm):
                     module.eval()
         return self
-
-    def _wanted_outputs(self) -> list[int]:
-        """Cells whose outputs are maps; -2 stands for the map before the cells."""
-        return [-2 if index == STEM else self._stage_ends[index] for index in self.out_indices]
 
     def _freeze(self) -> None:
         for module in self._frozen_modules():

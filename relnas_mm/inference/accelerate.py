@@ -1,0 +1,60 @@
+"""One switch that makes the backbone of a trained model faster, with the same outputs."""
+
+from typing import Literal
+
+import torch
+from mmengine.logging import print_log
+from torch import nn
+
+from relnas_mm.errors import UserError
+from relnas_mm.inference.fold import folded
+from relnas_mm.inference.onnx_backbone import OnnxBackbone
+from relnas_mm.inference.pad import PaddedBackbone, can_be_padded
+from relnas_mm.models import CellBackbone
+
+Runtime = Literal["torch", "onnx"]
+RUNTIMES = ("torch", "onnx")
+
+
+def accelerate(model: nn.Module, runtime: Runtime = "torch") -> nn.Module:
+    """Replaces every `CellBackbone` of a model by one for inference; the maps differ by rounding only.
+
+    Args:
+        model: Any mm model with its final weights, such as `init_detector` returns, or a backbone.  A model is changed
+            in place: it cannot be trained, loaded into or saved for training afterwards.
+        runtime: 'torch' folds batch normalization into convolutions and lays the model out with channels last, on
+            any device; 'onnx' also runs the backbone by onnxruntime with channels padded to multiples of 16, on CPUs.
+
+    Returns:
+        The model, in evaluation mode.
+
+    Raises:
+        UserError: The model has no `CellBackbone`, the runtime is unknown, or 'onnx' is asked for without its
+            packages or on a GPU.
+    """
+    if runtime not in RUNTIMES:
+        raise UserError(f"runtime is {runtime!r}; it must be one of {RUNTIMES}")
+    found = {path: module for path, module in model.named_modules() if isinstance(module, CellBackbone)}
+    if not found:
+        raise UserError(
+            f"accelerate() found no CellBackbone in {type(model).__name__}; it makes no other backbone faster"
+        )
+    for path, backbone in found.items():
+        fast = _faster(backbone, runtime)
+        if path:
+            parent, _, name = path.rpartition(".")
+            setattr(model.get_submodule(parent), name, fast)
+        else:
+            model = fast
+    print_log(f"the backbone is for inference only now: folded, runtime {runtime!r}", logger="current")
+    return model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _faster(backbone: CellBackbone, runtime: Runtime) -> nn.Module:
+    fast = folded(backbone)
+    if runtime == "torch":
+        return fast
+    device = next(backbone.parameters()).device
+    if device.type != "cpu":
+        raise UserError(f"runtime is 'onnx', but the model is on {device}; onnxruntime is used on CPUs only")
+    return OnnxBackbone(PaddedBackbone(fast) if can_be_padded(fast) else fast)
