@@ -1,5 +1,5 @@
 # AdamW with a short warm-up and one cosine: for small pose estimators trained from scratch on a CPU.
-_base_ = "mmpose::_base_/default_runtime.py"
+_base_ = "../pose_runtime.py"
 
 max_epochs = 12
 train_cfg = dict(max_epochs=max_epochs, val_interval=3)
@@ -10,5 +10,4 @@ param_scheduler = [
     dict(type="LinearLR", start_factor=0.01, by_epoch=False, begin=0, end=50),
     dict(type="CosineAnnealingLR", by_epoch=True, T_max=max_epochs, eta_min=0, convert_to_iter_based=True),
 ]
-randomness = dict(seed=0)
 auto_scale_lr = dict(enable=False, base_batch_size=32)
