@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from relnas_mm.evaluators import Evaluation
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
 from relnas_mm.search.budget import Budget
 from relnas_mm.search.checkpoints import Checkpoints
-from relnas_mm.search.parts import build_part
+from relnas_mm.search.objectives import losses_of
+from relnas_mm.search.parts import build_part, check_combination
 from relnas_mm.search.progress import Progress
 from relnas_mm.search.records import Records, candidate_records
 from relnas_mm.search.results import write_overview, write_winner
@@ -45,6 +46,8 @@ class SearchLoop(BaseLoop):
         evaluator: Config of the evaluator.
         budget: Config of `Budget`: the network the winner is meant for, and what it may cost there.  `None` allows
             everything and counts no costs.
+        objectives: What is minimized beside the loss: metrics of the evaluator such as 'latency', or costs of the
+            budget such as 'macs'.  The winner is still the one with the lowest loss.
         rerank: How many of the best are scored again, more precisely, before the winner is chosen; 0 for none.
         resume: Whether to continue what the run store holds.
         save_every: Seconds between checkpoints; 0 saves after each group.
@@ -62,6 +65,7 @@ class SearchLoop(BaseLoop):
         strategy: Mapping[str, Any],
         evaluator: Mapping[str, Any],
         budget: Mapping[str, Any] | None = None,
+        objectives: Sequence[str] = (),
         rerank: int = 0,
         resume: bool = False,
         save_every: float = 30.0,
@@ -73,7 +77,10 @@ class SearchLoop(BaseLoop):
         self.space = build_part(SPACES, space)
         self.budget = None if budget is None else Budget(device=get_device(), **budget)
         feasible = self.budget.allows if self.budget is not None and self.budget.limits else None
-        self.strategy = build_part(STRATEGIES, strategy, space=self.space, seed=runner.seed, feasible=feasible)
+        self.objectives = tuple(objectives)
+        check_combination(strategy, evaluator, self.objectives)
+        supplied = {"space": self.space, "seed": runner.seed, "feasible": feasible}
+        self.strategy = build_part(STRATEGIES, strategy, **supplied, objectives=1 + len(self.objectives))
         self.evaluator = build_part(EVALUATORS, evaluator, space=self.space, seed=runner.seed, device=get_device())
         self.rerank, self.resume = rerank, resume
         self.work_dir = Path(runner.work_dir)
@@ -129,7 +136,7 @@ class SearchLoop(BaseLoop):
         group = self.strategy.ask()
         evaluations = self.evaluator.evaluate(group)
         with self._termination.deferred():
-            self.strategy.tell(group, [evaluation.loss for evaluation in evaluations])
+            self.strategy.tell(group, losses_of(group, evaluations, self.objectives, self.budget))
             self.progress.advance(time.perf_counter() - start)
             self.runner.logger.info(log_line(group, evaluations, self.progress))
             self._record(group, evaluations)

@@ -1,7 +1,7 @@
 """Building spaces, strategies and evaluators from a config; the rooms themselves need no mmengine."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmengine.registry import Registry
@@ -25,6 +25,34 @@ for _registry, _classes in (
 ):
     for _class in _classes:
         _registry.register_module(module=_class)
+
+
+BY_GRADIENTS = ("DARTS", "DartsLoop", "PCDARTS")
+"""What people call strategies that follow gradients; they are loops of their own."""
+
+
+def check_combination(
+    strategy: Mapping[str, Any], evaluator: Mapping[str, Any], objectives: Sequence[str] = ()
+) -> None:
+    """Refuses what cannot work together.
+
+    Args:
+        strategy: Its config.
+        evaluator: Its config.
+        objectives: What is minimized beside the loss.
+
+    Raises:
+        UserError: The strategy needs gradients, or knows one objective only.
+    """
+    name = strategy.get("type")
+    if name in BY_GRADIENTS:
+        raise UserError(
+            f"the strategy {name!r} needs gradients, which {evaluator.get('type')} does not give; search with a "
+            "train_cfg of type 'DartsLoop' (configs/search/darts_*.py)"
+        )
+    part = STRATEGIES.get(name) if isinstance(name, str) else name
+    if objectives and part is not None and "objectives" not in inspect.signature(part).parameters:
+        raise UserError(f"the strategy {name!r} has one objective only; leave out objectives {list(objectives)}")
 
 
 def build_part(registry: Registry, config: Mapping[str, Any], **supplied: Any) -> Any:

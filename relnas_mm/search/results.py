@@ -11,7 +11,7 @@ from relnas_mm.search.pareto import front_of
 from relnas_mm.search.records import CANDIDATE, GENERATION, Records, describe
 from relnas_mm.search.replay import write_replay
 
-COSTS = {"params": "parameters", "macs": "multiply-adds"}
+COSTS = {"params": "parameters", "macs": "multiply-adds", "latency": "latency, ms"}
 
 
 def write_winner(architecture: Any, folder: Path, meta: dict[str, Any]) -> Path:

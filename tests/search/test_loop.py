@@ -1,11 +1,16 @@
 """What SearchLoop refuses, builds and ignores."""
 
+import itertools
+import json
+
+import numpy as np
 import pytest
 from cifar_files import write_cifar10
 from harness import SPACE, STRATEGY, evaluator_config, make_loop
 
 from relnas_mm.errors import UserError
 from relnas_mm.search.setup import without_missing_backends
+from relnas_mm.spaces import NASBench201Space
 
 pytestmark = pytest.mark.unit
 
@@ -49,6 +54,57 @@ def test_the_budget_reaches_strategy_and_records(evaluator, tmp_path):
     costs = [line["params"] for line in loop.records.of_type("candidate")]
     assert len(costs) == 8 and max(costs) <= 3_000_000
     assert loop.iter == loop.max_iters == 4
+
+
+def tabular(tmp_path):
+    """A table of NAS-Bench-201's shape whose convolutions help and cost."""
+    names = [NASBench201Space().decode(np.array(c) + 0.5) for c in itertools.product(range(5), repeat=6)]
+    rows = [(name, 50 + 8 * name.count("3x3") - name.count("none"), name.count("conv")) for name in names]
+    table, latency = tmp_path / "table.csv", tmp_path / "latency.csv"
+    table.write_text("index,arch_str,val\n" + "".join(f"{i},{name},{v}\n" for i, (name, v, _) in enumerate(rows)))
+    latency.write_text("index,fpga\n" + "".join(f"{i},{ms}\n" for i, (*_, ms) in enumerate(rows)))
+    return {
+        "type": "TabularEvaluator",
+        "table": str(table),
+        "objective": "val",
+        "report": None,
+        "latency": {"table": str(latency), "column": "fpga"},
+    }
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        {"type": "SlowFastLearning", "population": 8, "generations": 6},
+        {"type": "RegularizedEvolution", "queries": 60, "population": 12, "tournament": 4},
+        {"type": "RandomSearch", "queries": 60},
+    ],
+)
+def test_latency_is_a_second_objective_of_every_population(strategy, tmp_path):
+    options = {"space": {"type": "NASBench201Space"}, "strategy": strategy, "objectives": ("latency",)}
+    loop = make_loop(tmp_path / "work", tabular(tmp_path), **options, save_every=60.0)
+    loop._write_results = super(type(loop), loop)._write_results
+    loop.run()
+    front = json.loads((tmp_path / "work" / "pareto.json").read_text())["latency"]
+    assert [line["latency"] for line in front] == sorted(line["latency"] for line in front)
+    assert (tmp_path / "work" / "pareto.png").exists() and (tmp_path / "work" / "architecture.json").exists()
+    assert loop.strategy.state_dict()["losses"].shape[-1] == 2
+
+
+def test_objectives_that_cannot_be(evaluator, tmp_path):
+    options = {"space": {"type": "NASBench201Space"}, "objectives": ("energy",)}
+    loop = make_loop(tmp_path / "work", tabular(tmp_path), **options)
+    with pytest.raises(UserError, match="the objective 'energy' is not known .* accuracy, latency"):
+        loop.run()
+    local = {"type": "LocalSearch", "queries": 10}
+    with pytest.raises(UserError, match="objectives of LocalSearch is 2"):
+        make_loop(tmp_path / "local", tabular(tmp_path), **options, strategy=local)
+
+
+def test_gradients_of_a_table_are_refused(tmp_path):
+    options = {"space": {"type": "NASBench201Space"}, "strategy": {"type": "DARTS"}}
+    with pytest.raises(UserError, match="'DARTS' needs gradients, which TabularEvaluator does not give"):
+        make_loop(tmp_path / "work", tabular(tmp_path), **options)
 
 
 def test_several_processes_are_refused(evaluator, tmp_path):
