@@ -43,14 +43,14 @@ class TransNASMacroSpace(GridSpace):
     def decode(self, vector: np.ndarray) -> str:
         """The modules of one vector, shape (7,)."""
         depth, *kinds = self.indices(vector).tolist()
-        codes = np.array(kinds[: DEPTHS[depth]])
-        doubles = _within_limit(codes % 2 == 1, MOST_DOUBLINGS)
-        halves = _within_limit(codes >= 2, MOST_HALVINGS)
-        return str(tuple((1 + doubles + 2 * halves).tolist()))
+        kinds = kinds[: DEPTHS[depth]]
+        doubles = _within_limit([kind % 2 == 1 for kind in kinds], MOST_DOUBLINGS)
+        halves = _within_limit([kind >= 2 for kind in kinds], MOST_HALVINGS)
+        return str(tuple(1 + double + 2 * half for double, half in zip(doubles, halves)))
 
 
-def _within_limit(does: np.ndarray, most: int) -> np.ndarray:
-    """The modules that do something: at least the first, at most the first `most` of those that want to."""
-    if not does.any():
-        does[0] = True
-    return does & (np.cumsum(does) <= most)
+def _within_limit(wants: list[bool], most: int) -> list[bool]:
+    """The modules that do something: the first if none wants to, else the first `most` of those that do."""
+    if not any(wants):
+        return [True, *wants[1:]]
+    return [want and sum(wants[: place + 1]) <= most for place, want in enumerate(wants)]

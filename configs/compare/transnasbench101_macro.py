@@ -1,0 +1,21 @@
+# The seven tasks of TransNAS-Bench-101, macro space: 300 candidates, 100 seeds, and how winners of one task do on the
+# others.  The table has validation scores only, so they are searched by and reported.
+_base_ = "../_base_/compare/strategies.py"
+
+table = "{{$TABULAR_ROOT:data/tabular}}/combined/transnasbench101_macro_val.csv"
+percent = dict(type="TabularEvaluator", table=table, report=None, key="arch")
+comparison = dict(
+    name="TransNAS-Bench-101, macro",
+    space=dict(type="TransNASMacroSpace"),
+    tasks={
+        "autoencoder": dict(objective="autoencoder", perfect=1.0, **percent),
+        "class_object": dict(objective="class_object", **percent),
+        "class_scene": dict(objective="class_scene", **percent),
+        "jigsaw": dict(objective="jigsaw", **percent),
+        "normal": dict(objective="normal", perfect=1.0, **percent),
+        "room_layout": dict(objective="room_layout", perfect=0.0, **percent),
+        "segmentsemantic": dict(objective="segmentsemantic", **percent),
+    },
+    budget=300,
+    transfer=True,
+)

@@ -1,0 +1,121 @@
+"""What is to be compared, read from a config and checked before anything runs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from mmengine.config import Config
+
+from relnas_mm.errors import UserError
+from relnas_mm.evaluators import TabularEvaluator
+from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
+from relnas_mm.search.parts import build_part, check_combination
+
+Part = dict[str, Any]
+
+
+@dataclass(frozen=True, order=True)
+class Unit:
+    """One search of a comparison."""
+
+    seed: int
+    task: str
+    strategy: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A comparison.
+
+    Args:
+        name: What it is about.
+        space: Config of the space, the same for all.
+        tasks: Configs of evaluators by name.
+        strategies: Configs of strategies by name.
+        budget: Candidates that each search may have scored.
+        seeds: How many searches of each strategy on each task; their seeds are 0, 1, …
+        reference: The strategy that the others are tested against.
+        objectives: What is minimized beside the loss, at most one thing such as 'latency'.
+        transfer: Whether the winners of each task are looked up in the tables of the others.
+        device: Where evaluators train.
+
+    Raises:
+        UserError: A value is out of range, or parts do not fit together.
+    """
+
+    name: str
+    space: Part
+    tasks: dict[str, Part]
+    strategies: dict[str, Part]
+    budget: int
+    seeds: int
+    reference: str
+    objectives: tuple[str, ...] = ()
+    transfer: bool = False
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        for name in ("budget", "seeds"):
+            value = getattr(self, name)
+            if type(value) is not int or value < 1:
+                raise UserError(f"{name} of the comparison {self.name!r} is {value!r}; it must be at least 1")
+        for name in ("tasks", "strategies"):
+            if not getattr(self, name):
+                raise UserError(f"{name} of the comparison {self.name!r} is empty; name at least one")
+        if self.reference not in self.strategies:
+            known = ", ".join(map(repr, self.strategies))
+            raise UserError(f"the reference {self.reference!r} is none of the strategies; they are {known}")
+        if len(self.objectives) > 1:
+            raise UserError(f"objectives are {list(self.objectives)}; a comparison takes one beside the loss")
+        for task in self.tasks:
+            evaluator = self.evaluator(task, 0)
+            if (self.objectives or self.transfer) and not isinstance(evaluator, TabularEvaluator):
+                raise UserError(f"the task {task!r} is no table, which `objectives` and `transfer` need")
+            for strategy, part in self.strategies.items():
+                check_combination(part, self.tasks[task], self.objectives)
+                self.strategy(strategy, 0)
+
+    @property
+    def units(self) -> list[Unit]:
+        """All searches, seed by seed."""
+        return [Unit(s, t, name) for s in range(self.seeds) for t in self.tasks for name in self.strategies]
+
+    def evaluator(self, task: str, seed: int) -> Any:
+        """The evaluator of a task, as it is before a search."""
+        return build_part(
+            EVALUATORS, self.tasks[task], space=build_part(SPACES, self.space), seed=seed, device=self.device
+        )
+
+    def strategy(self, name: str, seed: int) -> Any:
+        """A strategy before its first query; those that have `queries` get the budget."""
+        supplied = {"space": build_part(SPACES, self.space), "seed": seed, "objectives": 1 + len(self.objectives)}
+        return build_part(STRATEGIES, self.strategies[name], **supplied, queries=self.budget)
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the results, but for the number of seeds, which can be raised later."""
+        return json.loads(json.dumps({key: value for key, value in asdict(self).items() if key != "seeds"}))
+
+
+def read_plan(config: Config, source: str) -> Plan:
+    """The comparison of a config.
+
+    Args:
+        config: Has `comparison`, a mapping of the fields of `Plan`.
+        source: The config's path, for error messages.
+
+    Raises:
+        UserError: Something is missing, unknown or out of range.
+    """
+    given = config.get("comparison")
+    if not isinstance(given, Mapping):
+        raise UserError(f"the config {source!r} has no `comparison`; examples are in configs/compare/")
+    values = Config(dict(comparison=given)).to_dict()["comparison"]
+    allowed = {field.name for field in fields(Plan)}
+    if unknown := sorted(set(values) - allowed):
+        raise UserError(f"the comparison of {source!r} does not take {unknown}; it takes {sorted(allowed)}")
+    values["objectives"] = tuple(values.get("objectives", ()))
+    try:
+        return Plan(**values)
+    except TypeError as error:  # a missing field
+        raise UserError(f"the comparison of {source!r} is incomplete: {error}") from None

@@ -1,0 +1,68 @@
+"""The results of a comparison as files: JSON, plots, and one page that needs nothing else."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+
+from relnas_mm.comparison.figures import anytime_figure, front_figure, transfer_figure
+from relnas_mm.comparison.plan import Plan
+from relnas_mm.comparison.summary import summarize
+from relnas_mm.comparison.transfer import transfer_matrix
+from relnas_mm.errors import UserError
+from relnas_mm.files import write_atomically
+from relnas_mm.pipeline.report import embedded
+from relnas_mm.provenance import provenance
+from relnas_mm.version import __version__
+
+SUMMARY, REPORT = "summary.json", "report.html"
+
+
+def write_report(plan: Plan, records: Sequence[dict[str, Any]], folder: Path, command: str) -> dict[str, Any]:
+    """Writes `summary.json`, the plots and `report.html`.
+
+    Args:
+        plan: The comparison.
+        records: Of all its searches.
+        folder: Where to write.
+        command: What a reader types to get it again.
+
+    Returns:
+        What `summary.json` holds.
+
+    Raises:
+        UserError: A file cannot be written.
+    """
+    summary = {**provenance(command), **summarize(plan, records)}
+    figures = {"anytime": anytime_figure(plan, records, summary)}
+    if plan.objectives:
+        figures["fronts"] = front_figure(plan, records)
+    if plan.transfer:
+        summary["transfer"] = {name: transfer_matrix(plan, records, name) for name in plan.strategies}
+        figures["transfer"] = transfer_figure(list(plan.tasks), summary["transfer"][plan.reference], plan.reference)
+    environment = Environment(loader=PackageLoader("relnas_mm.comparison", "."), autoescape=select_autoescape())
+    try:
+        write_atomically(folder / SUMMARY, json.dumps(summary, indent=1) + "\n")
+        for name, figure in figures.items():
+            figure.savefig(folder / f"{name}.png", dpi=110)
+        pictures = {name: embedded(folder / f"{name}.png") for name in figures}
+        content = {"summary": summary, "pictures": pictures, "version": __version__, "plan": plan}
+        write_atomically(folder / REPORT, environment.get_template("report.html.j2").render(content))
+    except OSError as error:
+        raise UserError(f"the report in {str(folder)!r} cannot be written: {error.strerror or error}") from None
+    return summary
+
+
+def table_lines(summary: dict[str, Any]) -> list[str]:
+    """The results as lines of text, one for each task and strategy."""
+    lines = []
+    for task, entry in summary["tasks"].items():
+        optimum = "" if entry["optimum"] is None else f", optimum {entry['optimum']:.3f}"
+        lines.append(f"{task} ({summary['budget']} candidates, {len(summary['seeds'])} seeds{optimum})")
+        for name, row in entry["strategies"].items():
+            spread = "" if row["std"] is None else f" ± {row['std']:.3f}"
+            test = f"  {summary['reference']} is {row['verdict']}, p {row['p']:.2g}" if "p" in row else ""
+            lines.append(f"  {name:28s} {row['mean']:.3f}{spread}  {row['seconds']:.2f} s{test}")
+    return lines

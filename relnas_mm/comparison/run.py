@@ -1,0 +1,96 @@
+"""Runs all searches of a comparison, some at a time, and keeps each as soon as it is done."""
+
+import json
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from relnas_mm.comparison.plan import Plan, Unit
+from relnas_mm.comparison.trace import RUN, run_search
+from relnas_mm.errors import UserError
+from relnas_mm.files import write_atomically
+from relnas_mm.search.identity import differences
+from relnas_mm.search.records import Records
+
+PLAN_FILE, RECORDS_FILE = "comparison.json", "records.jsonl"
+REPORT_EVERY = 5.0
+_SHOWN = 5
+
+
+def run_comparison(plan: Plan, folder: Path, workers: int, say: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Runs what is not there yet, and gives the records of all searches.
+
+    Args:
+        plan: The comparison.
+        folder: Where its records are and go; it exists.
+        workers: Processes.
+        say: Told how far it is.
+
+    Raises:
+        UserError: The folder belongs to another comparison, or a search cannot be run.
+    """
+    records = claimed_records(plan, folder)
+    known = {unit_of(line) for line in records.of_type(RUN)}
+    units = [unit for unit in plan.units if unit not in known]
+    if known and units:
+        say(f"{len(known)} searches are there already, {len(units)} are left")
+    start = last = time.monotonic()
+    for done, record in enumerate(_results(plan, units, workers), 1):
+        records.append(record)
+        now = time.monotonic()
+        if now - last > REPORT_EVERY or done == len(units):
+            left = timedelta(seconds=round((now - start) / done * (len(units) - done)))
+            say(f"{done}/{len(units)} searches, eta {left}")
+            last = now
+    wanted = set(plan.units)
+    return sorted((line for line in records.of_type(RUN) if unit_of(line) in wanted), key=unit_of)
+
+
+def claimed_records(plan: Plan, folder: Path) -> Records:
+    """The records of a comparison; a line that was cut off is forgotten.
+
+    Raises:
+        UserError: The folder holds another comparison, or something else.
+    """
+    path, identity = folder / PLAN_FILE, plan.identity()
+    if path.exists():
+        if differing := list(differences(json.loads(path.read_text()), identity)):
+            shown = "; ".join(differing[:_SHOWN]) + ("; …" if len(differing) > _SHOWN else "")
+            raise UserError(f"{str(folder)!r} holds another comparison: {shown}; choose another --work-dir")
+    elif (folder / RECORDS_FILE).exists():
+        raise UserError(f"{str(folder)!r} holds {RECORDS_FILE} but no {PLAN_FILE}; choose another --work-dir")
+    else:
+        write_atomically(path, json.dumps(identity, indent=1) + "\n")
+    records = Records(folder / RECORDS_FILE)
+    content = records.path.read_bytes() if records.path.exists() else b""
+    records.cut(content.rfind(b"\n") + 1)
+    return records
+
+
+def unit_of(record: dict[str, Any]) -> Unit:
+    """Which search a record belongs to."""
+    return Unit(record["seed"], record["task"], record["strategy"])
+
+
+def _results(plan: Plan, units: Sequence[Unit], workers: int) -> Iterator[dict[str, Any]]:
+    if workers == 1 or len(units) < 2:
+        yield from (run_search(plan, unit) for unit in units)
+        return
+    context = multiprocessing.get_context("fork")  # tables that the plan has read are there already
+    with ProcessPoolExecutor(workers, context, _ignore_interrupt) as pool:
+        try:
+            for future in as_completed([pool.submit(run_search, plan, unit) for unit in units]):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ignore_interrupt() -> None:
+    """Ctrl-C reaches all processes of a terminal; the first one ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

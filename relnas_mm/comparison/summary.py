@@ -1,0 +1,87 @@
+"""What the records of a comparison come to: one entry for each task and strategy."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from relnas_mm.comparison.plan import Plan
+from relnas_mm.comparison.statistics import holm, mann_whitney
+
+LEVEL = 0.05
+CHECKPOINTS = (0.1, 0.3, 1.0)
+"""Shares of the budget at which the table says what was reached."""
+
+
+def summarize(plan: Plan, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Figures of a comparison.
+
+    Returns:
+        `tasks`: by name the `optimum` (`None` where it is not known) and for each of `strategies` the `mean`, `std`,
+        `median` and `best` of the final values over seeds; `at`, means and deviations by number of queries; `distinct`
+        architectures and `seconds`, means; `p`, corrected over all tests, and `verdict` against the reference, from
+        its side: 'better', 'worse' or 'same'.
+    """
+    budgets = sorted({max(round(share * plan.budget), 1) for share in CHECKPOINTS})
+    tasks: dict[str, Any] = {}
+    tests: list[tuple[dict[str, Any], float]] = []
+    for task in plan.tasks:
+        entries: dict[str, Any] = {}
+        for strategy in plan.strategies:
+            lines = [line for line in records if (line["task"], line["strategy"]) == (task, strategy)]
+            entries[strategy] = _entry(lines, budgets)
+        reference = entries[plan.reference]
+        for name, entry in entries.items():
+            if name != plan.reference:
+                tests.append((entry, mann_whitney(reference["values"], entry["values"])))
+                entry["side"] = float(np.median(reference["values"]) - np.median(entry["values"])) or float(
+                    reference["mean"] - entry["mean"]
+                )
+        tasks[task] = {"optimum": _optimum(plan, task), "strategies": entries}
+    for (entry, _), p in zip(tests, holm([p for _, p in tests])):
+        side = entry.pop("side")
+        entry["p"], entry["verdict"] = p, ("same" if p >= LEVEL else "better" if side > 0 else "worse")
+    return {
+        "name": plan.name,
+        "budget": plan.budget,
+        "seeds": list(range(plan.seeds)),
+        "reference": plan.reference,
+        "objectives": list(plan.objectives),
+        "budgets": budgets,
+        "tests": len(tests),
+        "tasks": tasks,
+    }
+
+
+def values_at(line: dict[str, Any], queries: Sequence[int]) -> np.ndarray:
+    """What a search had reached after some numbers of queries; NaN before its first sound candidate."""
+    places = [step[0] for step in line["steps"]]
+    values = np.array([np.nan, *(step[1] for step in line["steps"])])
+    return values[np.searchsorted(places, queries, side="right")]
+
+
+def _entry(lines: Sequence[dict[str, Any]], budgets: Sequence[int]) -> dict[str, Any]:
+    values = np.array([line["value"] for line in lines])
+    reached = np.array([values_at(line, budgets) for line in lines])
+    return {
+        "mean": float(values.mean()),
+        "std": _spread(values),
+        "median": float(np.median(values)),
+        "best": float(values.max()),
+        "at": [[float(np.nanmean(column)), _spread(column)] for column in reached.T],
+        "distinct": float(np.mean([line["distinct"] for line in lines])),
+        "seconds": float(np.mean([line["seconds"] for line in lines])),
+        "values": values.tolist(),
+    }
+
+
+def _spread(values: np.ndarray) -> float | None:
+    return float(np.nanstd(values, ddof=1)) if len(values) > 1 else None
+
+
+def _optimum(plan: Plan, task: str) -> float | None:
+    """The best value that can be reported: 100 percent of the front, or the best of the table."""
+    if plan.objectives:
+        return 100.0
+    table = getattr(plan.evaluator(task, 0), "table", None)
+    return max(row[-1] for row in table.values()) if table else None

@@ -1,0 +1,33 @@
+"""How well the winners of one task do on the others."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from relnas_mm.comparison.plan import Plan
+
+
+def transfer_matrix(plan: Plan, records: Sequence[dict[str, Any]], strategy: str) -> list[list[float]]:
+    """Mean share, in percent, of a table's architectures that the winners of a task are better than on another task.
+
+    Args:
+        plan: Its tasks are tables of the same architectures.
+        records: Of all searches.
+        strategy: Whose winners.
+
+    Returns:
+        A row for each task that was searched on, a column for each task that was looked up, in the plan's order.
+    """
+    tables = {task: plan.evaluator(task, 0).table for task in plan.tasks}
+    scores = {task: np.sort([row[-1] for row in table.values()]) for task, table in tables.items()}
+    rows = []
+    for task in plan.tasks:
+        winners = [line["winner"] for line in records if (line["task"], line["strategy"]) == (task, strategy)]
+        rows.append([_beaten(scores[other], [tables[other][winner][-1] for winner in winners]) for other in plan.tasks])
+    return rows
+
+
+def _beaten(scores: np.ndarray, values: Sequence[float]) -> float:
+    """Mean percentage of sorted scores below some values."""
+    return float(100.0 * np.mean(np.searchsorted(scores, values, side="left")) / (len(scores) - 1))

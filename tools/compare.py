@@ -1,0 +1,73 @@
+"""Compares strategies: `python tools/compare.py CONFIG… [--work-dir DIR] [--seeds N] [--workers N] [--record FILE]`."""
+
+import argparse
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import relnas_mm.search  # noqa: F401  (registers)
+from relnas_mm.comparison.plan import read_plan
+from relnas_mm.comparison.report import REPORT, SUMMARY, table_lines, write_report
+from relnas_mm.comparison.run import run_comparison
+from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.launch import add_cfg_options, check_writable, merge_options, read_config
+from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Run several strategies on the same tasks with the same budget and many seeds, test the "
+        "differences, and write one report.  The same command again continues an interrupted comparison."
+    )
+    parser.add_argument("config", nargs="+", help="comparison config")
+    parser.add_argument("--work-dir", type=Path, help="folder, with one inside for each config [work_dirs/compare]")
+    parser.add_argument("--seeds", type=int, help="searches of each strategy on each task [as the config says]")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes [one for each core]")
+    parser.add_argument("--record", type=Path, help="also copy the summary to this folder, as compare_CONFIG.json")
+    add_cfg_options(parser, "comparison.budget=300")
+    return parser.parse_args()
+
+
+def compare(path: str, args: argparse.Namespace) -> None:
+    config = read_config(path)
+    merge_options(config, args.cfg_options, path)
+    if args.seeds is not None and "comparison" in config:
+        config.comparison.seeds = args.seeds
+    plan = read_plan(config, path)
+    name = Path(path).stem
+    folder = check_writable((args.work_dir or Path("work_dirs/compare")) / name)
+    print(f"{plan.name}: {len(plan.units)} searches of {plan.budget} candidates, in {folder}", flush=True)
+    records = run_comparison(plan, folder, args.workers, lambda line: print(line, flush=True))
+    summary = write_report(plan, records, folder, command_of(path, args))
+    print(*table_lines(summary), f"see {folder / REPORT}", sep="\n", flush=True)
+    if args.record:
+        args.record.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / SUMMARY, args.record / f"compare_{name}.json")
+
+
+def command_of(path: str, args: argparse.Namespace) -> str:
+    """The command without what only says where to write."""
+    seeds = [] if args.seeds is None else ["--seeds", str(args.seeds)]
+    options = [f"{key}={value}" for key, value in (args.cfg_options or {}).items()]
+    return shlex.join(["python", "tools/compare.py", path, *seeds, *(["--cfg-options", *options] if options else [])])
+
+
+@reports_user_errors
+def main() -> int:
+    args = parse_args()
+    if args.workers < 1:
+        raise UserError(f"--workers is {args.workers}; it must be at least 1")
+    try:
+        with Termination().watching():
+            for path in args.config:
+                compare(path, args)
+    except (KeyboardInterrupt, Terminated):
+        print("interrupted: what is done is kept; the same command continues", file=sys.stderr)
+        return EXIT_CODE
+    return 0
+
+
+if __name__ == "__main__":
+    main()
