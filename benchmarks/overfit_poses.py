@@ -41,6 +41,7 @@ def first_persons(dataset: ConfigDict, persons: int, path: Path) -> None:
 def overfit_config(path: str, annotations: Path, persons: int, iterations: int, lr: float) -> Config:
     """The estimator of a config, to be trained and validated on the first persons of its training set."""
     config = read_config(path)
+    config.work_dir = str(annotations.parent)
     check_before_running(config, ("train_dataloader",))
     first_persons(config.train_dataloader.dataset, persons, annotations)
     config.model.backbone.init_cfg = None  # nothing is fetched
@@ -78,7 +79,6 @@ def overfit(path: str, persons: int, iterations: int, lr: float) -> dict[str, An
     """Trains in a temporary folder; how the AP on the training persons rose."""
     with tempfile.TemporaryDirectory() as folder:
         config = overfit_config(path, Path(folder, "persons.json"), persons, iterations, lr)
-        config.work_dir = folder
         start = time.perf_counter()
         runner = build_runner(config)
         runner.train()
