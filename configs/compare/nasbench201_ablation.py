@@ -1,0 +1,30 @@
+# What each part of slow-fast learning is worth: 1,000 candidates of NAS-Bench-201, 100 seeds, one option changed at a
+# time.  The reference is the released rule.
+released = dict(type="SlowFastLearning", population=20, generations=50, evaluate_last=False)
+tabular = dict(type="TabularEvaluator", table="{{$TABULAR_ROOT:data/tabular}}/combined/nasbench201_full.csv")
+comparison = dict(
+    name="Slow-fast learning, one option changed at a time, on NAS-Bench-201",
+    space=dict(type="NASBench201Space"),
+    tasks={
+        "CIFAR-10": dict(objective="c10_val200", report="c10_test200", **tabular),
+        "CIFAR-100": dict(objective="c100_val200", report="c100_test200", **tabular),
+        "ImageNet16-120": dict(objective="in16_val200", report="in16_test200", **tabular),
+    },
+    strategies={
+        "released": released,
+        "pairing: fixed": dict(pairing="fixed", **released),
+        "pairing: ranked": dict(pairing="ranked", **released),
+        "direction: towards the slow one": dict(direction="slow", **released),
+        "direction: coin": dict(direction="coin", **released),
+        "direction: towards the best": dict(direction="best", **released),
+        "r1 = 0 (no velocity)": dict(r1=(0.0, 0.0), **released),
+        "r2 = 1 (all the way)": dict(r2=(1.0, 1.0), **released),
+        "r2 up to 2 (beyond)": dict(r2=(0.0, 2.0), **released),
+        "population 10": dict(released, population=10, generations=100),
+        "population 40": dict(released, population=40, generations=25),
+        "population 100": dict(released, population=100, generations=10),
+    },
+    reference="released",
+    budget=1000,
+    seeds=100,
+)
