@@ -90,7 +90,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("configs", nargs="+", help="config files of segmentors on the generated shapes data")
     parser.add_argument("--images", type=int, default=4)
-    parser.add_argument("--iterations", type=int, default=150)
+    parser.add_argument("--iterations", type=int, default=200)
     parser.add_argument("--lr", type=float, default=4e-3, help="of AdamW; falls to 0 by a cosine")
     parser.add_argument("--out", type=Path, default=Path("docs/results/overfit_segmentors.json"))
     args = parser.parse_args()
