@@ -22,9 +22,17 @@ def parse_args() -> argparse.Namespace:
 
 
 def draw_predictions(config: Config, folder: str) -> None:
+    """Turns on the hook that draws; each mm package has another one."""
     if "visualization" not in config.get("default_hooks", {}):
         raise UserError(f"--show-dir {folder!r} needs default_hooks.visualization in the config")
-    config.default_hooks.visualization.update(draw=True, test_out_dir=str(Path(folder).absolute()))
+    hook, folder = config.default_hooks.visualization, str(Path(folder).absolute())
+    if hook.type.endswith("SegVisualizationHook"):
+        hook.update(draw=True, interval=1)
+        config.visualizer.save_dir = folder
+    elif hook.type.endswith("PoseVisualizationHook"):
+        hook.update(enable=True, out_dir=folder)
+    else:
+        hook.update(draw=True, test_out_dir=folder)
 
 
 @reports_user_errors

@@ -114,19 +114,34 @@ def camvid(record: dict[str, Any]) -> str:
     """Test scores of segmentors beside those of predicting the commonest class everywhere."""
     floor = record["commonest_class"]
     lines = [
-        "| | mIoU, % | right pixels, % | mIoU by seed | parameters in use | minutes of training |",
-        "|---|--:|--:|--:|--:|--:|",
-        f"| {floor['class']} everywhere, the commonest class | {floor['mIoU']:.2f} | {floor['aAcc']:.2f} | | | |",
+        "| | mIoU, % | right pixels, % | mIoU by seed | parameters in use |",
+        "|---|--:|--:|--:|--:|",
+        f"| {floor['class']} everywhere, the commonest class | {floor['mIoU']:.2f} | {floor['aAcc']:.2f} | | |",
     ]
     for name, entry in record["segmentors"].items():
         cells = [_spread(entry["mean"][key], entry["std"][key]) for key in ("mIoU", "aAcc")]
         cells.append(", ".join(f"{run['test']['mIoU']:.2f}" for run in entry["runs"]))
-        lines.append(f"| `{name}` | {' | '.join(cells)} | {entry['params']:,} | {entry['minutes']:.1f} |")
+        lines.append(f"| `{name}` | {' | '.join(cells)} | {entry['params']:,} |")
     return "\n".join([*lines, "", _origin(record)])
 
 
 def _spread(mean: float, std: float | None) -> str:
     return f"{mean:.2f}" if std is None else f"{mean:.2f} ± {std:.2f}"
+
+
+def backbone_speed(record: dict[str, Any]) -> str:
+    """How much faster backbones are inside detectors."""
+    header = ["detector", "image", "eager, ms", "folded by torch", "by onnxruntime", "largest difference"]
+    lines = [f"| {' | '.join(header)} |", "|---|" + "--:|" * (len(header) - 1)]
+    for name, entry in record["detectors"].items():
+        rows, size = entry["rows"], "x".join(map(str, entry["size"]))
+        cells = [f"`{name}`", size, f"{rows['eager']['milliseconds']:.0f}"]
+        for row in (rows["torch"], rows["onnx"]):
+            cells.append("{:.2f}x ({:.2f}–{:.2f})".format(row["speed_up"], *row["speed_up_quartiles"]))
+        cells.append(f"{max(row['difference'] for row in rows.values()):.0e}")
+        lines.append(f"| {' | '.join(cells)} |")
+    note = f"Speed-ups: median and quartiles of {record['repeats']} turns. Differences: of a map's largest number."
+    return "\n".join([*lines, "", note, _origin(record)])
 
 
 def _origin(record: dict[str, Any]) -> str:
@@ -138,6 +153,8 @@ def _origin(record: dict[str, Any]) -> str:
 
 WRITERS: dict[str, Callable[[Any], str]] = {
     "camvid": camvid,
+    "backbone_speed": backbone_speed,
+    "faster-rcnn_shapes": trained,
     "overfit_detectors": overfitted,
     "overfit_detectors_shapes": overfitted,
     "overfit_segmentors": overfitted,
