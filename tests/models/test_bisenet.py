@@ -171,6 +171,17 @@ def test_loss_is_that_of_the_hardest_pixels(seed, threshold, fraction, ignored, 
     assert logits.grad.isfinite().all()
 
 
+def test_training_in_mixed_precision_stays_finite():
+    """Losses are taken in 32 bits; here with bfloat16, which CPUs have."""
+    model = small(mode="whole")
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        losses = model.loss(torch.rand(2, 3, 64, 96), [sample(64, 96)] * 2)
+    total = sum(value for name, value in losses.items() if "loss" in name)
+    assert total.dtype == torch.float32
+    total.backward()
+    assert all(p.grad.isfinite().all() for p in model.parameters() if p.requires_grad)
+
+
 def test_the_paper_keeps_as_many_pixels_as_released():
     kept = HardPixelCrossEntropy().min_fraction * 8 * 1024 * 1024
     assert kept == 524_288

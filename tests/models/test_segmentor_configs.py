@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
@@ -13,6 +14,7 @@ from mmengine.registry import PARAM_SCHEDULERS, DefaultScope
 from torch import nn
 
 import relnas_mm  # noqa: F401
+from relnas_mm.analysis.macs import count_macs
 from relnas_mm.launch import read_config
 
 pytestmark = pytest.mark.mm
@@ -30,6 +32,12 @@ COMPARED = sorted(
     for path in (CONFIGS / folder).glob("*_cityscapes-*x[0-9]*.py")
     if not path.stem.endswith(("_ms-flip", "_slide", "_whole")) and "released" not in path.stem
 )
+
+ENTRIES = [
+    entry
+    for folder in ("deeplabv3", "deeplabv3plus")
+    for entry in yaml.safe_load((CONFIGS / folder / "metafile.yml").read_text())["Models"]
+]
 
 
 def read(name):
@@ -76,6 +84,28 @@ def test_output_stride_and_any_image_size(arch, stride):
     assert all(p.grad is not None for p in model.parameters() if p.requires_grad)
     (found,) = model.eval().predict(torch.rand(1, 3, 97, 131), [sample(97, 131)])
     assert found.pred_sem_seg.data.shape == (1, 97, 131)
+
+
+class Infers(nn.Module):
+    """What runs outside of training."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return self.model.decode_head(self.model.extract_feat(x))
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["Name"])
+def test_multiply_adds_are_those_of_the_index(entry):
+    config = read(entry["Config"].removeprefix("configs/").removesuffix(".py"))
+    model = build(config.model).eval()
+    used = sum(value.numel() for name, value in model.named_parameters() if not name.startswith("auxiliary_head."))
+    image = torch.empty(1, 3, *config.model.data_preprocessor.size, device="meta")  # shapes only
+    macs = count_macs(Infers(model).to("meta"), image).quoted[""]
+    assert (used, macs) == (entry["Metadata"]["Parameters"], entry["Metadata"]["FLOPs"])
 
 
 def test_stage_0_as_low_level_map():
