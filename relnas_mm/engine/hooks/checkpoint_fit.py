@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
+from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import BaseLoop, Runner
 from torch import Tensor, nn
@@ -31,7 +31,9 @@ class CheckpointFitHook(Hook):
         """Compares the weights that were read with those of the model."""
         if not isinstance(runner._test_loop, BaseLoop):  # still a part of the config: this is no test
             return
-        model: Any = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model: Any = runner.model
+        while is_model_wrapper(model) or isinstance(model, BaseTTAModel):  # what MMEngine loads into
+            model = model.module
         weights = checkpoint.get("state_dict", checkpoint)
         reason = misfit(model, {name.removeprefix("module."): value for name, value in weights.items()})
         if reason:
