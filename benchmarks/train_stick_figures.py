@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import mmcv
 import numpy as np
 from mmengine.registry import DATASETS, VISUALIZERS, init_default_scope
 
@@ -95,7 +96,7 @@ def draw(folder: Path, images: int, path: Path) -> None:
     chosen = list(dict.fromkeys(person["img_path"] for person in persons))[:images]
     columns = []
     for name in chosen:
-        image = cv2.imread(name)[..., ::-1]
+        image = mmcv.imread(name, channel_order="rgb")
         here = [person for person in persons if person["img_path"] == name]
         found = inference_topdown(model, name, np.concatenate([person["bbox"] for person in here]))
         for person, sample in zip(here, found):

@@ -28,6 +28,7 @@ _register_after(
     "mmdet.models", "relnas_mm.models.necks", "relnas_mm.models.dense_heads", "relnas_mm.models.task_modules"
 )
 _register_after("mmdet.datasets", "relnas_mm.datasets.voc.dataset")
+_register_after("mmdet.engine", "relnas_mm.engine.hooks.det_sample_visualization")
 _register_after("mmseg.models", "relnas_mm.models.bisenet", "relnas_mm.models.losses", "relnas_mm.models.segmentors")
 _register_after("mmseg.datasets", "relnas_mm.datasets.segmentation.camvid", "relnas_mm.datasets.segmentation.colors")
 _register_after("mmseg.engine", "relnas_mm.engine.hooks.single_values")

@@ -154,7 +154,6 @@ def _origin(record: dict[str, Any]) -> str:
 WRITERS: dict[str, Callable[[Any], str]] = {
     "camvid": camvid,
     "backbone_speed": backbone_speed,
-    "faster-rcnn_shapes": trained,
     "overfit_detectors": overfitted,
     "overfit_detectors_shapes": overfitted,
     "overfit_segmentors": overfitted,

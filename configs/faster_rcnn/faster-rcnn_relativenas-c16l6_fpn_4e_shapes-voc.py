@@ -6,9 +6,7 @@ _base_ = [
     "../_base_/schedules/adamw_4e.py",
     "mmdet::_base_/default_runtime.py",
 ]
-custom_imports = dict(
-    imports=["relnas_mm", "relnas_mm.engine.hooks.det_sample_visualization"], allow_failed_imports=False
-)
+custom_imports = dict(imports=["relnas_mm"], allow_failed_imports=False)
 channels = 64
 model = dict(
     backbone=dict(init_channels=16, num_cells=6, frozen_stages=-1, norm_eval=False, init_cfg=None),

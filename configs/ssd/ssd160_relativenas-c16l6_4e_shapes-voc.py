@@ -6,9 +6,7 @@ _base_ = [
     "../_base_/schedules/adamw_4e.py",
     "mmdet::_base_/default_runtime.py",
 ]
-custom_imports = dict(
-    imports=["relnas_mm", "relnas_mm.engine.hooks.det_sample_visualization"], allow_failed_imports=False
-)
+custom_imports = dict(imports=["relnas_mm"], allow_failed_imports=False)
 model = dict(bbox_head=dict(num_classes=8))
 default_hooks = dict(
     logger=dict(interval=20),

@@ -1,4 +1,4 @@
-"""A few predictions drawn over test images instead of all of them.  Needs mmdet: name it in `custom_imports`."""
+"""A few predictions drawn over test images instead of all of them.  Needs mmdet, and is registered after it."""
 
 from collections.abc import Sequence
 from typing import Any
