@@ -87,16 +87,28 @@ def retrained_cells(record: dict[str, Any]) -> str:
 
 
 def overfitted(record: dict[str, Any]) -> str:
-    """How well detectors or segmentors learned a few images by heart."""
-    (entries,) = [record[key] for key in ("detectors", "segmentors") if key in record]
+    """How well detectors, segmentors or pose estimators learned a few images or persons by heart."""
+    (entries,) = [record[key] for key in ("detectors", "segmentors", "poses") if key in record]
     metric = record["metric"].rpartition("/")[2]
+    samples = f"{record['persons']} training persons" if "persons" in record else f"{record['images']} training images"
     lines = [
-        f"| config | parameters | {metric} on its {record['images']} training images, by iteration |",
+        f"| config | parameters | {metric} on its {samples}, by iteration |",
         "|---|--:|---|",
     ]
     for name, entry in entries.items():
         curve = ", ".join(f"{step}: {value:.2f}" for step, value in entry[metric].items())
         lines.append(f"| `{name}` | {entry['params']:,} | {curve} |")
+    return "\n".join([*lines, "", _origin(record)])
+
+
+def stick_figures(record: dict[str, Any]) -> str:
+    """Scores of a pose estimator on generated figures by epoch, and all of the last one."""
+    runs, names = record["runs"], ("AP", "AP .5", "AP .75", "AR")
+    lines = [f"| {' | '.join(['seed', *(f'AP after {epoch}' for epoch in runs[0]['curve']), *names[1:]])} |"]
+    lines.append("|--:|" + "--:|" * (len(runs[0]["curve"]) + len(names) - 1))
+    for run in runs:
+        cells = [*run["curve"].values(), *(run["last"][f"coco/{name}"] for name in names[1:])]
+        lines.append(f"| {run['seed']} | {' | '.join(f'{cell:.3f}' for cell in cells)} |")
     return "\n".join([*lines, "", _origin(record)])
 
 
@@ -156,7 +168,9 @@ WRITERS: dict[str, Callable[[Any], str]] = {
     "backbone_speed": backbone_speed,
     "overfit_detectors": overfitted,
     "overfit_detectors_shapes": overfitted,
+    "overfit_poses": overfitted,
     "overfit_segmentors": overfitted,
+    "pose_shapes": stick_figures,
     "quickstart": quickstart,
     "retrain_cifar10": retrained_cells,
     "retrain_cifar10-mini": retrained_cells,
