@@ -11,6 +11,7 @@ from relnas_mm.files import write_atomically
 RUN_FILE = "run.json"
 TRACES = ("records.jsonl", "genotype.json", "architecture.json", "run_store")
 WITHOUT_EFFECT = ("resume", "save_every", "keep")
+LOOPS = ("SearchLoop", "DartsLoop")
 _SHOWN = 8
 
 
@@ -24,8 +25,9 @@ def run_identity(config: Mapping[str, Any]) -> dict[str, Any]:
         UserError: It names no seed, so that a resumed search would draw other numbers.
     """
     train_cfg = config.get("train_cfg")
-    if not isinstance(train_cfg, Mapping) or train_cfg.get("type") != "SearchLoop":
-        raise UserError("the config has no train_cfg of type 'SearchLoop'; configs of searches are in configs/search/")
+    if not isinstance(train_cfg, Mapping) or train_cfg.get("type") not in LOOPS:
+        loops = " or ".join(map(repr, LOOPS))
+        raise UserError(f"the config has no train_cfg of type {loops}; configs of searches are in configs/search/")
     seed = (config.get("randomness") or {}).get("seed")
     if type(seed) is not int:
         raise UserError(f"randomness.seed is {seed!r}; a search needs a whole number, so that it can be resumed")

@@ -14,6 +14,8 @@ from relnas_mm.evaluators.training import Recipe
 from relnas_mm.genotype import load_genotype
 from relnas_mm.launch import read_config
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
+from relnas_mm.search import DartsLoop
+from relnas_mm.search.darts.learner import ArchitectureRecipe
 from relnas_mm.search.identity import run_identity
 
 CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs" / "search").glob("*.py"))
@@ -31,6 +33,11 @@ def parts_of(name):
 def test_every_config_fits_the_parts_it_names(path):
     config = read_config(str(path))
     run_identity(config)
+    if config.train_cfg.type == "DartsLoop":
+        arguments = dict(config.train_cfg)
+        assert set(arguments) - {"type"} <= set(inspect.signature(DartsLoop).parameters)
+        Recipe(**arguments["training"]), ArchitectureRecipe(**arguments["architecture"])
+        return
     for registry, key in ((SPACES, "space"), (STRATEGIES, "strategy"), (EVALUATORS, "evaluator")):
         part = dict(config.train_cfg[key])
         assert set(part) - {"type"} <= set(inspect.signature(registry.get(part["type"])).parameters)
@@ -48,6 +55,18 @@ def test_the_cifar10_config_is_the_release():
     assert (evaluator["train_portion"], evaluator["augment_validation"]) == (0.5, True)
     switches = ("write_back", "duplicates", "fresh_optimizer")
     assert [evaluator[key] for key in switches] == ["group", "shared", True]
+
+
+@pytest.mark.golden
+@pytest.mark.mm
+def test_the_darts_config_is_the_paper():
+    config = read_config(str(CONFIGS[0].with_name("darts_cifar10.py"))).train_cfg
+    assert (config.epochs, config.network.init_channels, config.network.num_cells) == (50, 16, 8)
+    recipe = Recipe(**config.training)
+    assert (recipe.batch_size, recipe.lr, recipe.min_lr, recipe.weight_decay) == (64, 0.025, 0.001, 3e-4)
+    architecture = ArchitectureRecipe(**config.architecture)
+    assert (architecture.order, architecture.lr, architecture.betas) == (2, 3e-4, (0.5, 0.999))
+    assert architecture.weight_decay == 1e-3
 
 
 @pytest.mark.data

@@ -1,0 +1,47 @@
+"""From weights of candidates to a cell, and what the weights say about the search."""
+
+import math
+
+import numpy as np
+
+from relnas_mm.genotype import Edge, Genotype
+from relnas_mm.genotype.genotype import EDGES_PER_NODE
+from relnas_mm.search.darts.mixture import CANDIDATES, NODES
+
+NONE, SKIP = CANDIDATES.index("none"), CANDIDATES.index("skip_connect")
+COLLAPSED_FROM = 4
+"""Skip connections among the eight edges of a normal cell from which a search counts as collapsed."""
+
+
+def derive(normal: np.ndarray, reduce: np.ndarray) -> Genotype:
+    """The cells of DARTS' rule: each node keeps the two edges whose strongest candidate but `none` weighs most.
+
+    Args:
+        normal: Weights of the candidates of each edge, shape (14, 8).
+        reduce: Those of the reduction cell.
+    """
+    return Genotype(_edges(normal), _edges(reduce))
+
+
+def _edges(weights: np.ndarray) -> tuple[Edge, ...]:
+    allowed = np.delete(weights, NONE, axis=1)
+    names = [name for name in CANDIDATES if name != "none"]
+    edges: list[Edge] = []
+    start = 0
+    for node in range(NODES):
+        rows = allowed[start : start + 2 + node]
+        strongest = np.argsort(-rows.max(axis=1), kind="stable")[:EDGES_PER_NODE]
+        edges += [(names[int(rows[source].argmax())], int(source)) for source in strongest]
+        start += 2 + node
+    return tuple(edges)
+
+
+def entropy(weights: np.ndarray) -> float:
+    """Mean entropy of the edges' weights as a share of that of equal weights: 1 is undecided, 0 decided."""
+    terms = np.where(weights > 0, weights * np.log(np.maximum(weights, 1e-300)), 0.0)
+    return float(-terms.sum(axis=1).mean() / math.log(weights.shape[1]))
+
+
+def skips(genotype: Genotype) -> int:
+    """Skip connections of the normal cell."""
+    return sum(operation == "skip_connect" for operation, _ in genotype.normal)

@@ -1,0 +1,65 @@
+"""The network that DARTS trains: mixed cells, and the numbers that weigh their candidates."""
+
+import torch
+from torch import Tensor, nn
+
+from relnas_mm.cells import cifar_stem, plan_cells
+from relnas_mm.errors import UserError
+from relnas_mm.evaluators.weight_set import NetworkShape
+from relnas_mm.genotype import ZOO
+from relnas_mm.search.darts.mixture import CANDIDATES, EDGES, MixedCell
+from relnas_mm.seeding import stream_seed
+
+INITIAL_SCALE = 1e-3
+
+
+class MixedNetwork(nn.Module):
+    """Stem, mixed cells, global average pooling and a linear classifier.
+
+    Args:
+        shape: Channels, depth and classes.
+        seed: Seed of the initial weights.
+        portion: As in `Mixture`.
+
+    Attributes:
+        alphas: Logits of the candidates in normal and reduction cells, two of shape (14, 8).
+        temperature: What logits are divided by before the softmax.
+    """
+
+    def __init__(self, shape: NetworkShape, seed: int, portion: int = 1):
+        super().__init__()
+        plans = plan_cells(ZOO["darts_v2"], shape.init_channels, shape.num_cells)
+        self.temperature = 1.0
+        self.reductions = [plan.reduction for plan in plans]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(stream_seed(seed, "weights"))
+            self.stem = cifar_stem(plans[0].inputs[0], shape.in_channels)
+            self.cells = nn.ModuleList(MixedCell(plan, portion) for plan in plans)
+            self.classifier = nn.Linear(plans[-1].out_channels, shape.num_classes)
+            self.alphas = nn.ParameterList(INITIAL_SCALE * torch.randn(EDGES, len(CANDIDATES)) for _ in range(2))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits, (n, num_classes), of normalized images, (n, c, h, w)."""
+        s0 = s1 = self.stem(images)
+        normal, reduce = self.mixing_weights()
+        for cell, reduction in zip(self.cells, self.reductions):
+            s0, s1 = s1, cell(s0, s1, reduce if reduction else normal)
+        return self.classifier(torch.flatten(nn.functional.adaptive_avg_pool2d(s1, 1), 1))
+
+    def mixing_weights(self) -> list[Tensor]:
+        """Weights of the candidates in normal and reduction cells, two of shape (14, 8) whose rows sum to 1."""
+        return [torch.softmax(alphas / self.temperature, dim=1) for alphas in self.alphas]
+
+    def named_weights(self) -> dict[str, nn.Parameter]:
+        """All parameters but the alphas."""
+        return {name: value for name, value in self.named_parameters() if not name.startswith("alphas.")}
+
+
+def check_temperature(temperature: tuple[float, float]) -> None:
+    """Makes sure that a schedule of temperatures is one.
+
+    Raises:
+        UserError: It is not a pair of positive numbers.
+    """
+    if len(temperature) != 2 or min(temperature) <= 0:
+        raise UserError(f"temperature is {temperature!r}; it must be (first, last), both above 0")
