@@ -17,7 +17,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from mmengine.config import Config, ConfigDict
+from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
 
 import relnas_mm  # noqa: F401  (registers)
@@ -112,7 +112,7 @@ def tool(name: str, *arguments: str) -> None:
         raise UserError(f"tools/{name} {shlex.join(arguments)} ended with {done.returncode}")
 
 
-def key_of_cell(node: ConfigDict, name: str) -> str:
+def key_of_cell(node: Any, name: str) -> str:
     """Where in a model's config the cell backbone is."""
     if node.get("type") == CELL:
         return name
@@ -166,7 +166,8 @@ def draw(model: Any, data: Any, images: int, path: Path) -> None:
     rows = []
     for index in np.linspace(0, len(data) - 1, images + 2).astype(int)[1:-1]:
         item = data[int(index)]
-        predicted = inference_model(model, item["img"]).pred_sem_seg.data[0].numpy()
+        result: Any = inference_model(model, item["img"])
+        predicted = result.pred_sem_seg.data[0].numpy()
         maps = [palette[np.minimum(ids, len(palette) - 1)] for ids in (item["gt_seg_map"], predicted)]
         rows.append(
             np.hstack([cv2.resize(part, (240, 180), interpolation=cv2.INTER_AREA) for part in (item["img"], *maps)])

@@ -1,48 +1,65 @@
 """Segmentors on real images: trained, tested and asked as a user does it, in one process and in two; bad input."""
 
+import json
+import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
 from PIL import Image
 
 import relnas_mm  # noqa: F401
 from relnas_mm.engine.training_curve import loss_curve
-from relnas_mm.errors import UserError
-from relnas_mm.launch import build_runner
 
 ROOT = Path(__file__).resolve().parents[2]
-MINI = ROOT / "configs" / "bisenet" / "bisenet_relativenas-c16l6_1xb8-600i_camvid-mini.py"
-CITYSCAPES = "deeplabv3plus_relativenas-d8_4xb2-80k_cityscapes-512x1024"
+BISENET = "configs/bisenet/bisenet_relativenas-c16l6_1xb8-600i_camvid-mini.py"
+BISENET_CITYSCAPES = "configs/bisenet/bisenet_relativenas_2xb8-80k_cityscapes-1024x1024.py"
+DEEPLAB = "configs/deeplabv3plus/deeplabv3plus_relativenas-d8_4xb2-80k_cityscapes-512x1024{}.py"
 pytestmark = [pytest.mark.e2e, pytest.mark.data]
 
-SMALL_CITYSCAPES = """
-_base_ = '{root}/configs/deeplabv3plus/{name}.py'
-model = dict({before}
-    data_preprocessor=dict(size=(65, 97)),
-    backbone=dict(init_channels=4, num_cells=4),
-    decode_head=dict(in_channels=64, channels=16, c1_in_channels=4),
-    auxiliary_head=dict(in_channels=32, channels=8){after})
-small = dict(type='Resize', scale=(240, 180), keep_ratio=True)
-train_pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations'), small,
-                  dict(type='RandomCrop', crop_size=(65, 97)), dict(type='PackSegInputs')]
-train_dataloader = dict(batch_size=2, num_workers=0, persistent_workers=False, dataset=dict(pipeline=train_pipeline))
-val_pipeline = [dict(type='LoadImageFromFile'), small, dict(type='LoadAnnotations'), dict(type='PackSegInputs')]
-val_dataloader = dict(num_workers=0, persistent_workers=False, dataset=dict(pipeline=val_pipeline))
-test_dataloader = dict(num_workers=0, persistent_workers=False)
-train_cfg = dict(max_iters=2, val_interval=2)
-default_hooks = dict(checkpoint=dict(interval=2), logger=dict(interval=1))
-"""
+
+def loaders(*names):
+    return [f"{name}_dataloader.{key}" for name in names for key in ("num_workers=0", "persistent_workers=False")]
+
+
+TEST = loaders("test")
+TRAIN = [*loaders("train", "val"), "default_hooks.logger.interval=1", "log_processor.window_size=1"]
+TINY_BISENET = [
+    *("model.backbone.backbone.init_channels=4", "model.backbone.backbone.num_cells=4"),
+    "model.backbone.in_channels=(32,64)",
+]
+
+
+def tiny_deeplab(model="model"):
+    sizes = [
+        "backbone.init_channels=4",
+        "backbone.num_cells=4",
+        "decode_head.in_channels=64",
+        "decode_head.channels=16",
+    ]
+    sizes += ["decode_head.c1_in_channels=4", "auxiliary_head.in_channels=32", "auxiliary_head.channels=8"]
+    return [f"{model}.{size}" for size in (*sizes, "data_preprocessor.size=(65,97)")]
+
+
+def small_cityscapes(crop):
+    """Options for the full Cityscapes configs: crops, images of CamVid's half size, two iterations."""
+    return [
+        f"train_dataloader.dataset.pipeline.{crop}.crop_size=(65,97)",
+        "val_dataloader.dataset.pipeline.1.scale=(240,180)",
+        *("train_dataloader.batch_size=2", "train_cfg.max_iters=2", "train_cfg.val_interval=2"),
+        *("default_hooks.checkpoint.interval=2", *TRAIN),
+    ]
 
 
 @pytest.fixture
 def camvid(data_root, tmp_path, monkeypatch):
-    """A dozen images of each part of CamVid, in a folder of their own."""
+    """Six images of each part of CamVid, in a folder of their own."""
     for part in ("train", "val", "test"):
         for folder, ending in ((part, ".jpg"), (f"{part}annot", ".png")):
             (tmp_path / "data" / folder).mkdir(parents=True)
@@ -52,109 +69,153 @@ def camvid(data_root, tmp_path, monkeypatch):
     return tmp_path / "data"
 
 
-def mini(folder, **changes):
-    """The small BiSeNet's config, even smaller."""
-    config = Config.fromfile(MINI)
-    config.model.backbone.backbone.update(init_channels=4, num_cells=4)
-    config.model.backbone.in_channels = (32, 64)
-    config.train_cfg.update(max_iters=12, val_interval=12)
-    config.param_scheduler = []
-    config.default_hooks.logger.interval = 1
-    config.default_hooks.checkpoint.interval = 12
-    config.log_processor.window_size = 1
-    for loader in (config.train_dataloader, config.val_dataloader, config.test_dataloader):
-        loader.update(num_workers=0, persistent_workers=False)
-    config.work_dir = str(folder)
-    config.merge_from_dict(changes)
-    return config
+@pytest.fixture
+def tool(monkeypatch):
+    """Runs a tool in this process, which spares the imports; gives its exit code."""
+
+    from mmseg.visualization import SegLocalVisualizer  # after relnas_mm
+
+    def run(name, *words):
+        monkeypatch.chdir(ROOT)
+        monkeypatch.setattr(sys, "argv", [name, *map(str, words)])
+        SegLocalVisualizer._instance_dict.clear()  # or it would draw where the last tool's did
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(f"tools/{name}", run_name="__main__")
+        return ended.value.code or 0
+
+    return run
 
 
-def tool(*arguments, launcher=()):
-    command = [sys.executable, *launcher, *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
-
-
-def test_bisenet_learns_camvid_and_mmsegs_api_asks_it(camvid, tmp_path):
-    config = mini(tmp_path / "run")
-    runner = build_runner(config)
-    runner.train()
-    losses = list(loss_curve(tmp_path / "run").values())
+def test_bisenet_learns_camvid_is_tested_and_asked_by_mmsegs_api(camvid, tmp_path, tool):
+    run = tmp_path / "run"
+    options = [*TINY_BISENET, *TRAIN, "param_scheduler=[]", "default_hooks.checkpoint.interval=12"]
+    lengths = [["train_cfg.max_iters=12", "train_cfg.val_interval=12"], ["train_cfg.max_iters=13"]]
+    assert tool("train.py", BISENET, "--work-dir", run, "--cfg-options", *options, *lengths[0]) == 0
+    losses = list(loss_curve(run).values())
     assert len(losses) == 12 and sum(losses[-3:]) < 0.9 * sum(losses[:3])
+    options[-1] = "default_hooks.checkpoint.interval=13"
+    assert tool("train.py", BISENET, "--work-dir", run, "--resume", "--cfg-options", *options, *lengths[1]) == 0
+    assert list(loss_curve(run)) == list(range(1, 14))  # the 13th alone is new
+
+    checkpoint, scores = run / "iter_13.pth", tmp_path / "scores.json"
+    words = (BISENET, checkpoint, "--work-dir", tmp_path / "test", "--out", scores, "--show-dir", tmp_path / "drawn")
+    assert tool("test.py", *words, "--cfg-options", *TINY_BISENET, *TEST) == 0
+    assert 0 < json.loads(scores.read_text())["mIoU"] <= 100
+    pictures = list((tmp_path / "drawn").rglob("*.png"))
+    assert len(pictures) == 6 and Image.open(pictures[0]).size[1] == 360  # image and label map side by side
 
     from mmseg.apis import MMSegInferencer, inference_model, init_model
 
-    path, checkpoint = str(next((tmp_path / "run").glob("*.py"))), str(tmp_path / "run" / "iter_12.pth")
-    image = str(next((camvid / "test").glob("*.jpg")))
-    model = init_model(path, checkpoint, device="cpu")
+    config, image = str(next(run.glob("*.py"))), str(next((camvid / "test").glob("*.jpg")))
+    model: Any = init_model(config, str(checkpoint), device="cpu")
     assert model.dataset_meta["classes"][3] == "road"
-    found = inference_model(model, image).pred_sem_seg.data
+    result: Any = inference_model(model, image)
+    found = result.pred_sem_seg.data
     assert found.shape == (1, 360, 480) and found.max() < 11
-
-    inferencer = MMSegInferencer(model=path, weights=checkpoint, device="cpu")
-    answer = inferencer(image, out_dir=str(tmp_path / "drawn"), show=False)
+    inferencer = MMSegInferencer(model=config, weights=str(checkpoint), device="cpu")
+    answer = inferencer(image, out_dir=str(tmp_path / "asked"), show=False)
     assert np.array_equal(answer["predictions"], found[0].numpy())
-    (drawn,) = (tmp_path / "drawn" / "vis").iterdir()
+    (drawn,) = (tmp_path / "asked" / "vis").iterdir()
     assert Image.open(drawn).size == (480, 360)
 
-    again = mini(tmp_path / "run", resume=True, **{"train_cfg.max_iters": 13})
-    runner = build_runner(again)
-    runner.train()
-    assert runner.iter == 13
 
-
-def test_a_batch_of_one_image_is_refused_in_a_sentence(camvid, tmp_path):
-    runner = build_runner(mini(tmp_path / "run", **{"train_dataloader.batch_size": 1}))
-    with pytest.raises(UserError, match=r"'backbone.context_path.\S+' sees one value of each channel.*batch_size to 2"):
-        runner.train()
-    statistics = {"type": "GN", "num_groups": 4}
-    changes = {"model.backbone.norm_cfg": statistics, "train_dataloader.batch_size": 1, "train_cfg.max_iters": 1}
-    build_runner(mini(tmp_path / "group", **changes)).train()
-
-
-def test_cityscapes_in_two_processes_and_with_augmented_tests(data_root, tmp_path, monkeypatch):
-    """Synchronized normalization becomes plain on CPUs; mmseg's multi-scale test loads the same checkpoint."""
+def test_cityscapes_in_two_processes_and_with_augmented_tests(data_root, tmp_path, monkeypatch, tool):
+    """Synchronized normalization becomes plain on CPUs; tests by windows and at many scales take the checkpoint."""
+    monkeypatch.chdir(ROOT)
     script = data_root / "CamVid" / "camvid_to_cityscapes_layout.py"
-    assert tool(script, "--out", tmp_path / "data", "--limit", 4).returncode == 0
+    subprocess.run([sys.executable, script, "--out", tmp_path / "data", "--limit", "4"], check=True)
     monkeypatch.setenv("CITYSCAPES_ROOT", f"{tmp_path}/data/")
-    config, augmented = tmp_path / "config.py", tmp_path / "augmented.py"
-    config.write_text(SMALL_CITYSCAPES.format(root=ROOT, name=CITYSCAPES, before="", after=""))
-    text = SMALL_CITYSCAPES.format(root=ROOT, name=f"{CITYSCAPES}_ms-flip", before="module=dict(", after=")")
-    augmented.write_text(text)
 
-    two = ("-m", "torch.distributed.run", "--nproc_per_node=2", "--master_port=29611")
-    arguments = ("tools/train.py", config, "--work-dir", tmp_path / "run", "--launcher", "pytorch")
-    done = tool(*arguments, launcher=two)
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", "tools/train.py"]
+    command += [DEEPLAB.format(""), "--work-dir", str(tmp_path / "run"), "--launcher", "pytorch", "--cfg-options"]
+    command += [*tiny_deeplab(), *small_cityscapes(3), "train_dataloader.dataset.pipeline.2.scale=(240,180)"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400, env=dict(os.environ))
     assert done.returncode == 0, done.stderr[-3000:]
     assert "SyncBN needs a GPU: BN takes its place" in done.stdout + done.stderr
     assert len(loss_curve(tmp_path / "run")) == 2
 
-    tests = [Config.fromfile(config), Config.fromfile(augmented)]
-    tests[0].model.test_cfg = dict(mode="slide", crop_size=(65, 97), stride=(43, 64))
-    tests[0].test_dataloader = tests[0].val_dataloader
-    for test in tests:
-        test.merge_from_dict({"load_from": str(tmp_path / "run" / "iter_2.pth"), "work_dir": str(tmp_path / "test")})
-        test.test_dataloader.dataset.indices = 1
-        assert 0 <= build_runner(test).test()["mIoU"] <= 100
+    windows = ["model.test_cfg.crop_size=(65,97)", "model.test_cfg.stride=(43,64)"]
+    for name, model, more in (
+        ("_slide", "model", [*windows, "test_dataloader.dataset.pipeline.1.scale=(240,180)"]),
+        ("_ms-flip", "model.module", []),
+    ):
+        scores = tmp_path / f"{name}.json"
+        words = (DEEPLAB.format(name), tmp_path / "run" / "iter_2.pth", "--work-dir", tmp_path / name, "--out", scores)
+        options = [*tiny_deeplab(model), *TEST, *more, "test_dataloader.dataset.indices=1"]
+        assert tool("test.py", *words, "--cfg-options", *options) == 0
+        assert 0 <= json.loads(scores.read_text())["mIoU"] <= 100
+
+    options = [*TINY_BISENET, *small_cityscapes(5), "model.data_preprocessor.size=(65,97)"]
+    options += ["train_dataloader.dataset.pipeline.4.scales=[(240,180),(360,270)]"]
+    options += windows
+    assert tool("train.py", BISENET_CITYSCAPES, "--work-dir", tmp_path / "bisenet", "--cfg-options", *options) == 0
+    assert len(loss_curve(tmp_path / "bisenet")) == 2
 
 
-def test_a_bad_label_map_ends_training_in_a_sentence(camvid, tmp_path):
-    """It is read by a worker process."""
-    for path in (camvid / "trainannot").iterdir():
-        path.unlink()
-        Image.fromarray(np.full((360, 480), 12, dtype=np.uint8)).save(path)
-    done = tool("tools/train.py", MINI, "--work-dir", tmp_path / "run")
-    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr[-3000:]
-    assert re.search(
-        r"error: the label map '\S+trainannot/\S+\.png' holds the id 12; allowed are 0 to 11, 255", done.stderr
-    )
+def label_maps(value, size):
+    def write(folder):
+        for path in (folder / "trainannot").iterdir():
+            path.unlink()
+            Image.fromarray(np.full(size, value, dtype=np.uint8)).save(path)
+
+    return write
 
 
-def test_odd_crops_train_and_test(camvid, tmp_path):
-    config = mini(tmp_path / "run", **{"train_cfg.max_iters": 2, "train_cfg.val_interval": 2})
-    config.model.data_preprocessor.size = (77, 131)
-    config.train_dataloader.dataset.pipeline[3].crop_size = (77, 131)
-    config.val_dataloader.dataset.pipeline[1].scale = (241, 179)
-    config.model.test_cfg = dict(mode="slide", crop_size=(77, 131), stride=(51, 87))
-    runner = build_runner(config)
-    runner.train()
-    assert runner.iter == 2 and torch.isfinite(next(runner.model.parameters())).all()
+BAD = {
+    "id": (
+        label_maps(12, (360, 480)),
+        [],
+        r"/trainannot/\S+.png' holds the id 12; allowed are 0 to ",
+    ),
+    "size": (
+        label_maps(0, (360, 479)),
+        [],
+        r"/trainannot/\S+.png' has 479x360 pixels; the image '\S+",
+    ),
+    "missing": (
+        lambda folder: next((folder / "trainannot").iterdir()).unlink(),
+        [],
+        r"the label map '\S+/trainannot/\S+.png' is missing: '\S+/train' asks for it",
+    ),
+    "batch": (
+        lambda folder: None,
+        ["train_dataloader.batch_size=1"],
+        r"'backbone.context_path.\S+' sees one value of each channel, .* set train_dataloader.batch_size to 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_ends_training_in_a_sentence(camvid, tmp_path, tool, capfd, case):
+    """Label maps are read by a worker process."""
+    spoil, options, sentence = BAD[case]
+    spoil(camvid)
+    options = [*TINY_BISENET, "val_dataloader.num_workers=0", "val_dataloader.persistent_workers=False", *options]
+    assert tool("train.py", BISENET, "--work-dir", tmp_path / "run", "--cfg-options", *options) == 2
+    (line,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert re.search(sentence, line), line
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="mixed precision works with CUDA")
+def test_mixed_precision_without_a_gpu_is_refused_in_a_sentence(camvid, tmp_path, tool, capfd):
+    assert tool("train.py", BISENET, "--work-dir", tmp_path / "run", "--amp") == 2
+    assert "error: --amp is given, but mixed precision of MMEngine needs a CUDA device" in capfd.readouterr().err
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="mixed precision needs CUDA")
+def test_mixed_precision_on_a_gpu(camvid, tmp_path, tool):
+    options = [*TINY_BISENET, *TRAIN, "train_cfg.max_iters=4", "train_cfg.val_interval=4"]
+    assert tool("train.py", BISENET, "--work-dir", tmp_path / "run", "--amp", "--cfg-options", *options) == 0
+    assert np.isfinite(list(loss_curve(tmp_path / "run").values())).all()
+
+
+def test_one_image_with_group_normalization_and_odd_crops(camvid, tmp_path, tool):
+    options = [*TINY_BISENET, *TRAIN, "train_cfg.max_iters=2", "train_cfg.val_interval=2"]
+    options += ["model.backbone.norm_cfg.type=GN", "model.backbone.norm_cfg.num_groups=4"]
+    options += ["train_dataloader.batch_size=1", "model.data_preprocessor.size=(77,131)"]
+    options += ["train_dataloader.dataset.pipeline.3.crop_size=(77,131)", "model.test_cfg.mode=slide"]
+    options += ["val_dataloader.dataset.pipeline.1.scale=(241,179)"]
+    options += ["model.test_cfg.crop_size=(77,131)", "model.test_cfg.stride=(51,87)"]
+    assert tool("train.py", BISENET, "--work-dir", tmp_path / "run", "--cfg-options", *options) == 0
+    assert np.isfinite(list(loss_curve(tmp_path / "run").values())).all()
