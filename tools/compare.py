@@ -1,17 +1,19 @@
 """Compares strategies: `python tools/compare.py CONFIG… [--work-dir DIR] [--seeds N] [--workers N] [--record FILE]`."""
 
 import argparse
+import json
 import os
 import shlex
-import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import relnas_mm.search  # noqa: F401  (registers)
 from relnas_mm.comparison.plan import read_plan
-from relnas_mm.comparison.report import REPORT, SUMMARY, table_lines, write_report
+from relnas_mm.comparison.report import REPORT, table_lines, write_report
 from relnas_mm.comparison.run import run_comparison
 from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.files import write_atomically
 from relnas_mm.launch import add_cfg_options, check_writable, merge_options, read_config
 from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
 
@@ -25,7 +27,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--work-dir", type=Path, help="folder, with one inside for each config [work_dirs/compare]")
     parser.add_argument("--seeds", type=int, help="searches of each strategy on each task [as the config says]")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes [one for each core]")
-    parser.add_argument("--record", type=Path, help="also copy the summary to this folder, as compare_CONFIG.json")
+    parser.add_argument("--record", type=Path, help="also write the figures to this folder, as compare_CONFIG.json")
     add_cfg_options(parser, "comparison.budget=300")
     return parser.parse_args()
 
@@ -44,7 +46,14 @@ def compare(path: str, args: argparse.Namespace) -> None:
     print(*table_lines(summary), f"see {folder / REPORT}", sep="\n", flush=True)
     if args.record:
         args.record.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder / SUMMARY, args.record / f"compare_{name}.json")
+        write_atomically(args.record / f"compare_{name}.json", json.dumps(without_values(summary), indent=1) + "\n")
+
+
+def without_values(summary: Any) -> Any:
+    """A summary without the long lists of single values."""
+    if isinstance(summary, dict):
+        return {key: without_values(value) for key, value in summary.items() if key != "values"}
+    return summary
 
 
 def command_of(path: str, args: argparse.Namespace) -> str:

@@ -6,9 +6,11 @@ from torch import Tensor, nn
 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators.weight_set import Weights
+from relnas_mm.strategies import Group
 
 _STAGED = "staged/"
 WRITE_BACK = ("group", "generation")
+"""When the next group may start from what was learned; a whole number stands for that many groups."""
 
 
 class SharedWeights:
@@ -16,19 +18,21 @@ class SharedWeights:
 
     Args:
         tensors: The weights to start from, by name.
-        write_back: 'group' lets the next group start from what this one learned, as released; 'generation'
-            lets all groups of a generation start alike.
+        write_back: 'group' lets the next group start from what this one learned, as released; a number lets that many
+            groups of a generation start alike, 'generation' all of them.
 
     Raises:
         UserError: `write_back` is another one.
     """
 
-    def __init__(self, tensors: Weights, write_back: str = "group"):
-        if write_back not in WRITE_BACK:
-            raise UserError(f"write_back is {write_back!r}; allowed are {', '.join(map(repr, WRITE_BACK))}")
+    def __init__(self, tensors: Weights, write_back: str | int = "group"):
+        if write_back not in WRITE_BACK and (type(write_back) is not int or write_back < 1):
+            allowed = ", ".join(map(repr, WRITE_BACK))
+            raise UserError(f"write_back is {write_back!r}; allowed are {allowed} and a number of groups from 1 on")
         self.tensors = tensors
+        self._round = {"group": 1, "generation": None}.get(write_back, write_back)  # type: ignore[arg-type]
         self._position = {name: place for place, name in enumerate(tensors)}
-        self._staged: Weights | None = None if write_back == "group" else {}
+        self._staged: Weights | None = None if self._round == 1 else {}
 
     def load_into(self, network: nn.Module) -> None:
         """Gives a network, which may be on the meta device, copies of the weights that it uses."""
@@ -51,14 +55,19 @@ class SharedWeights:
         for learner in reversed(learners):
             target.update({name: value.detach() for name, value in learner.items()})
 
-    def end_generation(self) -> None:
-        """Makes what the groups of a generation wrote visible to the next one."""
-        if self._staged is not None:
+    def end_group(self, group: Group) -> None:
+        """Makes what was written visible to the next group, if this one was the last that started alike."""
+        if self._staged is not None and self.left_in_round(group) == 1:
             self.tensors.update(self._staged)
             self._staged.clear()
 
+    def left_in_round(self, group: Group) -> int:
+        """How many groups from this one on start alike."""
+        left = group.size - group.index
+        return left if self._round is None else min(left, self._round - group.index % self._round)
+
     def state_dict(self) -> dict[str, Tensor]:
-        """All weights, and those that wait for the end of the generation."""
+        """All weights, and those that wait for the end of their round."""
         return self.tensors | {_STAGED + name: value for name, value in (self._staged or {}).items()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:

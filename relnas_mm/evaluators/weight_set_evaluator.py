@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,6 +12,7 @@ from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, 
 from relnas_mm.evaluators.evaluator import Evaluation
 from relnas_mm.evaluators.learner import Learner
 from relnas_mm.evaluators.memory import names_fitting_batch
+from relnas_mm.evaluators.ranks import exchanged, own_share
 from relnas_mm.evaluators.shared_weights import SharedWeights
 from relnas_mm.evaluators.slots import slots_of
 from relnas_mm.evaluators.training import Recipe, recalibrate, score, train_one_pass
@@ -32,8 +33,8 @@ class WeightSetEvaluator:
         augmentation: Fields of `Augmentation`: padding, flip, cutout.
         train_portion: Share of the training images that trains weights; the rest compares the learners.
         augment_validation: Whether the validation half is augmented too, as released.
-        write_back: When the next group starts from what this one learned: after each 'group', as released, or only
-            after the 'generation'.
+        write_back: When the next group starts from what this one learned: after each 'group', as released, after
+            every so many groups, or only after the 'generation'.
         duplicates: When a node reads one input twice by one operation, 'shared' applies one module twice, as
             released; 'separate' gives it two, as the retrained network has.
         fresh_optimizer: Whether each candidate starts without momentum, as released; else momentum is shared and
@@ -53,7 +54,7 @@ class WeightSetEvaluator:
         augmentation: Mapping[str, Any] | None = None,
         train_portion: float = 0.5,
         augment_validation: bool = True,
-        write_back: str = "group",
+        write_back: str | int = "group",
         duplicates: str = "shared",
         fresh_optimizer: bool = True,
         seed: int = 0,
@@ -77,19 +78,22 @@ class WeightSetEvaluator:
         Raises:
             UserError: The device has too little memory; the sentence names a batch size that fits.
         """
-        learners: list[Learner] = []
-        evaluations: list[Evaluation] = []
-        for candidate in group.candidates:
-            learner = self._learner(candidate, group.progress)
-            with names_fitting_batch(candidate, learner.network, self.train_data, self.recipe.batch_size):
-                evaluations.append(self._train_and_score(learner, group.generation, candidate))
-            learners.append(learner)
-        losses = [evaluation.loss for evaluation in evaluations]
-        sound = [place for place in teachers_first(losses) if math.isfinite(losses[place])]
-        self.weights.write_back([learners[place].state_dict(not self.fresh_optimizer) for place in sound])
-        if group.last:
-            self.weights.end_generation()
-        return evaluations
+        return self.evaluate_together([group])[0]
+
+    def evaluate_together(self, groups: Sequence[Group]) -> list[list[Evaluation]]:
+        """The same for groups that start alike, in their order; several processes divide all their candidates.
+
+        Raises:
+            UserError: As `evaluate`.
+        """
+        places = [(group, candidate) for group in groups for candidate in group.candidates]
+        own = {place: self._learned(*places[place]) for place in own_share(len(places))}
+        learned = iter(exchanged(own, len(places), self.device))
+        return [self._written_back(group, [next(learned) for _ in group.candidates]) for group in groups]
+
+    def left_in_round(self, group: Group) -> int:
+        """How many groups from this one on start from the same weights, and so may be evaluated together."""
+        return self.weights.left_in_round(group)
 
     def rescore(self, candidate: Candidate) -> Evaluation:
         """Scores a candidate with the shared weights as they are, more precisely than a search can afford.
@@ -109,6 +113,19 @@ class WeightSetEvaluator:
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Takes what `state_dict` gave."""
         self.weights.load_state_dict(state)
+
+    def _learned(self, group: Group, candidate: Candidate) -> tuple[Evaluation, dict[str, Tensor]]:
+        learner = self._learner(candidate, group.progress)
+        with names_fitting_batch(candidate, learner.network, self.train_data, self.recipe.batch_size):
+            evaluation = self._train_and_score(learner, group.generation, candidate)
+        return evaluation, learner.state_dict(not self.fresh_optimizer)
+
+    def _written_back(self, group: Group, learned: list[tuple[Evaluation, dict[str, Tensor]]]) -> list[Evaluation]:
+        losses = [evaluation.loss for evaluation, _ in learned]
+        sound = [place for place in teachers_first(losses) if math.isfinite(losses[place])]
+        self.weights.write_back([learned[place][1] for place in sound])
+        self.weights.end_group(group)
+        return [evaluation for evaluation, _ in learned]
 
     def _learner(self, candidate: Candidate, progress: float) -> Learner:
         return Learner(candidate.architecture, self.shape, self.slots, self.weights, self.recipe, progress)

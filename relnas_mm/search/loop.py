@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.device import get_device
+from mmengine.dist import barrier
 from mmengine.registry import LOOPS
 from mmengine.runner import BaseLoop, Runner
 
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators import Evaluation
+from relnas_mm.evaluators import Evaluation, WeightSetEvaluator
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
 from relnas_mm.search.budget import Budget
 from relnas_mm.search.checkpoints import Checkpoints
@@ -33,6 +34,9 @@ OVERVIEW_EVERY = 60.0
 @LOOPS.register_module()
 class SearchLoop(BaseLoop):
     """Asks a strategy for groups, scores them with an evaluator, tells the losses, and saves as it goes.
+
+    Several processes of a launcher decide alike and divide the candidates among them; the first one writes.  The result
+    is that of one process, bit for bit.  With `write_back` of a number of groups, these are evaluated together.
 
     Written to the work_dir: `records.jsonl` (a line for each candidate and each generation), `run_store/`, the
     overview (`search_curve.png`, `pareto.png`, `replay.html`), and the winner as `genotype.json`, `cells.svg` and
@@ -72,8 +76,11 @@ class SearchLoop(BaseLoop):
         keep: int = 2,
     ):
         super().__init__(runner, None)  # type: ignore[arg-type]
-        if runner.world_size > 1:
-            raise UserError(f"the launcher started {runner.world_size} processes; a search runs in one")
+        if runner.world_size > 1 and "max_latency" in (budget or {}):
+            raise UserError(
+                f"max_latency is measured, and the {runner.world_size} processes of the launcher would measure "
+                "different times; search in one process, or limit max_macs"
+            )
         self.space = build_part(SPACES, space)
         self.budget = None if budget is None else Budget(device=get_device(), **budget)
         feasible = self.budget.allows if self.budget is not None and self.budget.limits else None
@@ -83,6 +90,7 @@ class SearchLoop(BaseLoop):
         self.strategy = build_part(STRATEGIES, strategy, **supplied, objectives=1 + len(self.objectives))
         self.evaluator = build_part(EVALUATORS, evaluator, space=self.space, seed=runner.seed, device=get_device())
         self.rerank, self.resume = rerank, resume
+        self.leads = runner.rank == 0
         self.work_dir = Path(runner.work_dir)
         self.records = Records(self.work_dir / "records.jsonl")
         store = RunStore(self.work_dir / "run_store", keep)
@@ -115,33 +123,46 @@ class SearchLoop(BaseLoop):
         try:
             with self._termination.watching():
                 while not self.strategy.done:
-                    self._run_group()
-                self.checkpoints.save(*self._complete)
-                self._write_results()
+                    self._run_round()
+                if self.leads:
+                    self.checkpoints.save(*self._complete)
+                    self._write_results()
         except Terminated:
-            self.checkpoints.save(*self._complete)
-            self.runner.logger.warning(f"terminated: {self.iter} groups are saved; continue with --resume")
+            if self.leads:
+                self.checkpoints.save(*self._complete)
+                self.runner.logger.warning(f"terminated: {self.iter} groups are saved; continue with --resume")
             sys.exit(EXIT_CODE)
         return self.runner.model
 
     def _resume(self) -> None:
         done, skipped = self.checkpoints.resume()
+        barrier()  # nobody writes before all have read
         for sentence in skipped:
             self.runner.logger.warning(f"{sentence}; an older one is used")
         self.progress = Progress(self.strategy.total_groups, done)
         self.runner.logger.info(f"the search continues after {done} of {self.max_iters} groups")
 
-    def _run_group(self) -> None:
+    def _run_round(self) -> None:
+        """One group, or, where several processes are to be kept busy, all those that start alike."""
         start = time.perf_counter()
         group = self.strategy.ask()
-        evaluations = self.evaluator.evaluate(group)
+        if self.runner.world_size > 1 and isinstance(self.evaluator, WeightSetEvaluator):
+            ask_ahead = getattr(self.strategy, "ask_ahead", lambda count: [group])
+            groups = ask_ahead(self.evaluator.left_in_round(group))
+            evaluations = self.evaluator.evaluate_together(groups)
+        else:
+            groups, evaluations = [group], [self.evaluator.evaluate(group)]
         with self._termination.deferred():
-            self.strategy.tell(group, losses_of(group, evaluations, self.objectives, self.budget))
-            self.progress.advance(time.perf_counter() - start)
-            self.runner.logger.info(log_line(group, evaluations, self.progress))
-            self._record(group, evaluations)
+            seconds = (time.perf_counter() - start) / len(groups)
+            for group, scored in zip(groups, evaluations):
+                self.strategy.tell(group, losses_of(group, scored, self.objectives, self.budget))
+                self.progress.advance(seconds)
+                self.runner.logger.info(log_line(group, scored, self.progress))
+                if self.leads:
+                    self._record(group, scored)
             self._complete = self.iter, self.checkpoints.snapshot()
-            self.checkpoints.save_if_due(*self._complete)
+            if self.leads:
+                self.checkpoints.save_if_due(*self._complete)
 
     def _record(self, group: Group, evaluations: list[Evaluation]) -> None:
         self.records.append(*candidate_records(group, evaluations, self.budget))

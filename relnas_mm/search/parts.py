@@ -7,7 +7,7 @@ from typing import Any
 from mmengine.registry import Registry
 
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators import TabularEvaluator, WeightSetEvaluator
+from relnas_mm.evaluators import StandAloneEvaluator, TabularEvaluator, WeightSetEvaluator
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
 from relnas_mm.spaces import (
     CellSpace,
@@ -21,7 +21,7 @@ from relnas_mm.strategies import LocalSearch, RandomSearch, RegularizedEvolution
 for _registry, _classes in (
     (SPACES, (CellSpace, NASBench201Space, NASBenchMacroSpace, TransNASMicroSpace, TransNASMacroSpace)),
     (STRATEGIES, (SlowFastLearning, RegularizedEvolution, RandomSearch, LocalSearch)),
-    (EVALUATORS, (WeightSetEvaluator, TabularEvaluator)),
+    (EVALUATORS, (WeightSetEvaluator, StandAloneEvaluator, TabularEvaluator)),
 ):
     for _class in _classes:
         _registry.register_module(module=_class)
