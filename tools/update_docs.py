@@ -19,6 +19,15 @@ from relnas_mm.genotype import ZOO
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(<!-- figures: ([\w-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 
+COMPARISONS = (
+    "nasbench201",
+    "nasbench201_ablation",
+    "nasbench201_latency",
+    "nasbench201_noise",
+    "nasbench_macro",
+    "transnasbench101_macro",
+    "transnasbench101_micro",
+)
 PUBLISHED = {"relativenas": "3.93 M", "darts_v1": "3.3 M", "darts_v2": "3.3 M"}
 
 
@@ -156,6 +165,40 @@ def backbone_speed(record: dict[str, Any]) -> str:
     return "\n".join([*lines, "", note, _origin(record)])
 
 
+def compared(record: dict[str, Any]) -> str:
+    """Final values of several strategies on several tasks, and what the rank test says against the reference."""
+    tasks, reference = record["tasks"], record["reference"]
+    marks = {"worse": " ▲", "better": " ▼", "same": ""}  # the verdict is the reference's
+    lines = [f"| strategy | {' | '.join(tasks)} | seconds |", "|---|" + "--:|" * (len(tasks) + 1)]
+    for name in next(iter(tasks.values()))["strategies"]:
+        rows = [entry["strategies"][name] for entry in tasks.values()]
+        cells = [f"{_figure(row['mean'], row['std'])}{marks.get(row.get('verdict'), '')}" for row in rows]
+        seconds = sum(row["seconds"] for row in rows) / len(rows)
+        lines.append(f"| {name} | {' | '.join(cells)} | {seconds:.2f} |")
+    if None not in (optima := [entry["optimum"] for entry in tasks.values()]):
+        lines.append(f"| *optimum* | {' | '.join(_figure(optimum, None) for optimum in optima)} | |")
+    lines += [
+        "",
+        f"{record['budget']} candidates. ▲ better than {reference}, ▼ worse than it (Mann-Whitney, p < 0.05 after "
+        f"Holm's correction over {record['tests']} tests), no mark: no difference shown.",
+    ]
+    if "transfer" in record:
+        matrix = record["transfer"][reference]
+        lines += [
+            "",
+            f"| winners of {reference} on ↓, looked up on → | {' | '.join(tasks)} |",
+            "|---|" + "--:|" * len(tasks),
+        ]
+        lines += [f"| {task} | {' | '.join(f'{x:.1f}' for x in row)} |" for task, row in zip(tasks, matrix)]
+        lines += ["", "Mean percentage of the table's architectures that they beat."]
+    return "\n".join([*lines, "", _origin(record)])
+
+
+def _figure(value: float, spread: float | None) -> str:
+    digits = 2 if abs(value) >= 10 else 4
+    return f"{value:.{digits}f}" if spread is None else f"{value:.{digits}f} ± {spread:.{digits}f}"
+
+
 def _origin(record: dict[str, Any]) -> str:
     seeds = len(record["seeds"])
     runs = f"{seeds} seeds, mean ± standard deviation" if seeds > 1 else "one run, no spread"
@@ -166,6 +209,7 @@ def _origin(record: dict[str, Any]) -> str:
 WRITERS: dict[str, Callable[[Any], str]] = {
     "camvid": camvid,
     "backbone_speed": backbone_speed,
+    **dict.fromkeys((f"compare_{name}" for name in COMPARISONS), compared),
     "overfit_detectors": overfitted,
     "overfit_detectors_shapes": overfitted,
     "overfit_poses": overfitted,

@@ -36,14 +36,20 @@ def evaluator_config(data_root) -> dict:
 
 
 def make_loop(
-    work_dir: Path, evaluator: dict, resume: bool = False, seed: int = 5, world_size: int = 1, **options
+    work_dir: Path, evaluator: dict, resume: bool = False, seed: int = 5, world_size: int = 1, rank: int = 0, **options
 ) -> PlainLoop:
     """A loop with just as much of a Runner as it uses."""
     work_dir.mkdir(parents=True, exist_ok=True)
     log = logging.getLogger(str(work_dir))
     visualizer = SimpleNamespace(add_scalars=lambda scalars, step: None)
     runner = SimpleNamespace(
-        work_dir=str(work_dir), seed=seed, world_size=world_size, logger=log, visualizer=visualizer, model=None
+        work_dir=str(work_dir),
+        seed=seed,
+        world_size=world_size,
+        rank=rank,
+        logger=log,
+        visualizer=visualizer,
+        model=None,
     )
     options = {"space": SPACE, "strategy": STRATEGY, "save_every": 0.0} | options
     return PlainLoop(runner, None, evaluator=evaluator, resume=resume, **options)

@@ -48,9 +48,8 @@ def outcome(folder):
     return tensors, [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
 
 
-@pytest.mark.parametrize("order", [1, 2])
-def test_a_resumed_search_is_the_uninterrupted_one(order, data, tmp_path):
-    options = {"architecture": {"lr": 0.05, "order": order}, "temperature": (1.0, 0.5)}
+def test_a_resumed_search_is_the_uninterrupted_one(data, tmp_path):
+    options = {"architecture": {"lr": 0.05, "order": 2}, "temperature": (1.0, 0.5)}
     make_loop(tmp_path / "whole", data, **options).run()
     first = make_loop(tmp_path / "cut", data, **options)
     first._run_epoch()
@@ -62,7 +61,7 @@ def test_a_resumed_search_is_the_uninterrupted_one(order, data, tmp_path):
     assert [line["temperature"] for line in lines] == [1.0, 0.5]
     assert lines[0]["entropy_normal"] > lines[-1]["entropy_normal"]
     document = json.loads((tmp_path / "whole" / "genotype.json").read_text())
-    assert document["meta"]["strategy"] == "DARTS" and document["meta"]["order"] == order
+    assert document["meta"]["strategy"] == "DARTS" and document["meta"]["order"] == 2
     assert load_genotype(tmp_path / "whole" / "genotype.json").to_dict() == lines[-1]["architecture"]
     for name in ("cells.svg", "search_curve.png"):
         assert (tmp_path / "whole" / name).stat().st_size > 100

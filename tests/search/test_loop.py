@@ -107,9 +107,9 @@ def test_gradients_of_a_table_are_refused(tmp_path):
         make_loop(tmp_path / "work", tabular(tmp_path), **options)
 
 
-def test_several_processes_are_refused(evaluator, tmp_path):
-    with pytest.raises(UserError, match="runs in one"):
-        make_loop(tmp_path, evaluator, world_size=2)
+def test_processes_that_would_measure_different_latencies_are_refused(evaluator, tmp_path):
+    with pytest.raises(UserError, match="max_latency is measured, and the 2 processes"):
+        make_loop(tmp_path, evaluator, world_size=2, budget={"max_latency": 5})
 
 
 def test_back_ends_that_are_not_installed_are_left_out(monkeypatch):

@@ -1,0 +1,135 @@
+"""A search in several processes ends as one in a single process does, bit for bit, also when one of them is killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch.distributed as dist
+from cifar_files import write_cifar10
+from harness import evaluator_config, in_child, make_loop, outcome
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.kill
+
+
+@pytest.fixture(scope="module")
+def evaluator(tmp_path_factory):
+    return evaluator_config(write_cifar10(tmp_path_factory.mktemp("cifar"), 4))
+
+
+def alone(folder, evaluator, **options):
+    assert in_child(lambda: make_loop(folder, evaluator, **options).run()) == 0
+    return outcome(folder)
+
+
+def together(folder, evaluator, size, **options):
+    """Forks the processes of one search."""
+    meeting = f"file://{folder.with_suffix('.meeting')}"
+
+    def work(rank):
+        dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=size)
+        make_loop(folder, evaluator, world_size=size, rank=rank, **options).run()
+        dist.barrier()  # gloo wants all of them to be there until the last one has read
+        dist.destroy_process_group()
+
+    def family():
+        others = []
+        for rank in range(1, size):
+            child = os.fork()
+            if child == 0:
+                code = 1
+                try:
+                    work(rank)
+                    code = 0
+                finally:
+                    os._exit(code)
+            others.append(child)
+        work(0)
+        assert all(os.waitpid(child, 0)[1] == 0 for child in others)
+
+    assert in_child(family) == 0
+    return outcome(folder)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_a_pair_is_divided(size, evaluator, tmp_path):
+    assert together(tmp_path / "many", evaluator, size) == alone(tmp_path / "one", evaluator)
+
+
+@pytest.mark.parametrize("write_back", [2, "generation"])
+def test_pairs_that_start_alike_are_evaluated_together(write_back, evaluator, tmp_path):
+    evaluator = evaluator | {"write_back": write_back}
+    strategy = {"type": "SlowFastLearning", "population": 6, "generations": 1}
+    one = alone(tmp_path / "one", evaluator, strategy=strategy)
+    assert together(tmp_path / "many", evaluator, 4, strategy=strategy) == one
+    released = alone(tmp_path / "released", evaluator | {"write_back": "group"}, strategy=strategy)
+    assert one["tensors"] != released["tensors"]  # the option does something
+
+
+def test_momentum_that_is_shared_travels_too(evaluator, tmp_path):
+    evaluator = evaluator | {"fresh_optimizer": False}
+    assert together(tmp_path / "many", evaluator, 2) == alone(tmp_path / "one", evaluator)
+
+
+CONFIG = """
+_base_ = [{runtime!r}, {search!r}]
+train_cfg = dict(
+    save_every=0,
+    strategy=dict(population=4, generations=6),
+    evaluator=dict(
+        data=dict(type='cifar10', data_root={data!r}, num_classes=None),
+        network=dict(init_channels=2, num_cells=3), training=dict(batch_size=4)))
+"""
+
+
+def records(folder):
+    lines = [json.loads(line) for line in (folder / "records.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
+@pytest.mark.e2e
+def test_a_killed_process_is_replaced_and_the_search_goes_on(tmp_path):
+    """tools/dist_search.sh, with the second process killed in the middle."""
+    bases = {
+        name: str(ROOT / "configs/_base_/search" / f"{file}.py")
+        for name, file in (("runtime", "runtime"), ("search", "relativenas"))
+    }
+    config = tmp_path / "search.py"
+    config.write_text(CONFIG.format(**bases, data=str(write_cifar10(tmp_path / "cifar", 60))))
+    environment = {**os.environ, "PORT": "29571", "OMP_NUM_THREADS": "1"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    command = ["tools/dist_search.sh", str(config), "2", "--work-dir", str(tmp_path / "two")]
+    with (tmp_path / "log.txt").open("w+") as log:
+        running = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        store = tmp_path / "two" / "run_store"
+        deadline = time.monotonic() + 200
+        while len(list(store.glob("step*")) if store.exists() else []) < 2 and running.poll() is None:
+            assert time.monotonic() < deadline, (tmp_path / "log.txt").read_text()[-3000:]
+            time.sleep(0.05)
+        second = [pid for pid, rank in ranks_below(running.pid) if rank == "1"]
+        assert len(second) == 1
+        os.kill(second[0], signal.SIGKILL)
+        assert running.wait(300) == 0, (tmp_path / "log.txt").read_text()[-3000:]
+        assert "the search continues after" in (tmp_path / "log.txt").read_text()
+    command = [sys.executable, "tools/search.py", str(config), "--work-dir", str(tmp_path / "one")]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=300)
+    assert records(tmp_path / "two") == records(tmp_path / "one")
+    genotypes = [json.loads((tmp_path / name / "genotype.json").read_text()) for name in ("one", "two")]
+    assert genotypes[0]["normal"] == genotypes[1]["normal"]
+
+
+def ranks_below(parent):
+    """Process numbers and ranks of torchrun's children."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            mother = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            variables = (folder / "environ").read_bytes().decode().split("\0")
+        except (OSError, ValueError):
+            continue
+        if mother == parent:
+            yield from ((int(folder.name), word[5:]) for word in variables if word.startswith("RANK="))
