@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 from cifar_files import write_cifar10
-from harness import SPACE, STRATEGY, evaluator_config, make_loop
+from harness import SPACE, STRATEGY, evaluator_config, make_loop, outcome
 
 from relnas_mm.errors import UserError
 from relnas_mm.search.setup import without_missing_backends
@@ -105,6 +105,23 @@ def test_gradients_of_a_table_are_refused(tmp_path):
     options = {"space": {"type": "NASBench201Space"}, "strategy": {"type": "DARTS"}}
     with pytest.raises(UserError, match="'DARTS' needs gradients, which TabularEvaluator does not give"):
         make_loop(tmp_path / "work", tabular(tmp_path), **options)
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        {"type": "RegularizedEvolution", "queries": 6, "population": 3, "tournament": 2, "generation": 3},
+        {"type": "LocalSearch", "queries": 6, "generation": 3},
+    ],
+)
+def test_baselines_share_weights_and_resume(strategy, evaluator, tmp_path):
+    make_loop(tmp_path / "whole", evaluator, strategy=strategy).run()
+    cut = make_loop(tmp_path / "cut", evaluator, strategy=strategy)
+    for _ in range(4):
+        cut._run_round()
+    make_loop(tmp_path / "cut", evaluator, strategy=strategy, resume=True).run()
+    assert outcome(tmp_path / "cut") == outcome(tmp_path / "whole")
+    assert [line["type"] for line in outcome(tmp_path / "cut")["records"]] == (["candidate"] * 3 + ["generation"]) * 2
 
 
 def test_processes_that_would_measure_different_latencies_are_refused(evaluator, tmp_path):
