@@ -157,6 +157,48 @@ def test_a_usable_box_is_one_that_mmpose_keeps(box, width, height):
     assert (why_unusable(person(1, 1, bbox=list(box)), width, height) is None) == (wide > 0 and high > 0)
 
 
+MPII = dict(image="1.jpg", center=[30, 20], scale=0.2, joints=[[10 + k, 8 + k] for k in range(16)], joints_vis=[1] * 16)
+BAD_MPII = {
+    "no list": ({"people": []}, "is not in MPII's layout: it is no list of persons"),
+    "COCO": ([person(1, 1)], "person 1 of .* names no image; needed are image, center, scale, joints"),
+    "no joints": ([MPII, without(MPII, "joints")], "person 2 of .* has no joints or no joints_vis"),
+    "14 joints": ([{**MPII, "joints": MPII["joints"][:14]}], "has 14 joints and 16 flags; 16 are expected"),
+    "scale": ([{**MPII, "scale": 0}], r"has center \[30, 20\] and scale 0; two numbers and a positive one are needed"),
+    "flags": ([{**MPII, "joints_vis": [2] * 16}], "must be pairs of numbers, flagged 0"),
+    "image": ([{**MPII, "image": "9.jpg"}], r"the image '.*9\.jpg' of '.*people\.json' does not exist"),
+    "nobody": ([], r"people\.json' holds no person"),
+}
+
+
+@MM
+@pytest.mark.parametrize("case", BAD_MPII)
+def test_broken_mpii_files_are_named(case, coco, build, tmp_path):
+    content, sentence = BAD_MPII[case]
+    write(tmp_path / "people.json", content)
+    with pytest.raises(UserError, match=sentence):
+        build({**coco(), "type": "CheckedMpiiDataset", "ann_file": "people.json"})
+
+
+@MM
+def test_heads_of_mpii_are_as_many_as_persons(coco, build, tmp_path):
+    from scipy.io import savemat
+
+    write(tmp_path / "people.json", [MPII] * 3)
+    heads = tmp_path / "heads.mat"
+    arguments = {**coco(test_mode=True), "type": "CheckedMpiiDataset", "ann_file": "people.json"}
+    for content, sentence in (
+        (None, "cannot be read"),
+        (dict(x=1), "has no 'headboxes_src'"),
+        (2, "has 2 of them; .* 3"),
+    ):
+        if content:
+            savemat(heads, dict(headboxes_src=np.ones((2, 2, content))) if isinstance(content, int) else content)
+        with pytest.raises(UserError, match=f"the file of heads '.*heads.mat' {sentence}"):
+            build({**arguments, "headbox_file": str(heads)})
+    savemat(heads, dict(headboxes_src=np.ones((2, 2, 3))))
+    assert len(build({**arguments, "headbox_file": str(heads)})) == 3
+
+
 @pytest.fixture
 def coco(tmp_path):
     """Three images in COCO's layout; writes the annotations and gives the arguments of a data set."""

@@ -1,6 +1,6 @@
 # MPII, 16 joints, persons cut out at 256x256; MPII_ROOT names the folder of annotations/ (mmpose's JSON) and images/.
 # Tested with mpii_gt_val.mat for the sizes of heads; PCKh counts a joint as found within half of that.
-dataset_type = "MpiiDataset"
+dataset_type = "CheckedMpiiDataset"
 data_mode = "topdown"
 data_root = "{{$MPII_ROOT:data/mpii}}/"
 codec = dict(type="MSRAHeatmap", input_size=(256, 256), heatmap_size=(64, 64), sigma=2)

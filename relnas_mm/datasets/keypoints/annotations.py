@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from relnas_mm.errors import UserError
@@ -97,6 +97,25 @@ def why_box_unusable(box: Sequence[float], width: float, height: float) -> str |
     if left >= width - 1 or top >= height - 1 or right <= 0 or bottom <= 0:
         return "with a box outside of the image"
     return None
+
+
+def check_images(paths: Iterable[str], source: str) -> None:
+    """Makes sure that images are there; those of other file systems are not looked for.
+
+    Args:
+        paths: Of the images.
+        source: The file that names them.
+
+    Raises:
+        UserError: One is missing or empty.
+    """
+    for path in sorted(set(paths)):
+        if "://" in path:
+            continue
+        if not os.path.isfile(path):
+            raise UserError(f"the image {path!r} of {source!r} does not exist")
+        if not os.path.getsize(path):
+            raise UserError(f"the image {path!r} of {source!r} is empty")
 
 
 def is_numbers(value: Any, count: int) -> bool:

@@ -1,17 +1,23 @@
-"""mmpose's COCO data set with every entry checked when it is loaded.  Needs mmpose."""
+"""mmpose's data sets with every entry checked when it is loaded.  Needs mmpose."""
 
 import logging
-import os
 from collections import Counter
 from typing import Any
 
 from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 from mmengine.registry import DATASETS
-from mmpose.datasets import CocoDataset
+from mmpose.datasets import CocoDataset, MpiiDataset
 
-from relnas_mm.datasets.keypoints.annotations import check_annotations, read_json, why_box_unusable, why_unusable
+from relnas_mm.datasets.keypoints.annotations import (
+    check_annotations,
+    check_images,
+    read_json,
+    why_box_unusable,
+    why_unusable,
+)
 from relnas_mm.datasets.keypoints.detections import check_detections
+from relnas_mm.datasets.keypoints.mpii import check_heads, check_people
 from relnas_mm.errors import UserError
 
 
@@ -46,8 +52,7 @@ class CheckedCocoKeypointDataset(CocoDataset):
         self._usual: Counter[str] = Counter()
         self._local(check_annotations, str(self.ann_file), self.metainfo["num_keypoints"])
         data = super().load_data_list()
-        for path in sorted({entry["img_path"] for entry in data}):
-            self._check_image(path)
+        check_images((entry["img_path"] for entry in data), str(self.ann_file))
         for counts, level in ((self._left_out, logging.WARNING), (self._usual, logging.INFO)):
             if counts:
                 listed = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
@@ -106,10 +111,30 @@ class CheckedCocoKeypointDataset(CocoDataset):
         with get_local_path(path) as local_path:
             return read(local_path, *arguments)
 
-    def _check_image(self, path: str) -> None:
-        if "://" in path:
-            return
-        if not os.path.isfile(path):
-            raise UserError(f"the image {path!r} of {self.ann_file!r} does not exist")
-        if not os.path.getsize(path):
-            raise UserError(f"the image {path!r} of {self.ann_file!r} is empty")
+
+@DATASETS.register_module()
+class CheckedMpiiDataset(MpiiDataset):
+    """mmpose's MPII: bad entries are named in one sentence.
+
+    Args:
+        **kwargs: As for mmpose's `MpiiDataset`.
+
+    Raises:
+        UserError: On loading, a file is missing or in another layout, a person has another number of joints, an image
+            is missing or empty, or there are not as many heads as persons.
+    """
+
+    def load_data_list(self) -> list[dict]:
+        """All persons, checked.
+
+        Raises:
+            UserError: See above.
+        """
+        people = check_people(str(self.ann_file), self.metainfo["num_keypoints"])
+        if self.headbox_file:
+            check_heads(self.headbox_file, people)
+        data = super().load_data_list()
+        if not data:
+            raise UserError(f"{self.ann_file!r} holds no person")
+        check_images((entry["img_path"] for entry in data), str(self.ann_file))
+        return data

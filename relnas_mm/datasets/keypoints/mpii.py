@@ -1,0 +1,71 @@
+"""What mmpose's JSON files of MPII must hold.  No mm package needed."""
+
+import os
+from typing import Any
+
+from scipy.io import loadmat
+
+from relnas_mm.datasets.keypoints.annotations import is_numbers, read_json
+from relnas_mm.errors import UserError
+
+HEADS = "headboxes_src"
+"""Two corners of the head of each person, (2, 2, n), in MPII's own file."""
+
+
+def check_people(path: str | os.PathLike[str], joints: int) -> int:
+    """Reads a file of persons to its end.
+
+    Args:
+        path: The JSON file: a list of objects with image, center, scale, joints and joints_vis.
+        joints: How many each person has.
+
+    Returns:
+        The number of persons.
+
+    Raises:
+        UserError: The file is missing or in another layout, or a person has another number of joints.
+    """
+    people = read_json(path, "annotation file")
+    if not isinstance(people, list):
+        raise UserError(f"the annotation file {str(path)!r} is not in MPII's layout: it is no list of persons")
+    for number, person in enumerate(people, 1):
+        _check_person(person, f"person {number} of {str(path)!r}", joints)
+    return len(people)
+
+
+def check_heads(path: str | os.PathLike[str], people: int) -> None:
+    """Makes sure that there is a head for each person.
+
+    Args:
+        path: `mpii_gt_val.mat`.
+        people: How many persons there are.
+
+    Raises:
+        UserError: The file is missing or of another kind, or has another number of heads.
+    """
+    try:
+        heads = loadmat(path)[HEADS]  # MATLAB has no fewer than two dimensions
+    except KeyError:
+        raise UserError(f"the file of heads {str(path)!r} has no {HEADS!r}; MPII's is called mpii_gt_val.mat") from None
+    except Exception as error:  # whatever scipy raises when a file is missing or no MATLAB file
+        raise UserError(f"the file of heads {str(path)!r} cannot be read: {error}") from None
+    if heads.shape != (2, 2, people):
+        count = heads.shape[-1] if np.ndim(heads) else 0
+        raise UserError(
+            f"the file of heads {str(path)!r} has {count} of them; the annotation file has {people} persons"
+        )
+
+
+def _check_person(person: Any, where: str, joints: int) -> None:
+    if not isinstance(person, dict) or not isinstance(person.get("image"), str):
+        raise UserError(f"{where} names no image; needed are image, center, scale, joints and joints_vis")
+    if not is_numbers(person.get("center"), 2) or not is_numbers([person.get("scale")], 1) or person["scale"] <= 0:
+        found = f"center {person.get('center')!r} and scale {person.get('scale')!r}"
+        raise UserError(f"{where} has {found}; two numbers and a positive one are needed")
+    places, flags = person.get("joints"), person.get("joints_vis")
+    if not isinstance(places, list) or not isinstance(flags, list):
+        raise UserError(f"{where} has no joints or no joints_vis")
+    if len(places) != joints or len(flags) != joints:
+        raise UserError(f"{where} has {len(places)} joints and {len(flags)} flags; {joints} are expected")
+    if not all(is_numbers(place, 2) for place in places) or not all(flag in (0, 1) for flag in flags):
+        raise UserError(f"joints of {where} must be pairs of numbers, flagged 0 (not labelled) or 1")
