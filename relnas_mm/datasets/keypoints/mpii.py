@@ -50,10 +50,7 @@ def check_heads(path: str | os.PathLike[str], people: int) -> None:
     except Exception as error:  # whatever scipy raises when a file is missing or no MATLAB file
         raise UserError(f"the file of heads {str(path)!r} cannot be read: {error}") from None
     if heads.shape != (2, 2, people):
-        count = heads.shape[-1] if np.ndim(heads) else 0
-        raise UserError(
-            f"the file of heads {str(path)!r} has {count} of them; the annotation file has {people} persons"
-        )
+        raise UserError(f"the file of heads {str(path)!r} has {heads.shape[-1]} of them, for {people} persons")
 
 
 def _check_person(person: Any, where: str, joints: int) -> None:
