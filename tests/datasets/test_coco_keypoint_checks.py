@@ -189,7 +189,7 @@ def test_heads_of_mpii_are_as_many_as_persons(coco, build, tmp_path):
     for content, sentence in (
         (None, "cannot be read"),
         (dict(x=1), "has no 'headboxes_src'"),
-        (2, "has 2 of them; .* 3"),
+        (2, "has 2 of them, for 3 persons"),
     ):
         if content:
             savemat(heads, dict(headboxes_src=np.ones((2, 2, content))) if isinstance(content, int) else content)
