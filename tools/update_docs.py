@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from statistics import mean, stdev
 from typing import Any
 
 from relnas_mm.cells import CellTrunk
@@ -112,12 +113,15 @@ def overfitted(record: dict[str, Any]) -> str:
 
 def stick_figures(record: dict[str, Any]) -> str:
     """Scores of a pose estimator on generated figures by epoch, and all of the last one."""
-    runs, names = record["runs"], ("AP", "AP .5", "AP .75", "AR")
-    lines = [f"| {' | '.join(['seed', *(f'AP after {epoch}' for epoch in runs[0]['curve']), *names[1:]])} |"]
-    lines.append("|--:|" + "--:|" * (len(runs[0]["curve"]) + len(names) - 1))
-    for run in runs:
-        cells = [*run["curve"].values(), *(run["last"][f"coco/{name}"] for name in names[1:])]
-        lines.append(f"| {run['seed']} | {' | '.join(f'{cell:.3f}' for cell in cells)} |")
+    runs, names = record["runs"], ("AP .5", "AP .75", "AR")
+    lines = [f"| {' | '.join(['seed', *(f'AP after {epoch}' for epoch in runs[0]['curve']), *names])} |"]
+    lines.append("|--:|" + "--:|" * (len(runs[0]["curve"]) + len(names)))
+    rows = [[*run["curve"].values(), *(run["last"][f"coco/{name}"] for name in names)] for run in runs]
+    for run, row in zip(runs, rows):
+        lines.append(f"| {run['seed']} | {' | '.join(f'{cell:.3f}' for cell in row)} |")
+    if len(runs) > 1:
+        spreads = [f"{mean(column):.3f} ± {stdev(column):.3f}" for column in zip(*rows)]
+        lines.append(f"| all | {' | '.join(spreads)} |")
     return "\n".join([*lines, "", _origin(record)])
 
 
