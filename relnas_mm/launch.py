@@ -46,6 +46,16 @@ def build_runner(config: Config) -> Runner:
     return Runner.from_cfg(config)
 
 
+def leads() -> bool:
+    """Whether this is the first process of its launcher, or the only one; known before the processes are joined."""
+    return int(os.environ.get("RANK", os.environ.get("SLURM_PROCID", 0))) == 0
+
+
+def restarted() -> bool:
+    """Whether torchrun started this process anew because one of them had died."""
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)) > 0
+
+
 def load_config(args: argparse.Namespace) -> Config:
     """Reads the config of a tool's arguments and merges them into it.
 

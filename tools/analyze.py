@@ -12,6 +12,7 @@ from relnas_mm.analysis.input_shape import config_shape, given_shape
 from relnas_mm.analysis.latency import find_device
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import write_atomically
+from relnas_mm.inference import RUNTIMES, Deployment
 from relnas_mm.launch import add_cfg_options, merge_options, read_config
 
 ENDINGS = (".json", ".md")
@@ -29,6 +30,14 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N [cpu]")
     parser.add_argument("--repeats", type=int, default=30, metavar="N", help="timed passes; 0 measures no latency [30]")
     parser.add_argument("--checkpoint", help="weights; they matter for the number of proposals of two-stage detectors")
+    parser.add_argument(
+        "--deploy",
+        choices=RUNTIMES,
+        nargs="?",
+        const="torch",
+        help="measure the network with its backbone folded for inference, too, run by torch or onnxruntime [torch]",
+    )
+    parser.add_argument("--compile", action="store_true", help="with --deploy: by torch.compile, which takes a while")
     parser.add_argument("--out", metavar="FILE", help="write the result to this .json or .md file as well")
     add_cfg_options(parser, "model.backbone.genotype=genotype.json")
     return parser.parse_args()
@@ -40,6 +49,10 @@ def check(args: argparse.Namespace) -> None:
         raise UserError(f"--batch is {min(args.batch)}; batch sizes must be positive")
     if args.repeats < 0 or args.repeats == 1:
         raise UserError(f"--repeats is {args.repeats}; it must be 0 or at least 2")
+    if args.compile and not args.deploy:
+        raise UserError("--compile is given without --deploy; it is a part of it")
+    if args.deploy and not args.repeats:
+        raise UserError("--deploy with --repeats 0 would measure nothing")
     if args.checkpoint and not Path(args.checkpoint).is_file() and "://" not in args.checkpoint:
         raise UserError(f"the checkpoint {args.checkpoint!r} does not exist")
     if args.out:
@@ -62,6 +75,7 @@ def main() -> None:
         *(config, args.config, shape, device, args.checkpoint, args.batch, args.repeats),
         command=shlex.join(["python", *sys.argv]),
         notify=lambda sentence: print(f"… {sentence}", file=sys.stderr, flush=True),
+        deploy=Deployment(args.deploy, args.compile) if args.deploy else None,
     )
     page = analysis.as_markdown()
     print(page, end="")

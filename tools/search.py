@@ -5,14 +5,14 @@ from pathlib import Path
 
 import relnas_mm.search  # noqa: F401  (registers)
 from relnas_mm.errors import reports_user_errors
-from relnas_mm.launch import build_runner, check_before_running, load_config, runner_parser
+from relnas_mm.launch import build_runner, check_before_running, leads, load_config, restarted, runner_parser
 from relnas_mm.search.identity import claim_work_dir, run_identity
 from relnas_mm.search.setup import without_missing_backends
 
 
 def parse_args() -> argparse.Namespace:
     parser = runner_parser("Search for an architecture with MMEngine's Runner.")
-    parser.add_argument("--resume", action="store_true", help="continue the search in the work_dir")
+    parser.add_argument("--resume", action="store_true", help="continue the search in the work_dir, if there is one")
     parser.add_argument("--force", action="store_true", help="continue although the config differs")
     return parser.parse_args()
 
@@ -23,8 +23,10 @@ def main() -> None:
     config = without_missing_backends(load_config(args))
     identity = run_identity(config.to_dict())
     check_before_running(config, ())
-    claim_work_dir(Path(config.work_dir), identity, args.resume, args.force)
-    config.train_cfg.resume = args.resume
+    resume = args.resume or restarted()
+    if leads():
+        claim_work_dir(Path(config.work_dir), identity, resume, args.force)
+    config.train_cfg.resume = resume
     runner = build_runner(config)
     runner.train()
 

@@ -1,6 +1,7 @@
 """Analyses the network of a config."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -16,6 +17,9 @@ from relnas_mm.provenance import device_in_words, provenance
 
 SECOND_STAGE = "roi_head"
 
+Deploy = Callable[[Network, torch.Tensor], tuple[torch.nn.Module, str]]
+"""Gives a faster copy of a network, and says how much that changes; see `relnas_mm.inference.Deployment`."""
+
 
 def analyze(
     config: Config,
@@ -27,6 +31,7 @@ def analyze(
     repeats: int = 30,
     command: str = "",
     notify: Callable[[str], Any] = lambda sentence: None,
+    deploy: Deploy | None = None,
 ) -> Analysis:
     """Counts and measures the network of a config.
 
@@ -40,9 +45,10 @@ def analyze(
         repeats: Timed passes for each; 0 measures none.
         command: What gives these figures again.
         notify: Told what comes next.
+        deploy: Makes the network faster, for latencies beside those of the network as it is.
 
     Raises:
-        UserError: The model cannot be built, or cannot run on images of this size.
+        UserError: The model cannot be built, cannot run on images of this size, or cannot be deployed.
     """
     notify(f"building {source}")
     torch.manual_seed(0)  # how many regions a first stage proposes depends on its weights
@@ -57,6 +63,12 @@ def analyze(
     if repeats:
         size = (shape.height, shape.width)
         latencies = measure_latency(network, size, device, batches, repeats, notify=notify)
+        if deploy:
+            notify(f"deploying: {deploy}")
+            fast, note = deploy(network, images)
+            notes.append(note)
+            rows = measure_latency(fast, size, device, batches, repeats, notify=notify)
+            latencies += [replace(row, layout=f"{deploy}, {row.layout}") for row in rows]
     return Analysis(
         source,
         type(network.model).__name__,

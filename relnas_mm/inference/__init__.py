@@ -1,9 +1,19 @@
 """Faster backbones for inference: the same maps from folded weights, by torch or by onnxruntime."""
 
 from relnas_mm.inference.accelerate import RUNTIMES, Runtime, accelerate
+from relnas_mm.inference.deployment import Deployment
 from relnas_mm.inference.fold import folded
 from relnas_mm.inference.hook import FastBackboneHook
 from relnas_mm.inference.onnx_backbone import OnnxBackbone
 from relnas_mm.inference.pad import PaddedBackbone
 
-__all__ = ["RUNTIMES", "FastBackboneHook", "OnnxBackbone", "PaddedBackbone", "Runtime", "accelerate", "folded"]
+__all__ = [
+    "RUNTIMES",
+    "Deployment",
+    "FastBackboneHook",
+    "OnnxBackbone",
+    "PaddedBackbone",
+    "Runtime",
+    "accelerate",
+    "folded",
+]

@@ -136,16 +136,26 @@ class SlowFastLearning:
         Raises:
             UserError: The search is done.
         """
+        return self.ask_ahead(1)[0]
+
+    def ask_ahead(self, count: int) -> list[Group]:
+        """The next pairs of this generation, at most `count`: none of them depends on the losses of another.
+
+        Raises:
+            UserError: The search is done.
+        """
         if self.done:
             raise UserError(f"the search is done after {self.generations} generations; there is nothing to ask for")
-        pair = self._pairs[self._index]
-        return Group(
-            generation=self._generation,
-            index=self._index,
-            size=self._pairs_per_generation,
-            progress=min(self._generation / self.generations, 1.0),
-            candidates=tuple(self._candidate(number, self.population.positions[number]) for number in pair),
-        )
+        return [
+            Group(
+                generation=self._generation,
+                index=index,
+                size=self._pairs_per_generation,
+                progress=min(self._generation / self.generations, 1.0),
+                candidates=tuple(self._candidate(n, self.population.positions[n]) for n in self._pairs[index]),
+            )
+            for index in range(self._index, min(self._index + count, self._pairs_per_generation))
+        ]
 
     def tell(self, group: Group, losses: Sequence[float] | Sequence[Sequence[float]]) -> None:
         """Takes the losses of a pair; after the last one of a generation the slow learners move.

@@ -58,7 +58,7 @@ def weights(tmp_path_factory):
 def test_analyze_a_classifier(tmp_path):
     out = tmp_path / "analysis.json"
     command = [sys.executable, "-W", "ignore", ROOT / "tools" / "analyze.py", CIFAR, "--out", out]
-    command += ["--batch", "1", "3", "--repeats", "2"]
+    command += ["--batch", "1", "3", "--repeats", "2", "--deploy"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(out.read_text())
@@ -66,9 +66,11 @@ def test_analyze_a_classifier(tmp_path):
         *("backbone", "auxiliary_head", "classifier", "total in use", "total")
     ]
     assert found["shape"] == [32, 32] and found["shape_source"] == "the images of cifar10"
+    layouts = ("contiguous", "channels_last")
     assert [(row["batch"], row["layout"]) for row in found["latency"]] == [
-        *((1, "contiguous"), (1, "channels_last"), (3, "contiguous"), (3, "channels_last"))
+        (batch, prefix + layout) for prefix in ("", "torch, ") for batch in (1, 3) for layout in layouts
     ]
+    assert "deployed (torch), the backbone's maps differ by" in done.stdout
     assert all(row["lower"] <= row["median"] <= row["upper"] for row in found["latency"])
     assert "--batch 1 3 --repeats 2" in found["command"] and found["versions"]["torch"]
     assert "image 32x32 (from the images of cifar10)" in done.stdout and "| total in use " in done.stdout
@@ -142,6 +144,8 @@ BAD = [
     ([*ANALYZE, "--checkpoint", "no.pth"], "the checkpoint 'no.pth' does not exist"),
     ([*ANALYZE, "--batch", "1", "0"], "--batch is 0; batch sizes must be positive"),
     ([*ANALYZE, "--repeats", "1"], "--repeats is 1; it must be 0 or at least 2"),
+    ([*ANALYZE, "--compile"], "--compile is given without --deploy; it is a part of it"),
+    ([*ANALYZE, "--deploy", "--repeats", "0"], "--deploy with --repeats 0 would measure nothing"),
     ([*ANALYZE, "--out", "a.txt"], "--out is 'a.txt'; it must end with .json or .md"),
     ([*ANALYZE, "--out", "no/a.md"], "the folder 'no' of --out does not exist"),
     ([*ANALYZE, "--cfg-options", "model.type=Nothing"], f"the model of '{CIFAR}' cannot be built: KeyError: "),

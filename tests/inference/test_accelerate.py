@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from relnas_mm.analysis.network import Network
 from relnas_mm.errors import UserError
 from relnas_mm.genotype import ZOO
-from relnas_mm.inference import RUNTIMES, PaddedBackbone, accelerate, folded
+from relnas_mm.inference import RUNTIMES, Deployment, PaddedBackbone, accelerate, folded
 from relnas_mm.inference.pad import can_be_padded
 from relnas_mm.models import CellBackbone, CellClassifier
 
@@ -110,3 +111,20 @@ def test_what_cannot_be_accelerated_is_named():
         accelerate(nn.Linear(1, 1))
     with pytest.raises(UserError, match="runtime is 'tvm'"):
         accelerate(backbone(), "tvm")  # type: ignore[arg-type]
+
+
+def test_a_deployed_network_is_a_copy_that_says_how_much_it_differs():
+    classifier = CellClassifier(dict(type="CellBackbone", init_channels=4, num_cells=5, stem="cifar"), 3)
+    network, images = Network(classifier).eval(), torch.randn(2, 3, 32, 32)
+    fast, note = Deployment("torch")(network, images)
+    assert any(isinstance(module, nn.BatchNorm2d) for module in network.modules())  # left as it was
+    assert "the backbone's maps differ by" in note
+    with torch.inference_mode():
+        assert difference(fast(images), network(images)) < 1e-5
+
+
+def test_maps_that_change_too_much_are_refused(monkeypatch):
+    network = Network(CellClassifier(dict(type="CellBackbone", init_channels=4, num_cells=5, stem="cifar"), 3)).eval()
+    monkeypatch.setattr("relnas_mm.inference.deployment.TOLERANCE", -1.0)
+    with pytest.raises(UserError, match="--deploy torch changes the maps by"):
+        Deployment()(network, torch.randn(1, 3, 32, 32))
