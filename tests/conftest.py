@@ -1,6 +1,7 @@
 """What all tests share: the real mini data, and a quiet, deterministic start."""
 
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: test processes run side by side
@@ -17,3 +18,15 @@ def data_root() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real mini data are not at {folder} (set RELNAS_DATA)")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_scope_or_visualizer_of_another_test():
+    """mmengine keeps the default scope and the visualizer in globals, where the next test would find them."""
+    yield
+    if "mmengine" in sys.modules:
+        from mmengine.registry import DefaultScope
+        from mmengine.visualization import Visualizer
+
+        for keeper in (DefaultScope, Visualizer, *Visualizer.__subclasses__()):
+            keeper._instance_dict.clear()

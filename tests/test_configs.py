@@ -13,7 +13,8 @@ from relnas_mm.launch import read_config
 pytestmark = pytest.mark.mm
 
 ROOT = Path(__file__).resolve().parents[1]
-CONFIGS = sorted(path for path in (ROOT / "configs").glob("*/*.py") if path.parent.name not in ("_base_", "pipeline"))
+WITHOUT_MODEL = ("_base_", "compare", "pipeline")
+CONFIGS = sorted(path for path in (ROOT / "configs").glob("*/*.py") if path.parent.name not in WITHOUT_MODEL)
 FOLDERS = sorted({path.parent for path in CONFIGS})
 INDEXED = yaml.safe_load((ROOT / "model-index.yml").read_text())["Import"]
 ENTRIES = [model for name in INDEXED for model in yaml.safe_load((ROOT / name).read_text())["Models"]]
@@ -43,8 +44,12 @@ def test_an_entry_of_the_index_names_a_config_and_its_size(entry):
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_a_folder_of_configs_explains_itself(folder):
+def test_a_folder_of_models_is_in_the_index(folder):
     assert f"configs/{folder.name}/metafile.yml" in INDEXED
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS, ROOT / "configs" / "compare"], ids=lambda folder: folder.name)
+def test_a_folder_of_configs_explains_itself(folder):
     text = (folder / "README.md").read_text()
     missing = [path.name for path in folder.glob("*.py") if path.name not in text and "<cell>" not in text]
     assert not missing, f"{folder.name}/README.md does not name {missing}"
