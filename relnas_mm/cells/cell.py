@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from relnas_mm.cells.drop_path import drop_path
 from relnas_mm.cells.layout import CellPlan
-from relnas_mm.cells.operations import FactorizedReduce, Norm, ReluConvNorm, batch_norm, build_operation
+from relnas_mm.cells.operations import FactorizedReduce, Norm, Rectifying, ReluConvNorm, batch_norm, build_operation
 from relnas_mm.genotype import Edge, Genotype
 from relnas_mm.genotype.genotype import EDGES_PER_NODE, FIRST_NODE
 
@@ -20,6 +20,27 @@ def own_slots(edges: Sequence[Edge]) -> Sequence[int]:
     return range(len(edges))
 
 
+class Map:
+    """A feature map and its rectified form, which is made once for all that read it.
+
+    Args:
+        value: The map, (n, c, h, w).
+        shared: Whether the ReLU is shared; otherwise each reader applies its own.
+    """
+
+    def __init__(self, value: Tensor, shared: bool = True):
+        self.value, self.shared = value, shared
+        self._rectified: Tensor | None = None
+
+    def read_by(self, module: nn.Module) -> Tensor:
+        """The result of an operation on the map."""
+        if not self.shared or not isinstance(module, Rectifying):
+            return module(self.value)
+        if self._rectified is None:
+            self._rectified = nn.functional.relu(self.value)
+        return module.after_relu(self._rectified)
+
+
 class Cell(nn.Module):
     """A normal or a reduction cell of a genotype.
 
@@ -28,10 +49,20 @@ class Cell(nn.Module):
         plan: Channels, strides and place of this cell (`plan_cells`).
         norm: Makes a normalization layer for a number of channels.
         slots: Numbers the operations' modules, which is also their name in the state dict, `_ops.{number}`.
+        share_relu: Rectify a map once for all its readers: less memory and time, the same outputs; gradients differ
+            by rounding from those of a ReLU for each reader, as released.
     """
 
-    def __init__(self, genotype: Genotype, plan: CellPlan, norm: Norm = batch_norm, slots: Slots = own_slots):
+    def __init__(
+        self,
+        genotype: Genotype,
+        plan: CellPlan,
+        norm: Norm = batch_norm,
+        slots: Slots = own_slots,
+        share_relu: bool = True,
+    ):
         super().__init__()
+        self.share_relu = share_relu
         self.edges = genotype.edges(plan.reduction)
         self.output_nodes = genotype.output_nodes(plan.reduction)
         self.slots = tuple(str(slot) for slot in slots(self.edges))
@@ -41,30 +72,33 @@ class Cell(nn.Module):
             if slot not in self._ops:
                 self._ops[slot] = build_operation(operation, plan.channels, plan.sampling_of(node), norm)
 
-    def forward(self, s0: Tensor, s1: Tensor, drop_path_rate: float = 0.0) -> Tensor:
+    def forward(self, s0: Tensor | Map, s1: Tensor | Map, drop_path_rate: float = 0.0) -> Tensor:
         """Runs the cell.
 
         Args:
-            s0: Output of the cell before the last, (n, c, h, w).
-            s1: Output of the last cell, (n, c, h, w).
+            s0: Output of the cell before the last, (n, c, h, w); a `Map` where it has other readers too.
+            s1: Output of the last cell, (n, c, h, w), likewise.
             drop_path_rate: Probability, below 1, with which an operation is left out of a node, for each image on its
                 own; identities stay.  Only used in training mode.
 
         Returns:
             The concatenated nodes, (n, len(concat) * channels, h', w').
         """
-        states = [self.preprocess0(s0), self.preprocess1(s1)]
+        states: list[Map] = []
+        for given, module in ((s0, self.preprocess0), (s1, self.preprocess1)):
+            source = given if isinstance(given, Map) else Map(given, self.share_relu)
+            states.append(Map(source.read_by(module), self.share_relu))
         results: list[Tensor] = []
         for slot, (_, node) in zip(self.slots, self.edges):
             module = self._ops[slot]
-            result = module(states[node])
+            result = states[node].read_by(module)
             if self.training and drop_path_rate > 0.0 and not isinstance(module, nn.Identity):
                 result = drop_path(result, drop_path_rate)
             results.append(result)
             if len(results) == EDGES_PER_NODE:
-                states.append(results[0] + results[1])
+                states.append(Map(results[0] + results[1], self.share_relu))
                 results = []
-        return torch.cat([states[node] for node in self.output_nodes], dim=1)
+        return torch.cat([states[node].value for node in self.output_nodes], dim=1)
 
     def live_nodes(self) -> set[int]:
         """The nodes that the output depends on; 0 and 1 are among them if the cell reads its inputs."""
@@ -97,4 +131,4 @@ def build_preprocessing(plan: CellPlan, norm: Norm = batch_norm) -> tuple[nn.Mod
     return first, ReluConvNorm(plan.inputs[1], plan.channels, norm)
 
 
-__all__ = ["Cell", "Slots", "build_preprocessing", "own_slots"]
+__all__ = ["Cell", "Map", "Slots", "build_preprocessing", "own_slots"]

@@ -6,6 +6,7 @@ keep the resolution and be dilated instead of striding (`Sampling`); its weights
 
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 
 import torch
 import torch.nn.functional as F
@@ -35,22 +36,41 @@ def conv(channels: int, out: int, kernel: int, sampling: Sampling, groups: int =
     )
 
 
-class ReluConvNorm(nn.Module):
+class Rectifying(nn.Module):
+    """An operation that begins with a ReLU, which several readers of a map may share (`Cell`)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.after_relu(F.relu(x))
+
+    def after_relu(self, x: Tensor) -> Tensor:
+        """What follows the ReLU."""
+        raise NotImplementedError
+
+
+class RectifyingSequence(Rectifying):
+    """A sequence of layers, `op`, the first of which is the ReLU."""
+
+    def __init__(self, *layers: nn.Module):
+        super().__init__()
+        self.op = nn.Sequential(nn.ReLU(), *layers)
+
+    def after_relu(self, x: Tensor) -> Tensor:
+        for layer in islice(self.op, 1, None):
+            x = layer(x)
+        return x
+
+
+class ReluConvNorm(RectifyingSequence):
     """ReLU, 1x1 convolution, normalization."""
 
     def __init__(self, channels: int, out: int, norm: Norm):
-        super().__init__()
-        self.op = nn.Sequential(nn.ReLU(), conv(channels, out, 1, Sampling()), norm(out))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.op(x)
+        super().__init__(conv(channels, out, 1, Sampling()), norm(out))
 
 
-class SepConv(nn.Module):
+class SepConv(RectifyingSequence):
     """ReLU, depthwise, pointwise, normalization; twice, the second time without stride."""
 
     def __init__(self, channels: int, kernel: int, sampling: Sampling, norm: Norm):
-        super().__init__()
         layers: list[nn.Module] = []
         for own in (sampling, sampling.following):
             layers += [
@@ -59,46 +79,34 @@ class SepConv(nn.Module):
                 conv(channels, channels, 1, Sampling()),
                 norm(channels),
             ]
-        self.op = nn.Sequential(*layers)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.op(x)
+        super().__init__(*layers[1:])
 
 
-class DilConv(nn.Module):
+class DilConv(RectifyingSequence):
     """ReLU, depthwise with dilation 2, pointwise, normalization."""
 
     def __init__(self, channels: int, kernel: int, sampling: Sampling, norm: Norm):
-        super().__init__()
-        self.op = nn.Sequential(
-            nn.ReLU(),
+        super().__init__(
             conv(channels, channels, kernel, sampling, groups=channels, dilation=2),
             conv(channels, channels, 1, Sampling()),
             norm(channels),
         )
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.op(x)
 
-
-class Conv7x1And1x7(nn.Module):
+class Conv7x1And1x7(RectifyingSequence):
     """ReLU, 1x7 and 7x1 convolution, normalization."""
 
     def __init__(self, channels: int, sampling: Sampling, norm: Norm):
-        super().__init__()
         step, spread = sampling.step, sampling.dilation
 
         def line(kernel: tuple[int, int], stride: tuple[int, int]) -> nn.Conv2d:
             padding = (kernel[0] // 2 * spread, kernel[1] // 2 * spread)
             return nn.Conv2d(channels, channels, kernel, stride, padding, dilation=spread, bias=False)
 
-        self.op = nn.Sequential(nn.ReLU(), line((1, 7), (1, step)), line((7, 1), (step, 1)), norm(channels))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.op(x)
+        super().__init__(line((1, 7), (1, step)), line((7, 1), (step, 1)), norm(channels))
 
 
-class FactorizedReduce(nn.Module):
+class FactorizedReduce(Rectifying):
     """ReLU, two 1x1 convolutions of stride 2 on grids one position apart, concatenation, normalization.
 
     Unlike the original it takes any size: an odd side is continued by one zero, which gives `ceil(side / 2)`
@@ -110,13 +118,11 @@ class FactorizedReduce(nn.Module):
         if out % 2:
             raise UserError(f"a stride-2 skip connection makes {out} channels of two halves; the number must be even")
         self.shift, self.step = sampling.dilation, sampling.step
-        self.relu = nn.ReLU()
         self.conv_1 = conv(channels, out // 2, 1, sampling)
         self.conv_2 = conv(channels, out // 2, 1, sampling)
         self.bn = norm(out)
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.relu(x)
+    def after_relu(self, x: Tensor) -> Tensor:
         # The second grid starts `shift` positions later; the border is continued to the first one's length.
         down, right = (self.shift if self.step == 1 else side % 2 for side in x.shape[-2:])
         moved = F.pad(x, (0, right, 0, down))[..., self.shift :, self.shift :]  # a map may be narrower than the shift

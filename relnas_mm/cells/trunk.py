@@ -6,7 +6,7 @@ from typing import Any, cast
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from relnas_mm.cells.cell import Cell, Slots, own_slots
+from relnas_mm.cells.cell import Cell, Map, Slots, own_slots
 from relnas_mm.cells.layout import STEMS, plan_cells
 from relnas_mm.cells.operations import Norm, batch_norm
 from relnas_mm.cells.stems import cifar_stem, imagenet_stems
@@ -29,6 +29,7 @@ class CellTrunk(nn.Module):
         norm: Makes a normalization layer for a number of channels.
         slots: Numbers the operations' modules in a cell (`Cell`).
         with_cp: Recompute each cell in the backward pass instead of keeping its activations.
+        share_relu: Rectify a map once for all its readers (`Cell`).
         **kwargs: For the next class in the method resolution order.
     """
 
@@ -43,18 +44,19 @@ class CellTrunk(nn.Module):
         norm: Norm = batch_norm,
         slots: Slots = own_slots,
         with_cp: bool = False,
+        share_relu: bool = True,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.plans = plan_cells(genotype, init_channels, num_cells, stem, output_stride)
-        self.stem_kind, self.with_cp = stem, with_cp
+        self.stem_kind, self.with_cp, self.share_relu = stem, with_cp, share_relu
         self.drop_path_rate = 0.0
         stem_channels = STEMS[stem].channels * init_channels
         if stem == "cifar":
             self.stem = cifar_stem(stem_channels, in_channels, norm)
         else:
             self.stem0, self.stem1 = imagenet_stems(stem_channels, in_channels, norm)
-        self.cells = nn.ModuleList(Cell(genotype, plan, norm, slots) for plan in self.plans)
+        self.cells = nn.ModuleList(Cell(genotype, plan, norm, slots, share_relu) for plan in self.plans)
 
     def forward_stem(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The two inputs of the first cell."""
@@ -66,12 +68,16 @@ class CellTrunk(nn.Module):
 
     def forward_cells(self, s0: Tensor, s1: Tensor) -> Iterator[Tensor]:
         """Output of each cell in turn."""
+        before, last = Map(s0, self.share_relu), Map(s1, self.share_relu)
+        if s0 is s1:
+            before = last
         for cell in self.cells:
             if self.with_cp and self.training:
-                output = cast(Tensor, checkpoint(cell, s0, s1, self.drop_path_rate, use_reentrant=False))
+                inputs = before.value, last.value, self.drop_path_rate
+                output = cast(Tensor, checkpoint(cell, *inputs, use_reentrant=False))
             else:
-                output = cell(s0, s1, self.drop_path_rate)
-            s0, s1 = s1, output
+                output = cell(before, last, self.drop_path_rate)
+            before, last = last, Map(output, self.share_relu)
             yield output
 
     def idle_modules(self, outputs: Iterable[int]) -> list[nn.Module]:

@@ -20,7 +20,8 @@ class CandidateNetwork(CellTrunk):
     """
 
     def __init__(self, genotype: Genotype, shape: NetworkShape, slots: Slots):
-        super().__init__(genotype, shape.init_channels, shape.num_cells, in_channels=shape.in_channels, slots=slots)
+        size = shape.init_channels, shape.num_cells
+        super().__init__(genotype, *size, in_channels=shape.in_channels, slots=slots, share_relu=False)  # as released
         self.classifier = nn.Linear(self.plans[-1].out_channels, shape.num_classes)
 
     def forward(self, images: Tensor) -> Tensor:
