@@ -3,14 +3,17 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from relnas_mm.errors import UserError
+from relnas_mm.evaluators.execution import Execution, Step
 
 Batches = Iterable[tuple[Tensor, Tensor]]
+PLAIN = Execution()
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Recipe:
         drop_path_rate: Probability that drop path reaches at the end of the search, from 0.
         channels_last: Keep maps with the channels last in memory: faster on most devices, with losses that differ
             in the last digits.
+        autocast: 'bfloat16' computes in that type where PyTorch thinks fit (`Execution`).
+        cuda_graph: On CUDA, replay a recorded step (`Execution`).
 
     Raises:
         UserError: A value is out of range.
@@ -40,6 +45,8 @@ class Recipe:
     clip: float = 5.0
     drop_path_rate: float = 0.3
     channels_last: bool = False
+    autocast: str | None = None
+    cuda_graph: bool = False
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -48,6 +55,12 @@ class Recipe:
             raise UserError(f"min_lr is {self.min_lr!r} and lr {self.lr!r}; needed is 0 <= min_lr <= lr")
         if not 0 <= self.drop_path_rate < 1:
             raise UserError(f"drop_path_rate is {self.drop_path_rate!r}; it must be at least 0 and below 1")
+        Execution(self.autocast, self.cuda_graph)  # checks them
+
+    @property
+    def execution(self) -> Execution:
+        """How steps are carried out."""
+        return Execution(self.autocast, self.cuda_graph)
 
     @property
     def memory_format(self) -> torch.memory_format:
@@ -71,7 +84,13 @@ class Recipe:
         return torch.optim.SGD(parameters, self.lr_at(progress), self.momentum, weight_decay=self.weight_decay)
 
 
-def train_one_pass(network: nn.Module, optimizer: torch.optim.Optimizer, batches: Batches, clip: float) -> float:
+def train_one_pass(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batches: Batches,
+    clip: float,
+    execution: Execution = PLAIN,
+) -> float:
     """One pass of training with cross-entropy.
 
     Returns:
@@ -79,32 +98,46 @@ def train_one_pass(network: nn.Module, optimizer: torch.optim.Optimizer, batches
     """
     network.train()
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    losses: list[Tensor] = []  # stay on the device: nothing waits for them in each step
-    sizes: list[int] = []
-    for inputs, labels in batches:
+    device = parameters[0].device
+
+    def step(inputs: Tensor, labels: Tensor) -> Tensor:
         optimizer.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(network(inputs), labels)
+        with execution.precision(device):
+            loss = F.cross_entropy(network(inputs), labels)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, clip)
         optimizer.step()
-        losses.append(loss.detach())
-        sizes.append(len(labels))
-    return sum(loss * size for loss, size in zip(torch.stack(losses).tolist(), sizes)) / sum(sizes)
+        return loss.detach()
+
+    results, sizes = _each(execution.prepared(step, device), batches)
+    return sum(loss * size for loss, size in zip(results, sizes)) / sum(sizes)
 
 
 @torch.no_grad()
-def score(network: nn.Module, batches: Batches) -> tuple[float, float]:
+def score(network: nn.Module, batches: Batches, execution: Execution = PLAIN) -> tuple[float, float]:
     """Mean cross-entropy and accuracy in percent, with the running statistics of the normalization layers."""
     network.eval()
-    losses: list[Tensor] = []
-    hits: list[Tensor] = []
-    images = 0
+    device = next(network.parameters()).device
+
+    def step(inputs: Tensor, labels: Tensor) -> Tensor:
+        with execution.precision(device):
+            logits = network(inputs)
+        loss = F.cross_entropy(logits.float(), labels, reduction="sum")
+        return torch.stack([loss, (logits.argmax(dim=1) == labels).sum().float()])
+
+    results, sizes = _each(execution.prepared(step, device), batches)
+    images = sum(sizes)
+    return sum(loss for loss, _ in results) / images, 100.0 * sum(hits for _, hits in results) / images
+
+
+def _each(step: Step, batches: Batches) -> tuple[list[Any], list[int]]:
+    """Results and sizes of all batches; the results stay on the device, so that nothing waits for them in each step."""
+    results: list[Tensor] = []
+    sizes: list[int] = []
     for inputs, labels in batches:
-        logits = network(inputs)
-        losses.append(F.cross_entropy(logits, labels, reduction="sum"))
-        hits.append((logits.argmax(dim=1) == labels).sum())
-        images += len(labels)
-    return sum(torch.stack(losses).tolist()) / images, 100.0 * sum(torch.stack(hits).tolist()) / images
+        results.append(step(inputs, labels))
+        sizes.append(len(labels))
+    return torch.stack(results).tolist(), sizes
 
 
 @torch.no_grad()

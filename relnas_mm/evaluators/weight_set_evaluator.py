@@ -136,9 +136,11 @@ class WeightSetEvaluator:
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
             torch.manual_seed(stream_seed(self.seed, "drop path", *address))
             batches = self._batches(self.train_data, "training", address, augment=True)
-            train_loss = train_one_pass(learner.network, learner.optimizer, batches, self.recipe.clip)
+            train_loss = train_one_pass(
+                learner.network, learner.optimizer, batches, self.recipe.clip, self.recipe.execution
+            )
         batches = self._batches(self.validation_data, "validation", address, self.augment_validation)
-        loss, accuracy = score(learner.network, batches)
+        loss, accuracy = score(learner.network, batches, self.recipe.execution)
         metrics = {
             "accuracy": accuracy,
             "train_loss": train_loss,

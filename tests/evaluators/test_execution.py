@@ -1,0 +1,89 @@
+"""How steps are carried out: recorded steps do what plain ones do, and bfloat16 keeps the order of candidates."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from relnas_mm.errors import UserError
+from relnas_mm.evaluators.execution import WARM_UP, Execution, RecordedStep
+from relnas_mm.evaluators.training import Recipe, score, train_one_pass
+
+pytestmark = pytest.mark.unit
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 36, 4))
+
+
+def batches(count=7, size=6, last=3):
+    generator = torch.Generator().manual_seed(1)
+    sizes = [size] * count + [last]
+    return [(torch.randn(n, 3, 8, 8, generator=generator), torch.randint(4, (n,), generator=generator)) for n in sizes]
+
+
+def run(execution, device="cpu"):
+    """Weights after a pass, its mean loss, and the scores."""
+    model = network().to(device)
+    given = [(images.to(device), labels.to(device)) for images, labels in batches()]
+    optimizer = torch.optim.SGD(model.parameters(), 0.1, 0.9)
+    loss = train_one_pass(model, optimizer, given, 5.0, execution)
+    return model.state_dict(), loss, score(model, given, execution)
+
+
+def test_a_recorded_step_sees_each_batch_and_other_sizes_run_as_they_are():
+    calls, replays = [], []
+
+    def record(function):
+        def replay():
+            replays.append(True)
+            return function()
+
+        return replay
+
+    def step(images, labels):
+        calls.append(images.data_ptr())
+        return images.sum() + labels.sum()
+
+    given = batches()
+    recorded = RecordedStep(step, record)
+    results = [recorded(*batch) for batch in given]
+    assert torch.equal(torch.stack(results), torch.stack([images.sum() + labels.sum() for images, labels in given]))
+    assert len(replays) == 7 - WARM_UP
+    assert len(set(calls[WARM_UP:-1])) == 1  # always from the same memory
+    assert calls[-1] == given[-1][0].data_ptr()
+
+
+def test_cuda_graphs_have_no_effect_on_cpus():
+    plain, graph = run(Execution()), run(Execution(cuda_graph=True))
+    assert plain[1:] == graph[1:] and all(torch.equal(plain[0][name], graph[0][name]) for name in plain[0])
+
+
+def test_bfloat16_is_used_and_close():
+    plain, mixed = run(Execution()), run(Execution("bfloat16"))
+    assert mixed[1] != plain[1] and mixed[1] == pytest.approx(plain[1], rel=0.05)
+    assert all(value.dtype == plain[0][name].dtype for name, value in mixed[0].items())  # weights stay float32
+
+
+def test_scores_are_those_of_the_definition():
+    model, given = network().eval(), batches()
+    images, labels = (torch.cat(part) for part in zip(*given))
+    loss, accuracy = score(model, given)
+    with torch.no_grad():
+        logits = model(images)
+    assert loss == pytest.approx(F.cross_entropy(logits, labels).item(), rel=1e-6)
+    assert accuracy == pytest.approx(100 * (logits.argmax(1) == labels).float().mean().item())
+
+
+def test_another_type_is_one_sentence():
+    with pytest.raises(UserError, match="autocast is 'float16'; allowed are 'bfloat16' and None"):
+        Recipe(autocast="float16")
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_cuda_graph_gives_the_results_of_plain_steps():
+    plain, graph = run(Execution(), "cuda"), run(Execution(cuda_graph=True), "cuda")
+    assert graph[1] == pytest.approx(plain[1], rel=1e-5) and graph[2] == pytest.approx(plain[2], rel=1e-5)
+    assert all(torch.allclose(plain[0][name], graph[0][name], rtol=1e-4, atol=1e-6) for name in plain[0])
