@@ -1,0 +1,76 @@
+"""Which encodings there are for which space."""
+
+from typing import Any
+
+import numpy as np
+
+from relnas_mm.errors import UserError
+from relnas_mm.predictors.encodings import cells, chains, edge_cells, nasbench101
+from relnas_mm.predictors.encodings.encoding import Encoding
+from relnas_mm.spaces import (
+    CellSpace,
+    NASBench201Space,
+    NASBenchMacroSpace,
+    Space,
+    TransNASMacroSpace,
+    TransNASMicroSpace,
+)
+from relnas_mm.spaces.nasbench101 import NASBench101Space
+
+KINDS = ("tensor", "flow")
+"""ReNAS' tensor of types, FLOPs and parameters, and ours: what the data meet on their way."""
+
+ENCODINGS = {
+    encoding.name: encoding
+    for encoding in (
+        Encoding("nasbench101/tensor", nasbench101.TENSOR_SHAPE, nasbench101.tensor),
+        Encoding("nasbench101/flow", (len(nasbench101.VOCABULARY),), nasbench101.words),
+        Encoding("nasbench201/tensor", edge_cells.TENSOR_SHAPE, edge_cells.tensor_201),
+        Encoding("nasbench201/flow", (70,), edge_cells.flow_201, views=(40, 30)),
+        Encoding("transnas-micro/flow", (39,), edge_cells.flow_micro, views=(15, 24)),
+        Encoding("nasbench-macro/tensor", chains.TENSOR_SHAPE, chains.tensor_macro),
+        Encoding("nasbench-macro/flow", (24,), chains.flow_macro),
+        Encoding("transnas-macro/flow", (24,), chains.flow_modules),
+        Encoding("cells/tensor", cells.TENSOR_SHAPE, cells.tensor_cells),
+        Encoding("cells/flow", (sum(cells.VIEW_SIZES),), cells.flow_cells, views=cells.VIEW_SIZES),
+    )
+}
+"""By name."""
+
+PARAMETERS = {
+    "nasbench101": nasbench101.parameters,
+    "nasbench201": edge_cells.parameters_201,
+    "nasbench-macro": chains.parameters_macro,
+    "cells": cells.parameters_cells,
+}
+"""Parameter counts by space: of the network, or of its cells."""
+
+_SPACES: dict[type, str] = {
+    NASBench101Space: "nasbench101",
+    NASBench201Space: "nasbench201",
+    TransNASMicroSpace: "transnas-micro",
+    NASBenchMacroSpace: "nasbench-macro",
+    TransNASMacroSpace: "transnas-macro",
+    CellSpace: "cells",
+}
+
+
+def encoding_for(space: Space[Any], kind: str) -> Encoding:
+    """The encoding of a space's architectures.
+
+    Args:
+        space: The space.
+        kind: One of `KINDS`.
+
+    Raises:
+        UserError: There is none.
+    """
+    name = next((name for known, name in _SPACES.items() if isinstance(space, known)), type(space).__name__)
+    if (found := ENCODINGS.get(f"{name}/{kind}")) is None:
+        raise UserError(f"there is no encoding {kind!r} of {type(space).__name__}; known are {', '.join(ENCODINGS)}")
+    return found
+
+
+def parameter_counts(space_name: str, architectures: "list[Any]") -> np.ndarray:
+    """Parameters of architectures, shape (n,): the plainest guess at which one is better."""
+    return np.array([PARAMETERS[space_name](architecture) for architecture in architectures], dtype=float)

@@ -1,0 +1,98 @@
+"""Predictors as files: weights as safetensors, all else as JSON beside them."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from relnas_mm.errors import UserError
+from relnas_mm.files import write_atomically
+from relnas_mm.predictors.encodings import ENCODINGS, Encoding
+from relnas_mm.predictors.predictor import Predictor
+from relnas_mm.predictors.recipe import Recipe
+
+SCHEMA_VERSION = 1
+
+
+def save_predictor(predictor: Predictor, path: "str | os.PathLike[str]") -> Path:
+    """Writes `PATH.safetensors`, then `PATH.json`, which holds the checksum of the first.
+
+    Args:
+        predictor: What to save.
+        path: Without an ending; its folder is made.
+
+    Returns:
+        The JSON file.
+
+    Raises:
+        UserError: They cannot be written.
+    """
+    path = Path(path)
+    state = {f"network.{name}": value.contiguous() for name, value in predictor.network.state_dict().items()}
+    content = save({**state, "mean": predictor.mean, "scale": predictor.scale})
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "encoding": predictor.encoding.name,
+        "shape": list(predictor.encoding.shape),
+        "recipe": asdict(predictor.recipe),
+        "seed": predictor.seed,
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    weights, described = _files(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = weights.with_name(f".{weights.name}")
+        scratch.write_bytes(content)
+        scratch.replace(weights)
+        write_atomically(described, json.dumps(document, indent=1) + "\n")
+    except OSError as error:
+        raise UserError(f"the predictor {str(path)!r} cannot be written: {error.strerror or error}") from None
+    return described
+
+
+def load_predictor(path: "str | os.PathLike[str]", encoding: Encoding | None = None) -> Predictor:
+    """Reads what `save_predictor` wrote.
+
+    Args:
+        path: Without an ending.
+        encoding: What it is to be used with; `None` takes the one that it was saved with.
+
+    Raises:
+        UserError: A file is missing or damaged, or the predictor was trained with another encoding.
+    """
+    weights, described = _files(Path(path))
+    try:
+        document: dict[str, Any] = json.loads(described.read_text(encoding="utf-8"))
+        content = weights.read_bytes()
+        version, saved, shape = document["schema_version"], document["encoding"], tuple(document["shape"])
+        digest, recipe, seed = document["sha256"], Recipe(**document["recipe"]), int(document["seed"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"the predictor {str(path)!r} cannot be read: {error}") from None
+    if version != SCHEMA_VERSION:
+        raise UserError(f"the predictor {str(path)!r} has schema version {version}; known is {SCHEMA_VERSION}")
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise UserError(f"{str(weights)!r} is not what {str(described)!r} describes: their checksums differ")
+    used = encoding or ENCODINGS.get(saved)
+    if used is None or (used.name, used.shape) != (saved, shape):
+        wanted = f"{used.name!r} of shape {used.shape}" if used else "none of that name"
+        raise UserError(
+            f"the predictor {str(path)!r} was trained with the encoding {saved!r} of shape {shape}, but is used with "
+            f"{wanted}; they must be the same"
+        )
+    predictor = Predictor(used, recipe, seed)
+    try:
+        tensors = load(content)
+        predictor.mean, predictor.scale = tensors.pop("mean"), tensors.pop("scale")
+        predictor.network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})
+    except (SafetensorError, KeyError, RuntimeError) as error:
+        raise UserError(f"the predictor {str(path)!r} cannot be read: {error}") from None
+    return predictor
+
+
+def _files(path: Path) -> tuple[Path, Path]:
+    return path.with_name(f"{path.name}.safetensors"), path.with_name(f"{path.name}.json")
