@@ -7,6 +7,9 @@ set -euo pipefail
 CONFIG=$1
 PROCESSES=$2
 
+# Each restart meets at a store of its own; in a shared one, addresses of dead processes can be found.
+export TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1
+
 exec python -m torch.distributed.run \
     --nnodes="${NNODES:-1}" \
     --rdzv-backend=c10d \
