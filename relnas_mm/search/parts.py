@@ -11,16 +11,34 @@ from relnas_mm.evaluators import StandAloneEvaluator, TabularEvaluator, WeightSe
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
 from relnas_mm.spaces import (
     CellSpace,
+    NASBench101Space,
     NASBench201Space,
     NASBenchMacroSpace,
     TransNASMacroSpace,
     TransNASMicroSpace,
 )
-from relnas_mm.strategies import LocalSearch, RandomSearch, RegularizedEvolution, SlowFastLearning
+from relnas_mm.strategies import (
+    LocalSearch,
+    RandomSearch,
+    RefereedLearning,
+    RegularizedEvolution,
+    ReNAS,
+    SlowFastLearning,
+)
 
 for _registry, _classes in (
-    (SPACES, (CellSpace, NASBench201Space, NASBenchMacroSpace, TransNASMicroSpace, TransNASMacroSpace)),
-    (STRATEGIES, (SlowFastLearning, RegularizedEvolution, RandomSearch, LocalSearch)),
+    (
+        SPACES,
+        (
+            CellSpace,
+            NASBench101Space,
+            NASBench201Space,
+            NASBenchMacroSpace,
+            TransNASMicroSpace,
+            TransNASMacroSpace,
+        ),
+    ),
+    (STRATEGIES, (SlowFastLearning, RegularizedEvolution, RandomSearch, LocalSearch, ReNAS, RefereedLearning)),
     (EVALUATORS, (WeightSetEvaluator, StandAloneEvaluator, TabularEvaluator)),
 ):
     for _class in _classes:

@@ -1,0 +1,83 @@
+"""Candidates for a predictor to choose from: the whole space where it can be listed, else what evolution finds."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from relnas_mm.predictors import Predictor
+from relnas_mm.spaces import Space
+from relnas_mm.strategies.evolution import RegularizedEvolution
+from relnas_mm.strategies.mutation import choice_counts
+from relnas_mm.strategies.strategy import Feasible
+
+LISTED_UP_TO = 50_000
+"""Combinations of choices up to which a space is listed."""
+
+
+class Pool:
+    """Finds the architectures of a space that a predictor likes best.
+
+    Args:
+        space: The space.
+        feasible: Which architectures are within the budget; `None` allows all.
+        calls: How many architectures evolution shows to the predictor where the space cannot be listed.
+        population: Population of that evolution; its tournaments have a tenth of it.
+        tries: How many times it draws a proposal outside the budget again.
+    """
+
+    def __init__(self, space: Space[Any], feasible: Feasible | None, calls: int, population: int, tries: int):
+        self.space, self.feasible, self.tries = space, feasible, tries
+        self.calls, self.population = calls, min(population, calls)
+        self._listed: tuple[np.ndarray, list[Any]] | None = None
+
+    def best(self, predictor: Predictor, count: int, known: Callable[[Any], bool], seed: int) -> np.ndarray:
+        """The vectors of the best architectures that are not known yet, best first, shape (at most count, d).
+
+        Args:
+            predictor: Scores them.
+            count: How many are wanted.
+            known: Which architectures are passed over.
+            seed: Seed of the evolution.
+        """
+        if np.prod(choice_counts(self.space), dtype=float) <= LISTED_UP_TO:
+            vectors, architectures = self._all()
+        else:
+            vectors, architectures = self._evolved(predictor, seed)
+        chosen: dict[Any, int] = {}
+        for place in np.argsort(-predictor.predict(architectures), kind="stable").tolist():
+            if len(chosen) == count:
+                break
+            if not known(architectures[place]):
+                chosen.setdefault(architectures[place], place)
+        return vectors[list(chosen.values())]
+
+    def _all(self) -> tuple[np.ndarray, list[Any]]:
+        if self._listed is None:
+            counts = choice_counts(self.space).tolist()
+            self._listed = self._fitting(np.indices(counts).reshape(len(counts), -1).T + 0.5)
+        return self._listed
+
+    def _fitting(self, vectors: np.ndarray) -> tuple[np.ndarray, list[Any]]:
+        architectures = [self.space.decode(vector) for vector in vectors]
+        if self.feasible is None:
+            return vectors, architectures
+        fits = [self.feasible(architecture) for architecture in architectures]
+        return vectors[fits], [architecture for architecture, fit in zip(architectures, fits) if fit]
+
+    def _evolved(self, predictor: Predictor, seed: int) -> tuple[np.ndarray, Sequence[Any]]:
+        evolution = RegularizedEvolution(
+            self.space,
+            self.calls,
+            self.population,
+            max(self.population // 10, 1),
+            seed=seed,
+            feasible=self.feasible,
+            tries=self.tries,
+        )
+        architectures = []
+        while not evolution.done:
+            group = evolution.ask()
+            architectures.append(group.candidates[0].architecture)
+            evolution.tell(group, (-predictor.predict(architectures[-1:])).tolist())
+        return evolution.vectors, architectures

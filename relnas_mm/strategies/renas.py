@@ -1,0 +1,117 @@
+"""ReNAS (Xu et al., CVPR 2021): score some architectures, learn which of two is better, score the most promising."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from relnas_mm.errors import UserError
+from relnas_mm.predictors import Predictor, encoding_for, recipe_of, save_predictor
+from relnas_mm.seeding import stream_seed
+from relnas_mm.spaces import Space
+from relnas_mm.strategies.labels import scores_of
+from relnas_mm.strategies.pool import Pool
+from relnas_mm.strategies.sequential import SequentialStrategy
+from relnas_mm.strategies.strategy import Feasible
+
+
+class ReNAS(SequentialStrategy):
+    """Random architectures first; then, round by round, those that a predictor trained on all before ranks highest.
+
+    With `queries = samples + top_k` it is the published procedure: one predictor, its first ten are scored, the best
+    one wins.  More queries are more rounds, each with a predictor trained anew.
+
+    Args:
+        space: What the vectors stand for.
+        queries: How many candidates are asked for, at least `samples + 1`.
+        samples: Random architectures, all different as far as `tries` allow, from which the first predictor learns.
+        top_k: Candidates of a round.
+        predictor: A recipe by name ('released', 'improved', …) or by its fields (`recipe_of`).
+        calls: Architectures that evolution shows to the predictor in spaces that cannot be listed.
+        population: Population of that evolution.
+        detrend: Whether the median loss of each generation is taken off before a predictor learns: for shared
+            weights, whose losses fall while the search goes on.
+        save_to: Folder where each predictor is written as `predictor_N`, N the candidates it learned from; `None`
+            writes none.
+        generation: Candidates of what records call a generation.
+        seed: Seed of all draws.
+        feasible: Which architectures are within the budget; `None` allows all.
+        tries: How many times a random architecture that is known or outside the budget is drawn again.
+
+    Raises:
+        UserError: A number is out of range, or the space has no such encoding.
+    """
+
+    def __init__(
+        self,
+        space: Space[Any],
+        queries: int,
+        samples: int = 424,
+        top_k: int = 10,
+        predictor: "str | dict[str, Any]" = "released",
+        calls: int = 2000,
+        population: int = 100,
+        detrend: bool = False,
+        save_to: str | None = None,
+        generation: int = 20,
+        seed: int = 0,
+        feasible: Feasible | None = None,
+        tries: int = 100,
+    ):
+        super().__init__(space, queries, generation, seed, feasible, tries)
+        if not 2 <= samples < queries:
+            raise UserError(
+                f"samples of ReNAS is {samples!r} and queries {queries!r}; needed is 2 <= samples < queries"
+            )
+        for name, value in (("top_k", top_k), ("calls", calls), ("population", population)):
+            if value < 1:
+                raise UserError(f"{name} of ReNAS is {value!r}; it must be at least 1")
+        self.samples, self.top_k, self.recipe = samples, top_k, recipe_of(predictor)
+        self.encoding = encoding_for(space, self.recipe.encoding)
+        self.predictor: Predictor | None = None
+        """The last one that was trained in this process."""
+        self._pool = Pool(space, feasible, calls, population, tries)
+        self._detrended, self._save_to = generation if detrend else 0, save_to
+        self._planned = np.empty((0, len(space.upper)))
+        self._seen: set[Any] = set()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the search stands, and what is left of the round."""
+        return {**super().state_dict(), "planned": self._planned.copy()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continues from what `state_dict` gave."""
+        super().load_state_dict(state)
+        self._planned = np.asarray(state["planned"], dtype=np.float64).reshape(-1, len(self.space.upper))
+        self._seen = {self.space.decode(vector) for vector in self.vectors}
+
+    def _first_fitting(self) -> np.ndarray:
+        if self._told < self.samples:
+            return super()._first_fitting()
+        if not len(self._planned):
+            self._planned = self._round()
+        return self._planned[0] if len(self._planned) else super()._first_fitting()
+
+    def _propose(self, rng: np.random.Generator) -> np.ndarray:
+        return self.space.sample(rng, 1)[0]
+
+    def _fits(self, architecture: Any) -> bool:
+        return architecture not in self._seen and super()._fits(architecture)
+
+    def _without_fit(self, vector: np.ndarray) -> np.ndarray:
+        """In a space with little left unseen, something known is scored again."""
+        return vector if super()._fits(self.space.decode(vector)) else super()._without_fit(vector)
+
+    def _learn(self) -> None:
+        self._seen.add(self.space.decode(self._vectors[self._told - 1]))
+        self._planned = self._planned[1:]
+
+    def _round(self) -> np.ndarray:
+        architectures = [self.space.decode(vector) for vector in self.vectors]
+        seed = stream_seed(self.seed, "round", self._told)
+        predictor = Predictor(self.encoding, self.recipe, seed)
+        self.predictor = predictor.fit(architectures, scores_of(self.losses, self._detrended))
+        if self._save_to is not None:
+            save_predictor(predictor, f"{self._save_to}/predictor_{self._told}")
+        wanted = min(self.top_k, self.queries - self._told)
+        return self._pool.best(predictor, wanted, self._seen.__contains__, seed)
