@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, load_images, split_for_search
+from relnas_mm.errors import UserError
 from relnas_mm.evaluators.evaluator import Evaluation
 from relnas_mm.evaluators.learner import Learner
 from relnas_mm.evaluators.memory import names_fitting_batch
@@ -63,6 +64,11 @@ class WeightSetEvaluator:
         self.recipe, self.augmentation = Recipe(**training or {}), Augmentation(**augmentation or {})
         self.augment_validation, self.fresh_optimizer = augment_validation, fresh_optimizer
         self.seed, self.device, self.slots = seed, torch.device(device), slots_of(duplicates)
+        if self.device.type == "cpu" and self.recipe.autocast and self.recipe.channels_last:
+            raise UserError(
+                "autocast is 'bfloat16' and channels_last True: on CPUs PyTorch's gradients of dilated depthwise "
+                "convolutions are then NaN; set one of them only"
+            )
         images = load_images(**data)
         halves = split_for_search(images, seed, train_portion)
         self.train_data, self.validation_data = (half.to(self.device) for half in halves)

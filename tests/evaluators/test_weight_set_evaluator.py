@@ -255,6 +255,7 @@ def test_out_of_memory_names_the_candidate_and_a_batch_size(data, monkeypatch):
         ({"training": {"batch_size": 0}}, "batch_size is 0"),
         ({"training": {"lr": 0.1, "min_lr": 0.2}}, "min_lr is 0.2"),
         ({"training": {"drop_path_rate": 1.0}}, "drop_path_rate is 1.0"),
+        ({"training": {"autocast": "bfloat16", "channels_last": True}}, "autocast is 'bfloat16' and channels_last"),
         ({"network": {"init_channels": 2, "num_cells": 2}}, "num_cells is 2"),
         ({"train_portion": 0.0}, "train_portion is 0.0"),
     ],
