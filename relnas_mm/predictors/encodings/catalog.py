@@ -29,7 +29,7 @@ ENCODINGS = {
         Encoding("nasbench201/flow", (70,), edge_cells.flow_201, views=(40, 30)),
         Encoding("transnas-micro/flow", (39,), edge_cells.flow_micro, views=(15, 24)),
         Encoding("nasbench-macro/tensor", chains.TENSOR_SHAPE, chains.tensor_macro),
-        Encoding("nasbench-macro/flow", (24,), chains.flow_macro),
+        Encoding("nasbench-macro/flow", (48,), chains.flow_macro, views=(24, 24)),
         Encoding("transnas-macro/flow", (24,), chains.flow_modules),
         Encoding("cells/tensor", cells.TENSOR_SHAPE, cells.tensor_cells),
         Encoding("cells/flow", (sum(cells.VIEW_SIZES),), cells.flow_cells, views=cells.VIEW_SIZES),

@@ -52,12 +52,16 @@ def tensor_macro(code: str) -> np.ndarray:
 
 
 def flow_macro(code: str) -> np.ndarray:
-    """The block of each layer, one-hot, with identities moved back where that changes nothing, shape (24,)."""
+    """Two views of a network: the block of each layer, one-hot, and `tensor_macro`, shape (48,).
+
+    Identities are moved back where that changes nothing.
+    """
     blocks = blocks_of(code)
     for first, second in ALIKE:
         if blocks[first] == 0:
             blocks[first], blocks[second] = blocks[second], 0
-    return np.eye(len(BLOCKS))[blocks].reshape(-1)
+    moved = "".join(map(str, blocks))
+    return np.concatenate([np.eye(len(BLOCKS))[blocks].reshape(-1), tensor_macro(moved).reshape(-1)])
 
 
 def parameters_macro(code: str) -> int:
