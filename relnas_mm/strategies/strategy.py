@@ -18,11 +18,13 @@ class Candidate:
         number: Which individual of the population it is.
         vector: Its place in the space, shape (d,).
         architecture: What the vector stands for.
+        epochs: How long the strategy wants it trained; `None` leaves that to the evaluator.
     """
 
     number: int
     vector: np.ndarray
     architecture: Any
+    epochs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Group:
         size: Groups in the generation.
         progress: How much of the search lies behind, from 0 to 1; schedules follow it.
         candidates: The candidates.
+        stage: Part of the search that it belongs to, where there are several.
+        work: How much there is to do for it, in a unit of the strategy; the time left is foretold by it.
     """
 
     generation: int
@@ -42,6 +46,8 @@ class Group:
     size: int
     progress: float
     candidates: tuple[Candidate, ...]
+    stage: str = ""
+    work: float = 1.0
 
     @property
     def last(self) -> bool:

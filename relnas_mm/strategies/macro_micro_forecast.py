@@ -1,0 +1,52 @@
+"""How much of a global search lies ahead, so that its end can be foretold while its stages still decide their length."""
+
+from relnas_mm.chains import Chain, chain_macs
+from relnas_mm.strategies.macro_micro_stages import Stages, Trial
+
+USUAL = {"depth": 15, "width": 9}
+"""Candidates of these stages in the authors' ten logged searches, on the average."""
+
+
+def work_of(trial: Trial) -> float:
+    """Multiply-adds of one image times epochs."""
+    return float(chain_macs(trial.chain) * trial.epochs)
+
+
+def work_left(stages: Stages, trial: Trial, tried: int) -> tuple[int, float]:
+    """Candidates that are still to come, and their work, if the search goes on as usual.
+
+    Args:
+        stages: Where the walk stands.
+        trial: What is trained next; it is counted.
+        tried: Candidates of its stage so far.
+    """
+    rules, space = stages.rules, stages.space
+    count, work, chain = 1, work_of(trial), trial.chain
+    epochs = stages.epochs
+    if trial.stage == "depth":
+        for _ in range(_more(stages, "depth", tried)):
+            if chain.depth == space.depths[1]:
+                break
+            chain, epochs = space.uniform(chain.depth + 1, chain.width), epochs + 1
+            count, work = count + 1, work + chain_macs(chain) * rules.scaled(epochs)
+        tried = 0
+    if trial.stage in ("depth", "width"):
+        for _ in range(_more(stages, "width", tried)):
+            if chain.width - rules.width_step < space.widths[0]:
+                break
+            chain, epochs = chain.with_width(chain.width - rules.width_step), epochs + rules.width_epochs
+            count, work = count + 1, work + chain_macs(chain) * rules.scaled(epochs)
+        left = 1 + chain.depth * len(space.kernels)
+    else:
+        left = _micro_left(stages, trial, chain, tried) - 1
+    return count + left, work + left * chain_macs(chain) * rules.micro_epochs
+
+
+def _more(stages: Stages, stage: str, tried: int) -> int:
+    """Candidates after the next one: as many as usual, or as many failures as end the stage."""
+    return max(USUAL[stage] - tried - 1, stages.rules.patience - stages.failures)
+
+
+def _micro_left(stages: Stages, trial: Trial, chain: Chain, tried: int) -> int:
+    kernels = chain.depth * (len(stages.space.kernels) - 1)
+    return max(kernels - tried, 1) if trial.stage == "kernels" else max(1 + chain.depth - tried, 1) + kernels
