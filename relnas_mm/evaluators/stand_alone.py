@@ -10,31 +10,43 @@ from torch import Tensor
 
 from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, load_images, split_for_search
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.candidate_network import CandidateNetwork
+from relnas_mm.evaluators.architectures import network_of
 from relnas_mm.evaluators.evaluator import Evaluation
 from relnas_mm.evaluators.memory import names_fitting_batch
-from relnas_mm.evaluators.slots import separate_slots
-from relnas_mm.evaluators.training import Recipe, score, train_one_pass
+from relnas_mm.evaluators.training import Recipe, learn_one_pass, score
 from relnas_mm.evaluators.weight_set import NetworkShape
 from relnas_mm.seeding import stream_seed, torch_stream
 from relnas_mm.strategies import Candidate, Group
+
+CRITERIA = ("loss", "error")
+VALIDATIONS = ("held-out", "test")
 
 
 class StandAloneEvaluator:
     """Trains each candidate from scratch; the learning rate falls by a cosine over its own epochs.
 
+    Architectures are genotypes or chains.  A strategy may say for how many epochs each of them is trained.
+
     Args:
         data: Arguments of `load_images`.
-        epochs: Passes over the training part, at least 1.
-        network: Fields of `NetworkShape` that the data do not decide: init_channels, num_cells.
+        epochs: Passes over the training part, at least 1, for candidates whose strategy leaves it open.
+        network: Fields of `NetworkShape` that the data do not decide: init_channels, num_cells; chains need none.
         training: Fields of `Recipe`.
         augmentation: Fields of `Augmentation`, for the training part; the validation part is not augmented.
         train_portion: Share of the training images that trains; the rest compares.
+        validation: 'held-out' compares on the rest of the training images; 'test' trains on all of them and compares on
+            the test images, as the released global search does, so that its result says nothing of unseen images.
+        criterion: What is minimized: the cross-entropy, 'loss', or the 'error' in percent.
+        best_epoch: Whether the candidate is scored after each epoch and its best score counts, as the released global
+            search does, and not after the last one only.
+        step_ahead: Whether an epoch has the learning rate of the end of its part of the cosine, as where a scheduler
+            steps before the epoch (released global search), so that the last one has the rate `min_lr`.
+        space: The space that is searched; its `in_channels` and `num_classes`, where it has such, must be the data's.
         seed: Seed of the split, of initial weights and of all draws.
         device: Where to train.
 
     Raises:
-        UserError: The data cannot be read, or a value is out of range.
+        UserError: The data cannot be read or do not fit the space, or a value is out of range.
     """
 
     def __init__(
@@ -45,17 +57,33 @@ class StandAloneEvaluator:
         training: Mapping[str, Any] | None = None,
         augmentation: Mapping[str, Any] | None = None,
         train_portion: float = 0.5,
+        validation: str = "held-out",
+        criterion: str = "loss",
+        best_epoch: bool = False,
+        step_ahead: bool = False,
+        space: Any = None,
         seed: int = 0,
         device: torch.device | str = "cpu",
     ):
         if epochs < 1:
             raise UserError(f"epochs of StandAloneEvaluator is {epochs!r}; it must be at least 1")
+        for name, value, allowed in (("validation", validation, VALIDATIONS), ("criterion", criterion, CRITERIA)):
+            if value not in allowed:
+                raise UserError(f"{name} of StandAloneEvaluator is {value!r}; allowed are {allowed}")
         self.recipe, self.augmentation = Recipe(**training or {}), Augmentation(**augmentation or {})
         self.epochs, self.seed, self.device = epochs, seed, torch.device(device)
+        self.criterion, self.best_epoch, self.step_ahead = criterion, best_epoch, step_ahead
         images = load_images(**data)
-        halves = split_for_search(images, seed, train_portion)
-        self.train_data, self.validation_data = (half.to(self.device) for half in halves)
+        if validation == "test":
+            parts = images, load_images(**{**data, "split": "test", "limit": None})
+        else:
+            parts = split_for_search(images, seed, train_portion)
+        self.train_data, self.validation_data = (part.to(self.device) for part in parts)
         self.shape = NetworkShape(**network or {}, num_classes=len(images.classes), in_channels=images.images.shape[1])
+        for name in ("in_channels", "num_classes"):
+            given, found = getattr(space, name, None), getattr(self.shape, name)
+            if given not in (None, found):
+                raise UserError(f"{name} of {type(space).__name__} is {given!r}, but that of the images is {found}")
 
     def evaluate(self, group: Group) -> list[Evaluation]:
         """Trains and scores each candidate.
@@ -74,22 +102,42 @@ class StandAloneEvaluator:
 
     def _train_and_score(self, candidate: Candidate, generation: int) -> Evaluation:
         start, address = time.perf_counter(), (generation, candidate.number)
-        train_loss = math.nan
+        epochs = candidate.epochs or self.epochs
+        train_loss, train_accuracy = math.nan, 0.0
+        scores: list[tuple[float, float]] = []
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
             torch.manual_seed(stream_seed(self.seed, "weights", *address))
-            network = CandidateNetwork(candidate.architecture, self.shape, separate_slots)
+            network = network_of(candidate.architecture, self.shape)
             network.to(self.device, memory_format=self.recipe.memory_format)  # type: ignore[call-overload]
             optimizer = self.recipe.optimizer(list(network.parameters()), 0.0)
             with names_fitting_batch(candidate, network, self.train_data, self.recipe.batch_size):
-                for epoch in range(self.epochs):
-                    progress = epoch / self.epochs
-                    optimizer.param_groups[0]["lr"] = self.recipe.lr_at(progress)
-                    network.drop_path_rate = self.recipe.drop_path_at(progress)
+                for epoch in range(epochs):
+                    optimizer.param_groups[0]["lr"] = self.recipe.lr_at((epoch + self.step_ahead) / epochs)
+                    network.drop_path_rate = self.recipe.drop_path_at(epoch / epochs)
                     batches = self._batches(self.train_data, torch_stream(self.seed, f"training {epoch}", *address))
-                    train_loss = train_one_pass(network, optimizer, batches, self.recipe.clip)
-        loss, accuracy = score(network, self._batches(self.validation_data, None))
-        metrics = {"accuracy": accuracy, "train_loss": train_loss, "seconds": time.perf_counter() - start}
-        return Evaluation(loss, metrics)
+                    train_loss, accuracy = learn_one_pass(
+                        network, optimizer, batches, self.recipe.clip, self.recipe.execution
+                    )
+                    train_accuracy = max(train_accuracy, accuracy) if self.best_epoch else accuracy
+                    if self.best_epoch or epoch == epochs - 1:
+                        batches = self._batches(self.validation_data, None)
+                        scores.append(score(network, batches, self.recipe.execution))
+        loss, accuracy = min(scores, key=self._criterion)
+        metrics = {
+            "accuracy": accuracy,
+            "train_loss": train_loss,
+            "train_error": 100.0 - train_accuracy,
+            "epochs": epochs,
+            "search_params": sum(parameter.numel() for parameter in network.parameters()),
+            "seconds": time.perf_counter() - start,
+        }
+        return Evaluation(self._criterion((loss, accuracy)), metrics)
+
+    def _criterion(self, scored: tuple[float, float]) -> float:
+        loss, accuracy = scored
+        if self.criterion == "loss":
+            return loss
+        return 100.0 - accuracy if math.isfinite(loss) else math.nan
 
     def _batches(self, data: ImageArrays, generator: torch.Generator | None) -> Iterator[tuple[Tensor, Tensor]]:
         return epoch_batches(data, self.recipe.batch_size, generator, self.augmentation, self.recipe.memory_format)

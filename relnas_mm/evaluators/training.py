@@ -91,10 +91,21 @@ def train_one_pass(
     clip: float,
     execution: Execution = PLAIN,
 ) -> float:
+    """One pass of training with cross-entropy; gives the mean loss of the images while they were trained on."""
+    return learn_one_pass(network, optimizer, batches, clip, execution)[0]
+
+
+def learn_one_pass(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batches: Batches,
+    clip: float,
+    execution: Execution = PLAIN,
+) -> tuple[float, float]:
     """One pass of training with cross-entropy.
 
     Returns:
-        Mean loss of the images while they were trained on.
+        Mean loss and accuracy, in percent, of the images while they were trained on.
     """
     network.train()
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
@@ -103,14 +114,17 @@ def train_one_pass(
     def step(inputs: Tensor, labels: Tensor) -> Tensor:
         optimizer.zero_grad(set_to_none=True)
         with execution.precision(device):
-            loss = F.cross_entropy(network(inputs), labels)
+            logits = network(inputs)
+            loss = F.cross_entropy(logits, labels)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, clip)
         optimizer.step()
-        return loss.detach()
+        return torch.stack([loss.detach(), (logits.argmax(dim=1) == labels).sum().to(loss.dtype)])
 
     results, sizes = _each(execution.prepared(step, device), batches)
-    return sum(loss * size for loss, size in zip(results, sizes)) / sum(sizes)
+    images = sum(sizes)
+    loss = sum(loss * size for (loss, _), size in zip(results, sizes)) / images
+    return loss, 100.0 * sum(hits for _, hits in results) / images
 
 
 @torch.no_grad()

@@ -10,7 +10,9 @@ from torch import Tensor
 
 from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, load_images, split_for_search
 from relnas_mm.errors import UserError
+from relnas_mm.evaluators.candidate_network import CandidateNetwork
 from relnas_mm.evaluators.evaluator import Evaluation
+from relnas_mm.evaluators.footprint import Footprint, kept_bytes, size_of
 from relnas_mm.evaluators.learner import Learner
 from relnas_mm.evaluators.memory import names_fitting_batch
 from relnas_mm.evaluators.ranks import exchanged, own_share
@@ -18,6 +20,7 @@ from relnas_mm.evaluators.shared_weights import SharedWeights
 from relnas_mm.evaluators.slots import slots_of
 from relnas_mm.evaluators.training import Recipe, recalibrate, score, train_one_pass
 from relnas_mm.evaluators.weight_set import NetworkShape, initial_weights
+from relnas_mm.genotype import Genotype
 from relnas_mm.seeding import stream_seed, torch_stream
 from relnas_mm.strategies import Candidate, Group, teachers_first
 
@@ -111,6 +114,21 @@ class WeightSetEvaluator:
         recalibrate(network, epoch_batches(self.train_data, *plain))
         loss, accuracy = score(network, epoch_batches(self.validation_data, *plain))
         return Evaluation(loss, {"accuracy": accuracy})
+
+    def footprint(self) -> Footprint:
+        """An estimate of the memory that the search takes, for two learners whose operations are all the heaviest."""
+        heaviest = Genotype(*[(("sep_conv_5x5", 0), ("sep_conv_5x5", 1)) * 4] * 2)
+        with torch.device("meta"):
+            network = CandidateNetwork(heaviest, self.shape, self.slots).train()
+            batch = min(self.recipe.batch_size, len(self.train_data))
+            images = torch.empty(batch, *self.train_data.images.shape[1:])
+            kept = kept_bytes(network, images, torch.zeros(batch, dtype=torch.long))
+        own = size_of(*network.state_dict().values())
+        return Footprint(
+            images=size_of(self.train_data.images, self.validation_data.images),
+            weights=size_of(*self.weights.tensors.values()) + 2 * own,
+            step=kept + size_of(images) + 2 * own,
+        )
 
     def state_dict(self) -> dict[str, Tensor]:
         """The shared weights."""

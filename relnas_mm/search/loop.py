@@ -117,6 +117,8 @@ class SearchLoop(BaseLoop):
         Raises:
             UserError: A checkpoint or a result cannot be written, or every candidate diverged.
         """
+        if isinstance(self.evaluator, WeightSetEvaluator):
+            self.runner.logger.info(self.evaluator.footprint().sentence(self.evaluator.device))
         if self.resume:
             self._resume()
         self._complete = self.iter, self.checkpoints.snapshot()
@@ -156,7 +158,8 @@ class SearchLoop(BaseLoop):
             seconds = (time.perf_counter() - start) / len(groups)
             for group, scored in zip(groups, evaluations):
                 self.strategy.tell(group, losses_of(group, scored, self.objectives, self.budget))
-                self.progress.advance(seconds)
+                self.progress.advance(seconds, group.work)
+                self.progress.expect(self.strategy.total_groups, getattr(self.strategy, "work_left", None))
                 self.runner.logger.info(log_line(group, scored, self.progress))
                 if self.leads:
                     self._record(group, scored)

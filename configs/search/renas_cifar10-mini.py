@@ -1,0 +1,17 @@
+# ReNAS with the data, the shared weights and the number of candidates of relativenas_cifar10-mini.py.
+# Losses fall while shared weights learn, so each is compared with those of its generation.
+_base_ = "relativenas_cifar10-mini.py"
+
+train_cfg = dict(
+    strategy=dict(
+        _delete_=True,
+        type="ReNAS",
+        queries=72,
+        samples=40,
+        top_k=8,
+        predictor="improved",
+        calls=500,
+        detrend=True,
+        generation=8,
+    )
+)

@@ -1,0 +1,16 @@
+# relativenas_cifar10-mini.py with a referee that decides the duels that it is sure of.
+_base_ = "relativenas_cifar10-mini.py"
+
+train_cfg = dict(
+    strategy=dict(
+        _delete_=True,
+        type="RefereedLearning",
+        population=8,
+        generations=9,
+        warm_up=24,
+        retrain=8,
+        duels=4,
+        confidence=0.75,
+        detrend=True,
+    )
+)
