@@ -1,4 +1,4 @@
-"""A whole network as data: a chain of convolutions (Siddiqui et al., Efficient Global Neural Architecture Search, 2025)."""
+"""A whole network as data: a chain of convolutions (Siddiqui et al., 2025)."""
 
 import hashlib
 import json

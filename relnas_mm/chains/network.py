@@ -1,5 +1,6 @@
 """A chain as modules: stem, layers, and the classifier that is searched and retrained."""
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -79,10 +80,8 @@ class ChainTrunk(nn.Module):
     def forward_layers(self, x: Tensor) -> Iterator[Tensor]:
         """Output of each layer in turn."""
         for layer in self.layers:
-            if self.with_cp and self.training:
-                x = cast(Tensor, checkpoint(layer, x, use_reentrant=False))
-            else:
-                x = layer(x)
+            recompute = self.with_cp and self.training
+            x = cast(Tensor, checkpoint(layer, x, use_reentrant=False)) if recompute else layer(x)
             yield x
 
 
@@ -101,7 +100,5 @@ class ChainNetwork(ChainTrunk):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits, (n, num_classes), of normalized images, (n, c, h, w)."""
-        x = self.stem(images)
-        for x in self.forward_layers(x):
-            pass
-        return self.classifier(torch.flatten(F.adaptive_avg_pool2d(x, 1), 1))
+        output = deque(self.forward_layers(self.stem(images)), maxlen=1).pop()
+        return self.classifier(torch.flatten(F.adaptive_avg_pool2d(output, 1), 1))

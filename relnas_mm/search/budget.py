@@ -47,7 +47,15 @@ class Budget:
         self._known: dict[str, dict[str, float]] = {}
 
     def costs(self, genotype: Genotype) -> dict[str, float]:
-        """`params`, `macs`, and `latency` in milliseconds if it is limited."""
+        """`params`, `macs`, and `latency` in milliseconds if it is limited.
+
+        Raises:
+            UserError: The architecture is no genotype.
+        """
+        if not isinstance(genotype, Genotype):
+            raise UserError(
+                f"the budget counts what cells cost, not {genotype!s}; leave it out (MacroMicroSpace has max_params)"
+            )
         key = genotype.hash
         if key not in self._known:
             cost = self.model(genotype)

@@ -11,6 +11,7 @@ from relnas_mm.evaluators import StandAloneEvaluator, TabularEvaluator, WeightSe
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
 from relnas_mm.spaces import (
     CellSpace,
+    MacroMicroSpace,
     NASBench101Space,
     NASBench201Space,
     NASBenchMacroSpace,
@@ -19,6 +20,7 @@ from relnas_mm.spaces import (
 )
 from relnas_mm.strategies import (
     LocalSearch,
+    MacroMicroSearch,
     RandomSearch,
     RefereedLearning,
     RegularizedEvolution,
@@ -31,6 +33,7 @@ for _registry, _classes in (
         SPACES,
         (
             CellSpace,
+            MacroMicroSpace,
             NASBench101Space,
             NASBench201Space,
             NASBenchMacroSpace,
@@ -38,7 +41,18 @@ for _registry, _classes in (
             TransNASMacroSpace,
         ),
     ),
-    (STRATEGIES, (SlowFastLearning, RegularizedEvolution, RandomSearch, LocalSearch, ReNAS, RefereedLearning)),
+    (
+        STRATEGIES,
+        (
+            SlowFastLearning,
+            RegularizedEvolution,
+            RandomSearch,
+            LocalSearch,
+            ReNAS,
+            RefereedLearning,
+            MacroMicroSearch,
+        ),
+    ),
     (EVALUATORS, (WeightSetEvaluator, StandAloneEvaluator, TabularEvaluator)),
 ):
     for _class in _classes:
@@ -60,7 +74,7 @@ def check_combination(
         objectives: What is minimized beside the loss.
 
     Raises:
-        UserError: The strategy needs gradients, or knows one objective only.
+        UserError: The strategy needs gradients, knows one objective only, or measures in percent what is none.
     """
     name = strategy.get("type")
     if name in BY_GRADIENTS:
@@ -71,6 +85,11 @@ def check_combination(
     part = STRATEGIES.get(name) if isinstance(name, str) else name
     if objectives and part is not None and "objectives" not in inspect.signature(part).parameters:
         raise UserError(f"the strategy {name!r} has one objective only; leave out objectives {list(objectives)}")
+    if part is MacroMicroSearch and evaluator.get("criterion") != "error":
+        raise UserError(
+            f"the strategy {name!r} compares errors in percent, but {evaluator.get('type')} has the criterion "
+            f"{evaluator.get('criterion')!r}; it needs a StandAloneEvaluator with criterion='error'"
+        )
 
 
 def build_part(registry: Registry, config: Mapping[str, Any], **supplied: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from relnas_mm.chains import Chain
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluation
 from relnas_mm.genotype import Genotype
@@ -97,7 +98,7 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
 
 def describe(architecture: Any) -> Any:
     """An architecture as JSON holds it."""
-    return architecture.to_dict() if isinstance(architecture, Genotype) else str(architecture)
+    return architecture.to_dict() if isinstance(architecture, (Genotype, Chain)) else str(architecture)
 
 
 def candidate_records(
@@ -110,6 +111,7 @@ def candidate_records(
             "type": CANDIDATE,
             "generation": group.generation,
             "group": group.index,
+            **({"stage": group.stage} if group.stage else {}),
             "number": candidate.number,
             "rank": order.index(place),
             "loss": evaluation.loss,

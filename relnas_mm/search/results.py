@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from relnas_mm.chains import Chain, save_chain
 from relnas_mm.errors import UserError
 from relnas_mm.genotype import Genotype, draw_genotype, save_genotype
 from relnas_mm.search.curve import pareto_figure, search_curve
@@ -15,7 +16,7 @@ COSTS = {"params": "parameters", "macs": "multiply-adds", "latency": "latency, m
 
 
 def write_winner(architecture: Any, folder: Path, meta: dict[str, Any]) -> Path:
-    """Writes `genotype.json`, `cells.svg` and `cells.png`, or `architecture.json` in spaces without cells.
+    """Writes `genotype.json`, `cells.svg` and `cells.png`; `network.json` of a chain; else `architecture.json`.
 
     Args:
         architecture: What won.
@@ -32,6 +33,8 @@ def write_winner(architecture: Any, folder: Path, meta: dict[str, Any]) -> Path:
         for ending in ("svg", "png"):
             draw_genotype(architecture, folder / f"cells.{ending}")
         return save_genotype(architecture, folder / "genotype.json", meta)
+    if isinstance(architecture, Chain):
+        return save_chain(architecture, folder / "network.json", meta)
     path = folder / "architecture.json"
     document = {"architecture": describe(architecture), "meta": meta}
     try:

@@ -2,6 +2,7 @@
 
 from relnas_mm.spaces.cell_space import SEARCH_OPERATIONS, CellSpace
 from relnas_mm.spaces.grid import GridSpace
+from relnas_mm.spaces.macro_micro import MacroMicroSpace
 from relnas_mm.spaces.nasbench101 import NASBench101Space
 from relnas_mm.spaces.nasbench201 import NASBench201Space
 from relnas_mm.spaces.nasbench_macro import NASBenchMacroSpace
@@ -12,6 +13,7 @@ __all__ = [
     "SEARCH_OPERATIONS",
     "CellSpace",
     "GridSpace",
+    "MacroMicroSpace",
     "NASBench101Space",
     "NASBench201Space",
     "NASBenchMacroSpace",

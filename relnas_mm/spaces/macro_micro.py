@@ -11,7 +11,7 @@ from relnas_mm.spaces.grid import GridSpace
 
 
 class MacroMicroSpace(GridSpace):
-    """Depth, width, then the operations and the kernels of `max_depth` layers, of which those beyond the depth are idle.
+    """Depth, width, then operations and kernels of `max_depth` layers, of which those beyond the depth are idle.
 
     Args:
         min_depth: Fewest layers, at least 3.

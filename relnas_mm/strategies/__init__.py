@@ -2,6 +2,7 @@
 
 from relnas_mm.strategies.evolution import RegularizedEvolution
 from relnas_mm.strategies.local_search import LocalSearch
+from relnas_mm.strategies.macro_micro import MacroMicroSearch
 from relnas_mm.strategies.random_search import RandomSearch
 from relnas_mm.strategies.refereed import RefereedLearning
 from relnas_mm.strategies.renas import ReNAS
@@ -13,6 +14,7 @@ __all__ = [
     "Candidate",
     "Group",
     "LocalSearch",
+    "MacroMicroSearch",
     "RandomSearch",
     "ReNAS",
     "RefereedLearning",

@@ -1,4 +1,4 @@
-"""How much of a global search lies ahead, so that its end can be foretold while its stages still decide their length."""
+"""How much of a global search lies ahead, while its stages still decide their length."""
 
 from relnas_mm.chains import Chain, chain_macs
 from relnas_mm.strategies.macro_micro_stages import Stages, Trial

@@ -41,31 +41,46 @@ class Augmentation:
         flip: Mirror every other image.
         cutout: Side of the square that is set to the mean, in pixels; 0 for none.  Its centre is uniform over the
             image, so that part of it can lie outside.
+        crop: Side of the crop; `None` means that of the image.
 
     Raises:
-        UserError: A length is negative.
+        UserError: A length is negative, or the crop is empty.
     """
 
     padding: int = 4
     flip: bool = True
     cutout: int = 16
+    crop: int | None = None
 
     def __post_init__(self) -> None:
         if self.padding < 0 or self.cutout < 0:
             raise UserError(f"padding is {self.padding!r} and cutout {self.cutout!r}; both must be at least 0")
+        if self.crop is not None and self.crop < 1:
+            raise UserError(f"crop is {self.crop!r}; it must be at least 1, or None for the size of the image")
 
     def draw(self, n: int, size: tuple[int, int], generator: torch.Generator) -> Draws:
-        """Draws for `n` images of height and width `size`."""
-        height, width = size
-        corner = torch.randint(0, 2 * self.padding + 1, (n, 2), generator=generator)
+        """Draws for `n` images of height and width `size`.
+
+        Raises:
+            UserError: The crop is larger than the padded images.
+        """
+        height, width = self._cropped(size)
+        room = [before + 2 * self.padding - after for before, after in zip(size, (height, width))]
+        if min(room) < 0:
+            raise UserError(f"crop is {self.crop!r}; images of {size} with padding {self.padding} are smaller")
+        if room[0] == room[1]:
+            corner = torch.randint(0, room[0] + 1, (n, 2), generator=generator)
+        else:
+            corner = torch.stack([torch.randint(0, most + 1, (n,), generator=generator) for most in room], dim=1)
         flip = torch.rand(n, generator=generator) < (0.5 if self.flip else 0.0)
         row = torch.randint(0, height, (n,), generator=generator)
         column = torch.randint(0, width, (n,), generator=generator)
         return Draws(corner, flip, torch.stack([row, column], dim=1))
 
     def crop_and_flip(self, images: Tensor, draws: Draws) -> Tensor:
-        """Integer part of the work: uint8 (n, c, h, w) to the same shape."""
-        n, _, height, width = images.shape
+        """Integer part of the work: uint8 (n, c, h, w) to (n, c, h', w'), the same but for `crop`."""
+        n = len(images)
+        height, width = self._cropped((images.shape[2], images.shape[3]))
         padded = F.pad(images, [self.padding] * 4)
         rows = draws.corner[:, :1] + torch.arange(height, device=images.device)
         columns = torch.arange(width, device=images.device).expand(n, width)
@@ -73,6 +88,9 @@ class Augmentation:
         which = torch.arange(n, device=images.device)[:, None, None]
         # Advanced indices around a slice put the channels last; a view puts them back.
         return padded[which, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+    def _cropped(self, size: tuple[int, int]) -> tuple[int, int]:
+        return size if self.crop is None else (self.crop, self.crop)
 
     def cut_out(self, images: Tensor, draws: Draws) -> Tensor:
         """Zeroes the square around each hole: float (n, c, h, w) to the same shape."""

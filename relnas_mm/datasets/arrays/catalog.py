@@ -19,9 +19,15 @@ NORMALIZATION: dict[str, Normalization] = {
     "cifar10": ((0.49139968, 0.48215827, 0.44653124), (0.24703233, 0.24348505, 0.26158768)),
     "cifar100": ((0.5071, 0.4867, 0.4408), (0.2675, 0.2565, 0.2761)),
     "idx": ((0.5,), (0.5,)),
+    "fashionmnist": ((0.2860402,), (0.3530236,)),
+    "kmnist": ((0.19036119,), (0.34719803,)),
+    "emnist-balanced": ((0.1751,), (0.3332,)),
     "folder": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
 }
-"""Mean and standard deviation by type: as released for CIFAR, those of ImageNet for folders."""
+"""Mean and standard deviation by type: as released for CIFAR and the MNIST-like sets, those of ImageNet for folders."""
+
+IDX = {"idx": "", "fashionmnist": "", "kmnist": "", "emnist-balanced": "balanced"}
+"""Types in the IDX format, and EMNIST's name of the split."""
 
 SPLITS = ("train", "test")
 
@@ -39,7 +45,8 @@ def load_images(
     """Loads a data set into memory.
 
     Args:
-        type: 'cifar10', 'cifar100' (Python layout), 'idx' (FashionMNIST and its kin) or 'folder' (a folder per class).
+        type: 'cifar10', 'cifar100' (Python layout), 'fashionmnist', 'kmnist', 'emnist-balanced' or any other 'idx', or
+            'folder' (a folder per class).
         data_root: Where it is.
         split: 'train' or 'test'.
         num_classes: Expected number of classes; `None` takes what is there.
@@ -76,8 +83,8 @@ def load_images(
 
 
 def _read(type: str, root: Path, split: str, size: int) -> tuple[Any, Any, tuple[str, ...]]:
-    if type == "idx":
-        images, labels = read_idx(root, split)
+    if type in IDX:
+        images, labels = read_idx(root, split, IDX[type])
         return images, labels, tuple(str(label) for label in range(int(labels.max(initial=-1)) + 1))
     if type == "folder":
         return read_folder(root, split, size)

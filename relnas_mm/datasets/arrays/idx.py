@@ -1,4 +1,4 @@
-"""MNIST-like sets in the IDX format, plain or compressed (FashionMNIST, KMNIST, MNIST)."""
+"""MNIST-like sets in the IDX format, plain or compressed (FashionMNIST, KMNIST, MNIST, EMNIST)."""
 
 import gzip
 import lzma
@@ -14,13 +14,15 @@ _OPENERS = {"": open, ".gz": gzip.open, ".xz": lzma.open}
 _UNSIGNED_BYTES = 0x08
 
 
-def read_idx(root: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
+def read_idx(root: Path, split: str, emnist: str = "") -> tuple[np.ndarray, np.ndarray]:
     """Reads one split.
 
     Args:
         root: A folder with `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-…`, each as it is or with
             the ending `.gz` or `.xz`; or one that holds them in `raw/`.
         split: 'train' or 'test'.
+        emnist: Which of EMNIST's splits, such as 'balanced'; its files are `emnist-balanced-train-images-idx3-ubyte`
+            and so on, with images that lie on their side, as everybody trains on them.
 
     Returns:
         Images, uint8 (n, 1, h, w); labels, int64 (n,).
@@ -28,8 +30,9 @@ def read_idx(root: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         UserError: A file is missing or damaged; it is named.
     """
-    images_path = _find(root, f"{PREFIXES[split]}-images-idx3-ubyte")
-    labels_path = _find(root, f"{PREFIXES[split]}-labels-idx1-ubyte")
+    prefix = f"emnist-{emnist}-{split}" if emnist else PREFIXES[split]
+    images_path = _find(root, f"{prefix}-images-idx3-ubyte")
+    labels_path = _find(root, f"{prefix}-labels-idx1-ubyte")
     images, labels = _read(images_path, 3), _read(labels_path, 1)
     if len(images) != len(labels):
         raise UserError(f"{str(images_path)!r} has {len(images)} images, but {labels_path.name} {len(labels)} labels")
