@@ -1,0 +1,15 @@
+"""Tables of the documentation: each module writes those of one room, from the records in docs/results."""
+
+from collections.abc import Callable
+from typing import Any
+
+from figures import cells, comparisons, searches, speed, trainings
+
+WRITERS: dict[str, Callable[[Any], str]] = {
+    **cells.WRITERS,
+    **comparisons.WRITERS,
+    **searches.WRITERS,
+    **speed.WRITERS,
+    **trainings.WRITERS,
+}
+"""The writer of each block, by its name."""

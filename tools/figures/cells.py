@@ -1,0 +1,21 @@
+"""Sizes of the published cells."""
+
+from typing import Any
+
+from relnas_mm.cells import CellTrunk
+from relnas_mm.genotype import ZOO
+
+PUBLISHED = {"relativenas": "3.93 M", "darts_v1": "3.3 M", "darts_v2": "3.3 M"}
+
+
+def zoo(_: Any) -> str:
+    """Names and sizes of the published cells: CIFAR-10 network of 20 cells, 36 channels, without auxiliary head."""
+    lines = ["| name | parameters here | parameters published |", "|---|--:|--:|"]
+    for name, genotype in ZOO.items():
+        trunk = CellTrunk(genotype, 36, 20, "cifar")
+        count = sum(p.numel() for p in trunk.parameters()) + (trunk.plans[-1].out_channels + 1) * 10
+        lines.append(f"| `{name}` | {count:,} | {PUBLISHED.get(name, '–')} |")
+    return "\n".join(lines)
+
+
+WRITERS = {"zoo": zoo}

@@ -1,0 +1,47 @@
+"""Figures of searches and of the cells that they found."""
+
+from typing import Any
+
+from figures.origin import origin
+
+
+def search_nasbench201(record: dict[str, Any]) -> str:
+    """Test accuracy by number of queries, RelativeNAS and random search."""
+    budgets = record["budgets"]
+    lines = ["| set | method | " + " | ".join(f"{budget} queries" for budget in budgets) + " | optimum |"]
+    lines.append("|---|---|" + "--:|" * (len(budgets) + 1))
+    for name, entry in record["sets"].items():
+        for method in ("relative_nas", "random_search"):
+            cells = [f"{mean:.2f} ± {std:.2f}" for mean, std in zip(entry[method]["mean"], entry[method]["std"])]
+            lines.append(f"| {name} | {method} | {' | '.join(cells)} | {entry['optimum']:.2f} |")
+    return "\n".join([*lines, "", origin(record)])
+
+
+def search_generations(record: dict[str, Any]) -> str:
+    """Losses, accuracy and diversity by generation of one search."""
+    lines = ["| generation | fast | slow | best | accuracy of the best, % | diversity |", "|--:|--:|--:|--:|--:|--:|"]
+    for row in record["generations"]:
+        cells = [row[key] for key in ("fast_loss", "slow_loss", "best_loss", "accuracy", "diversity")]
+        lines.append(f"| {row['generation'] + 1} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |")
+    return "\n".join([*lines, "", origin(record)])
+
+
+def retrained_cells(record: dict[str, Any]) -> str:
+    """Accuracy of several cells that were retrained under one budget."""
+    seeds = record["seeds"]
+    header = ["cell", "top-1, %", "top-5, %", "last training loss", *(f"top-1, seed {seed}" for seed in seeds)]
+    lines = [f"| {' | '.join(header)} |", "|---|" + "--:|" * (len(header) - 1)]
+    for name, entry in record["cells"].items():
+        cells = [f"{entry[key]:.2f} ± {entry[key + '_std']:.2f}" for key in ("top1", "top5", "loss")]
+        cells += [f"{run['top1']:.2f}" for run in entry["runs"]]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", origin(record)])
+
+
+WRITERS = {
+    "retrain_cifar10": retrained_cells,
+    "retrain_cifar10-mini": retrained_cells,
+    "search_cifar10": search_generations,
+    "search_cifar10-mini": search_generations,
+    "search_nasbench201": search_nasbench201,
+}

@@ -1,0 +1,79 @@
+"""Figures of speed and memory."""
+
+from typing import Any
+
+from figures.origin import origin
+
+
+def backbone_speed(record: dict[str, Any]) -> str:
+    """How much faster backbones are inside detectors."""
+    header = ["detector", "image", "eager, ms", "folded by torch", "by onnxruntime", "largest difference"]
+    lines = [f"| {' | '.join(header)} |", "|---|" + "--:|" * (len(header) - 1)]
+    for name, entry in record["detectors"].items():
+        rows, size = entry["rows"], "x".join(map(str, entry["size"]))
+        cells = [f"`{name}`", size, f"{rows['eager']['milliseconds']:.0f}"]
+        for row in (rows["torch"], rows["onnx"]):
+            cells.append("{:.2f}x ({:.2f}–{:.2f})".format(row["speed_up"], *row["speed_up_quartiles"]))
+        cells.append(f"{max(row['difference'] for row in rows.values()):.0e}")
+        lines.append(f"| {' | '.join(cells)} |")
+    note = f"Speed-ups: median and quartiles of {record['repeats']} turns. Differences: of a map's largest number."
+    return "\n".join([*lines, "", note, origin(record)])
+
+
+def search_speed(record: dict[str, Any] | None) -> str:
+    """What each measure gains over the released arrangement of a search."""
+    if record is None:
+        return "Not measured yet: no CUDA device was at hand. The command is ready."
+    header = ["", "s per candidate", "images/s", "speed-up", "peak memory, MiB", "Kendall's tau", "largest difference"]
+    lines = [f"| {' | '.join(header)} |", "|---|" + "--:|" * (len(header) - 1)]
+    for name, row in record["rows"].items():
+        seconds, images, ratio, memory, tau, difference = row.values()
+        cells = [f"{seconds:.2f}", f"{images:.0f}", f"{ratio:.2f}x", f"{memory:.0f}", f"{tau:.3f}", f"{difference:.1e}"]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    setting = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in record["setting"].items())
+    note = f"Setting: {setting}. Medians; differences and tau are of the losses, against the first row."
+    return "\n".join([*lines, "", note, origin(record)])
+
+
+def backbone_cost(record: dict[str, Any]) -> str:
+    """Time and memory of backbones, in use and in training."""
+    lines = [
+        "| image | backbone | inference, ms | speed-up | training step, ms | speed-up | peak memory, MiB | ratio |",
+        "|---|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    for size, entry in record["sizes"].items():
+        names = dict.fromkeys([*entry["inference"], *entry["training"]])
+        for name in names:
+            cells: list[str] = []
+            for part in ("inference", "training"):
+                row = entry[part].get(name)
+                cells += [f"{row['milliseconds']:.0f}", f"{row['speed_up']:.2f}x"] if row else ["–", "–"]
+            row = entry["training"].get(name)
+            cells += [f"{row['peak_memory_mib']:.0f}", f"{row['memory_ratio']:.2f}"] if row else ["–", "–"]
+            lines.append(f"| {size} | {name} | {' | '.join(cells)} |")
+    batches = ", ".join(f"{entry['training_batch']} at {size}" for size, entry in record["sizes"].items())
+    note = f"Images in a training step: {batches}; in inference 1. Medians of {record['repeats']} turns."
+    return "\n".join([*lines, "", note, origin(record)])
+
+
+def search_cost(record: dict[str, Any]) -> str:
+    """How the cost of a search grows, as far as it is not in the plot."""
+    lines = ["| merging (`write_back`) | s per generation, 1 process | 2 processes | efficiency |", "|---|--:|--:|--:|"]
+    for mode, row in record["processes"].items():
+        one, two = row["seconds_per_generation"].values()
+        lines.append(f"| {mode} | {one:.2f} | {two:.2f} | {row['efficiency']:.2f} |")
+    share = 100 * record["checkpoint_seconds"] / 30
+    lines += ["", "| population | seconds of a generation of slow-fast learning, without training |", "|--:|--:|"]
+    lines += [f"| {int(size):,} | {seconds:.4f} |" for size, seconds in record["strategy_seconds"].items()]
+    seconds = record["checkpoint_seconds"]
+    lines += ["", f"A checkpoint of the released scale takes {seconds:.3f} s: {share:.2f} % of the 30 s between two."]
+    return "\n".join([*lines, "", origin(record)])
+
+
+WRITERS = {
+    "backbone_cost": backbone_cost,
+    "backbone_speed": backbone_speed,
+    "search_cost": search_cost,
+    "search_speed": search_speed,
+    "search_speed_cuda": search_speed,
+}
