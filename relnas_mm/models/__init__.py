@@ -1,6 +1,6 @@
 """What mm configs name by type; importing registers it in MMEngine's root registry.  Needs mmengine and mmcv."""
 
-from relnas_mm.models.backbones import CellBackbone
+from relnas_mm.models.backbones import CellBackbone, ChainBackbone
 from relnas_mm.models.classifiers import CellClassifier
 
-__all__ = ["CellBackbone", "CellClassifier"]
+__all__ = ["CellBackbone", "CellClassifier", "ChainBackbone"]

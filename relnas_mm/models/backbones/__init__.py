@@ -1,5 +1,6 @@
 """Backbones that mm configs name by type."""
 
 from relnas_mm.models.backbones.cell_backbone import CellBackbone
+from relnas_mm.models.backbones.chain_backbone import ChainBackbone
 
-__all__ = ["CellBackbone"]
+__all__ = ["CellBackbone", "ChainBackbone"]

@@ -6,22 +6,16 @@ from typing import Any, Literal
 from mmengine.model import BaseModule
 from mmengine.registry import MODELS
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from relnas_mm.cells import CellTrunk, reduction_cells
 from relnas_mm.cells.layout import STEMS
-from relnas_mm.cells.operations import Norm
-from relnas_mm.compat import require
 from relnas_mm.errors import UserError
 from relnas_mm.genotype import Genotype, load_genotype
-from relnas_mm.models.pretrained import LoadsPretrained
-
-STEM = "stem"
-NUM_STAGES = 3
+from relnas_mm.models.backbones.staged import STEM, StagedBackbone, check_stages, norm_of
 
 
 @MODELS.register_module()
-class CellBackbone(LoadsPretrained, CellTrunk, BaseModule):
+class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
     """Stem and cells of a genotype as a backbone that gives feature maps at several strides.
 
     Stage 0 ends before the first reduction (stride 8 with the ImageNet stem), stage 1 before the second (16),
@@ -69,30 +63,27 @@ class CellBackbone(LoadsPretrained, CellTrunk, BaseModule):
         with_cp: bool = False,
         init_cfg: "dict[str, Any] | list[dict[str, Any]] | None" = None,
     ):
-        norm_cfg = norm_cfg or {"type": "BN", "requires_grad": True}
-        _check(out_indices, drop_path_rate, frozen_stages)
+        check_stages(out_indices, frozen_stages)
+        if not 0.0 <= drop_path_rate < 1.0:
+            raise UserError(f"drop_path_rate is {drop_path_rate!r}; it must be at least 0 and below 1")
         super().__init__(
             load_genotype(genotype),
             init_channels,
             num_cells,
             stem,
             output_stride,
-            norm=_norm_of(norm_cfg),
+            norm=norm_of(norm_cfg),
             with_cp=with_cp,
             init_cfg=init_cfg,
         )
         self.drop_path_rate = drop_path_rate
-        self.out_indices = tuple(out_indices)
-        self.frozen_stages, self.norm_eval = frozen_stages, norm_eval
         first, second = reduction_cells(num_cells)
         self._stage_ends = (first - 1, second - 1, num_cells - 1)
         maps = {STEM: (STEMS[stem].channels * init_channels, STEMS[stem].strides[0])}
         maps |= {i: (self.plans[end].out_channels, self.plans[end].stride) for i, end in enumerate(self._stage_ends)}
-        self.out_channels: tuple[int, ...] = tuple(maps[index][0] for index in self.out_indices)
-        self.out_strides: tuple[int, ...] = tuple(maps[index][1] for index in self.out_indices)
+        self._set_stages(out_indices, maps, frozen_stages, norm_eval)
         for module in self.idle_modules(self.wanted_outputs()):
             module.requires_grad_(False)
-        self._freeze()
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Feature maps of the chosen stages.
@@ -117,44 +108,9 @@ class CellBackbone(LoadsPretrained, CellTrunk, BaseModule):
         """Cells whose outputs are maps; -2 stands for the map before the cells."""
         return [-2 if index == STEM else self._stage_ends[index] for index in self.out_indices]
 
-    def train(self, mode: bool = True) -> "CellBackbone":
-        """Switches to training; what is frozen, and batch normalization with `norm_eval`, stays in evaluation mode."""
-        super().train(mode)
-        self._freeze()
-        if mode and self.norm_eval:
-            for module in self.modules():
-                if isinstance(module, _BatchNorm):
-                    module.eval()
-        return self
-
-    def _freeze(self) -> None:
-        for module in self._frozen_modules():
-            module.eval()
-            module.requires_grad_(False)
-
     def _frozen_modules(self) -> list[nn.Module]:
         if self.frozen_stages < 0:
             return []
         stem = [self.stem] if self.stem_kind == "cifar" else [self.stem0, self.stem1]
         last = self._stage_ends[self.frozen_stages - 1] if self.frozen_stages else -1
         return [*stem, *self.cells[: last + 1]]
-
-
-def _check(out_indices: Sequence[Any], drop_path_rate: float, frozen_stages: int) -> None:
-    order = (STEM, *range(NUM_STAGES))
-    known = isinstance(out_indices, (list, tuple)) and all(index in order for index in out_indices)
-    if not known or not out_indices or list(out_indices) != [index for index in order if index in out_indices]:
-        raise UserError(
-            f"out_indices is {out_indices!r}; it must list, in ascending order and once, one or more of {order}"
-        )
-    if not 0.0 <= drop_path_rate < 1.0:
-        raise UserError(f"drop_path_rate is {drop_path_rate!r}; it must be at least 0 and below 1")
-    if frozen_stages not in range(-1, NUM_STAGES + 1):
-        raise UserError(f"frozen_stages is {frozen_stages!r}; it must be one of {list(range(-1, NUM_STAGES + 1))}")
-
-
-def _norm_of(norm_cfg: dict[str, Any]) -> Norm:
-    require("mmcv", "cell backbones")
-    from mmcv.cnn import build_norm_layer
-
-    return lambda channels: build_norm_layer(norm_cfg, channels)[1]

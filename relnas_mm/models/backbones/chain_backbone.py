@@ -1,0 +1,102 @@
+"""A chain network as an MMEngine backbone."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from mmengine.model import BaseModule
+from mmengine.registry import MODELS
+from torch import Tensor, nn
+
+from relnas_mm.chains import Chain, ChainTrunk, load_chain
+from relnas_mm.chains.layout import STEM_WIDTHS, STEMS, stage_ends
+from relnas_mm.models.backbones.staged import STEM, StagedBackbone, check_stages, norm_of
+
+
+@MODELS.register_module()
+class ChainBackbone(StagedBackbone, ChainTrunk, BaseModule):
+    """Stem and layers of a chain, as the global search finds them, giving feature maps at several strides.
+
+    Stages end where the channels double: stage 0 has the chain's width (stride 8 with the ImageNet stem), stage 1 twice
+    (16), stage 2 four times (32).  Any image size works; sides are `ceil(side / stride)`.
+
+    Layers after the last map are set to `requires_grad=False`: they could never get a gradient.
+
+    Args:
+        network: A name of `relnas_mm.chains.CHAINS`, the path of the `network.json` that a search wrote, or a mapping
+            with `width` and `layers` (`load_chain`).
+        stem: 'imagenet' (three convolutions, stride 8 before the first layer) or 'cifar' (one, stride 1, as searched).
+        out_indices: Which maps to give, in ascending order: stages 0 to 2, and 'stem' for the map before the layers
+            (stride 4 with the ImageNet stem), which counts as the lowest.
+        output_stride: Largest stride, 8, 16 or 32; layers beyond it dilate instead, weights stay valid.
+        in_channels: Channels of the images.
+        frozen_stages: -1 freezes nothing, 0 the stem, n the stem and the first n stages; as in mmdet's ResNet.
+        norm_cfg: Normalization layer, as mmcv's `build_norm_layer` takes it.
+        norm_eval: Keep batch normalization in evaluation mode while training.
+        with_cp: Recompute layers in the backward pass to save memory.
+        init_cfg: As in any mm backbone; for `type='Pretrained'` loaded, missing and unexpected keys are reported.
+
+    Attributes:
+        out_channels: Channels of each map given, in the order of `out_indices`.
+        out_strides: Stride of each map given.
+
+    Raises:
+        UserError: An argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        network: "str | dict[str, Any] | Chain" = "macro_micro_cifar10_t",
+        stem: Literal["imagenet", "cifar"] = "imagenet",
+        out_indices: "Sequence[int | Literal['stem']]" = (0, 1, 2),
+        output_stride: int = 32,
+        in_channels: int = 3,
+        frozen_stages: int = -1,
+        norm_cfg: dict[str, Any] | None = None,
+        norm_eval: bool = False,
+        with_cp: bool = False,
+        init_cfg: "dict[str, Any] | list[dict[str, Any]] | None" = None,
+    ):
+        check_stages(out_indices, frozen_stages)
+        chain = load_chain(network)
+        options = {"norm": norm_of(norm_cfg), "with_cp": with_cp, "init_cfg": init_cfg}
+        super().__init__(chain, stem, output_stride, in_channels, **options)
+        self._stage_ends = stage_ends(chain.depth)
+        maps: dict[int | str, tuple[int, int]] = {STEM: (STEM_WIDTHS * chain.width, STEMS[stem][0])}
+        maps |= {i: (self.plans[end].outputs, self.plans[end].stride) for i, end in enumerate(self._stage_ends)}
+        self._set_stages(out_indices, maps, frozen_stages, norm_eval)
+        for module in self._idle_modules():
+            module.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Feature maps of the chosen stages.
+
+        Args:
+            x: Images, (n, in_channels, h, w).
+
+        Returns:
+            One map for each of `out_indices`, (n, out_channels[i], ceil(h / out_strides[i]), …).
+        """
+        s0, s1 = self.forward_stem(x)
+        maps = [s0] if STEM in self.out_indices else []
+        wanted = self._wanted_layers()
+        for index, output in enumerate(self.forward_layers(s1)) if wanted else ():
+            if index in wanted:
+                maps.append(output)
+            if index == wanted[-1]:
+                break
+        return tuple(maps)
+
+    def _wanted_layers(self) -> list[int]:
+        return [self._stage_ends[index] for index in self.out_indices if index != STEM]
+
+    def _idle_modules(self) -> list[nn.Module]:
+        wanted = self._wanted_layers()
+        idle = list(self.layers[wanted[-1] + 1 if wanted else 0 :])
+        return idle if wanted or self.stem_kind == "cifar" else [self.stem1, *idle]
+
+    def _frozen_modules(self) -> list[nn.Module]:
+        if self.frozen_stages < 0:
+            return []
+        stem = [self.stem] if self.stem_kind == "cifar" else [self.stem0, self.stem1]
+        last = self._stage_ends[self.frozen_stages - 1] if self.frozen_stages else -1
+        return [*stem, *self.layers[: last + 1]]
