@@ -1,7 +1,7 @@
-# As macro-micro_cifar10-mini.py, on the first 5,000 images of FashionMNIST.
+# As macro-micro_cifar10-mini.py, on the first 2,500 images of FashionMNIST.
 _base_ = "macro-micro_cifar10-mini.py"
 
 train_cfg = dict(
     space=dict(in_channels=1),
-    evaluator=dict(data=dict(type="fashionmnist", data_root="data/fashionmnist", limit=5000)),
+    evaluator=dict(data=dict(type="fashionmnist", data_root="data/fashionmnist")),
 )

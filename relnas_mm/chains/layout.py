@@ -98,7 +98,7 @@ def chain_macs(chain: Chain, size: int = 32, in_channels: int = 3, num_classes: 
         in_channels: Its channels.
         num_classes: Outputs of the classifier.
     """
-    macs = in_channels * STEM_WIDTHS * chain.width * 9 * size**2
-    for plan in plan_chain(chain):
-        macs += plan.convolutions * math.ceil(size / plan.stride) ** 2
-    return macs + plan.outputs * num_classes
+    plans = plan_chain(chain)
+    stem = in_channels * STEM_WIDTHS * chain.width * 9 * size**2
+    layers = sum(plan.convolutions * math.ceil(size / plan.stride) ** 2 for plan in plans)
+    return stem + layers + plans[-1].outputs * num_classes

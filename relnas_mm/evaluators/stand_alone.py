@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from relnas_mm.cells import CellTrunk
 from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, load_images, split_for_search
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators.architectures import network_of
@@ -113,7 +114,8 @@ class StandAloneEvaluator:
             with names_fitting_batch(candidate, network, self.train_data, self.recipe.batch_size):
                 for epoch in range(epochs):
                     optimizer.param_groups[0]["lr"] = self.recipe.lr_at((epoch + self.step_ahead) / epochs)
-                    network.drop_path_rate = self.recipe.drop_path_at(epoch / epochs)
+                    if isinstance(network, CellTrunk):
+                        network.drop_path_rate = self.recipe.drop_path_at(epoch / epochs)
                     batches = self._batches(self.train_data, torch_stream(self.seed, f"training {epoch}", *address))
                     train_loss, accuracy = learn_one_pass(
                         network, optimizer, batches, self.recipe.clip, self.recipe.execution

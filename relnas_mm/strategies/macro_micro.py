@@ -131,7 +131,7 @@ class MacroMicroSearch:
 
     def _begin(self) -> None:
         self._losses: list[np.ndarray] = []
-        self._in_stage = dict.fromkeys(STAGES, 0)
+        self._in_stage: dict[str, int] = dict.fromkeys(STAGES, 0)
         self._done_work = 0.0
         self._asked: Candidate | None = None
         self._stages = Stages(self.space, self.rules)

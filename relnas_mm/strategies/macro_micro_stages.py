@@ -183,12 +183,13 @@ class Stages:
             self.kept, self.accuracies = start, [score.accuracy]
         kept = start
         limit = self.space.parameters(start) + self.rules.slack
-        changes = [{"operation": OPERATIONS[1]}]
+        changes: list[tuple[str | None, int | None]] = [(OPERATIONS[1], None)]
         if stage == "kernels":
-            changes = [{"kernel": kernel} for kernel in self.space.kernels[1:]]
+            changes = [(None, kernel) for kernel in self.space.kernels[1:]]
         for place in range(start.depth):
-            for change in changes:
-                chain = self._narrowed(kept.with_width(start.width).with_layer(place, **change), limit)
+            for operation, kernel in changes:
+                changed = kept.with_width(start.width).with_layer(place, operation, kernel)
+                chain = self._narrowed(changed, limit)
                 accuracies = yield from self._trials(stage, chain)
                 if accuracies:
                     kept, self.kept, self.accuracies = chain, chain, accuracies

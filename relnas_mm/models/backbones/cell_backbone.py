@@ -106,7 +106,7 @@ class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
 
     def wanted_outputs(self) -> list[int]:
         """Cells whose outputs are maps; -2 stands for the map before the cells."""
-        return [-2 if index == STEM else self._stage_ends[index] for index in self.out_indices]
+        return [self._stage_ends[index] if isinstance(index, int) else -2 for index in self.out_indices]
 
     def _frozen_modules(self) -> list[nn.Module]:
         if self.frozen_stages < 0:

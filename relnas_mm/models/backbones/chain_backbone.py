@@ -87,7 +87,7 @@ class ChainBackbone(StagedBackbone, ChainTrunk, BaseModule):
         return tuple(maps)
 
     def _wanted_layers(self) -> list[int]:
-        return [self._stage_ends[index] for index in self.out_indices if index != STEM]
+        return [self._stage_ends[index] for index in self.out_indices if isinstance(index, int)]
 
     def _idle_modules(self) -> list[nn.Module]:
         wanted = self._wanted_layers()
