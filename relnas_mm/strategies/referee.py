@@ -27,6 +27,7 @@ class Calibration:
     margins: list[float] = field(default_factory=list)
     outcomes: list[float] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
+    _fitted: tuple[int, float] = (0, 1.0)
 
     def add(self, margin: float, first_won: bool, weight: float) -> None:
         """Takes the outcome of a duel."""
@@ -35,9 +36,12 @@ class Calibration:
 
     def temperature(self) -> float:
         """What margins are divided by: the most likely one of `TEMPERATURES` for the last 200 duels."""
-        margins, outcomes, weights = (np.array(column[-_RECENT:]) for column in self._columns())
-        logits = (2 * outcomes - 1) * margins / TEMPERATURES[:, None]
-        return float(TEMPERATURES[np.argmin((weights * np.logaddexp(0.0, -logits)).sum(axis=1))])
+        if self._fitted[0] != len(self.margins):
+            margins, outcomes, weights = (np.array(column[-_RECENT:]) for column in self._columns())
+            logits = (2 * outcomes - 1) * margins / TEMPERATURES[:, None]
+            likely = np.argmin((weights * np.logaddexp(0.0, -logits)).sum(axis=1))
+            self._fitted = len(self.margins), float(TEMPERATURES[likely])
+        return self._fitted[1]
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """All duels, shape (3, n)."""
@@ -46,6 +50,7 @@ class Calibration:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Takes what `state_dict` gave."""
         self.margins, self.outcomes, self.weights = np.asarray(state["duels"]).reshape(3, -1).tolist()
+        self._fitted = 0, 1.0
 
     def _columns(self) -> tuple[list[float], list[float], list[float]]:
         return self.margins, self.outcomes, self.weights
@@ -67,7 +72,7 @@ class Referee:
     """
 
     def __init__(
-        self, encoding: Encoding, recipe: Recipe, seed: int, confidence: float = 0.9, duels: int = 20, detrend: int = 0
+        self, encoding: Encoding, recipe: Recipe, seed: int, confidence: float = 0.95, duels: int = 20, detrend: int = 0
     ):
         if not 0.5 < confidence <= 1:
             raise UserError(f"confidence of the referee is {confidence!r}; it must be above 0.5 and at most 1")

@@ -54,7 +54,7 @@ class RefereedLearning:
         population: int = 20,
         generations: int = 50,
         seed: int = 0,
-        confidence: float = 0.9,
+        confidence: float = 0.95,
         warm_up: int = 60,
         retrain: int = 40,
         duels: int = 20,
