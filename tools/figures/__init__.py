@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from figures import cells, comparisons, searches, speed, trainings
+from figures import cells, comparisons, rankings, searches, speed, trainings
 
 WRITERS: dict[str, Callable[[Any], str]] = {
     **cells.WRITERS,
     **comparisons.WRITERS,
+    **rankings.WRITERS,
     **searches.WRITERS,
     **speed.WRITERS,
     **trainings.WRITERS,

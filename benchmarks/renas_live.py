@@ -1,0 +1,76 @@
+"""A small live search with shared weights, with and without a referee that spares sure duels their training.
+
+`python benchmarks/renas_live.py data/cifar10-mini` fills docs/results/renas_live.json .  The winner of each search is
+trained alone afterwards, from new weights, and its accuracy on the images that trained nothing is what counts.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from relnas_mm.evaluators import StandAloneEvaluator, WeightSetEvaluator
+from relnas_mm.files import write_atomically
+from relnas_mm.provenance import provenance
+from relnas_mm.spaces import CellSpace
+from relnas_mm.strategies import Candidate, Group, RefereedLearning, SlowFastLearning
+
+POPULATION, GENERATIONS = 8, 8
+NETWORK = {"init_channels": 6, "num_cells": 3}
+TRAINING = {"batch_size": 32, "channels_last": True}
+REFEREE = {"warm_up": 16, "retrain": 8, "duels": 4, "confidence": 0.75, "detrend": True}
+ARMS = {
+    "RelativeNAS": lambda seed: SlowFastLearning(CellSpace(), POPULATION, GENERATIONS, seed, evaluate_last=False),
+    "RelativeNAS with a referee": lambda seed: RefereedLearning(
+        CellSpace(), None, POPULATION, GENERATIONS, seed, **REFEREE
+    ),
+}
+
+
+def search(arm: str, seed: int, data: dict[str, Any], epochs: int) -> dict[str, float]:
+    """One search and the training of its winner."""
+    evaluator = WeightSetEvaluator({**data, "limit": 600}, NETWORK, TRAINING, {"padding": 4}, seed=seed)
+    strategy, trained, start = ARMS[arm](seed), 0, time.perf_counter()
+    while not strategy.done:
+        group = strategy.ask()
+        strategy.tell(group, [result.loss for result in evaluator.evaluate(group)])
+        trained += len(group.candidates)
+    minutes = (time.perf_counter() - start) / 60
+    alone = StandAloneEvaluator({**data, "limit": 2000}, epochs, NETWORK, TRAINING, {"padding": 4}, seed=seed)
+    best = strategy.best.candidate
+    (result,) = alone.evaluate(Group(0, 0, 1, 0.0, (Candidate(0, best.vector, best.architecture),)))
+    decided = strategy.counts["decided"] if isinstance(strategy, RefereedLearning) else 0
+    return {"trained": trained, "decided": decided, "accuracy": result.metrics["accuracy"], "minutes": minutes}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data_root")
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--epochs", type=int, default=6, help="of the winners' own training")
+    parser.add_argument("--out", type=Path, default=Path("docs/results/renas_live.json"))
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    data = {"type": "cifar10", "data_root": args.data_root, "num_classes": 10}
+    searches: dict[str, dict[str, list[float]]] = {}
+    for seed in range(args.seeds):
+        for arm in ARMS:
+            row = search(arm, seed, data, args.epochs)
+            print(arm, seed, row, flush=True)
+            for key, value in row.items():
+                searches.setdefault(arm, {}).setdefault(key, []).append(value)
+    record = {
+        **provenance("python benchmarks/renas_live.py data/cifar10-mini"),
+        "seeds": list(range(args.seeds)),
+        "epochs": args.epochs,
+        "searches": searches,
+    }
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(args.out, json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""Tables of ReNAS: rankings of predictors, what searches with them find, and what a referee saves."""
+
+from typing import Any
+
+from figures.comparisons import compared
+from figures.origin import origin
+
+PUBLISHED_ERRORS = {
+    "NAS-Bench-201, CIFAR-10": 6.01,
+    "NAS-Bench-201, CIFAR-100": 27.88,
+    "NAS-Bench-201, ImageNet16-120": 54.03,
+}
+"""Test errors of ReNAS in percent as a later paper quotes them (PWLNAS, ICCV 2025), samples unknown."""
+
+PUBLISHED_TAUS = {"424": 0.657, "4230": 0.816}
+"""Of ReNAS on NAS-Bench-101, as later work quotes them (GMAENAS, IJCAI 2022), with 423 and 4,230 samples."""
+
+NAMES = {
+    "parameters": "number of parameters",
+    "forest": "forest of random trees",
+    "released-mse": "ReNAS with squared error",
+    "released": "**ReNAS as released**",
+    "improved": "**improved**",
+}
+
+
+def renas_table(record: dict[str, Any]) -> str:
+    """Kendall's tau by samples, and the finds beside the published ones."""
+    samples = list(map(str, record["samples"]))
+    counts = [f"{int(count):,} samples" for count in samples]
+    lines = [f"| set | predictor | {' | '.join(f'tau, {count}' for count in counts)} | seconds |"]
+    lines.append("|---|---|" + "--:|" * (len(samples) + 1))
+    for name, entry in record["sets"].items():
+        for method, row in entry["methods"].items():
+            taus = [_with_seeds(row.get(count), "tau", 3, record) for count in samples]
+            seconds = row[samples[0]]["seconds"][0] if samples[0] in row else float("nan")
+            lines.append(f"| {name} | {NAMES[method]} | {' | '.join(taus)} | {seconds:.1f} |")
+        ceilings = " | ".join([f"{entry['ceiling']:.3f}"] * len(samples))
+        lines.append(f"| {name} | *validation accuracy itself* | {ceilings} | |")
+    published = ", ".join(f"{tau} with {int(count):,}" for count, tau in PUBLISHED_TAUS.items())
+    lines += [
+        "",
+        f"`seconds` of training with {counts[0]}, on one of two busy cores. Published for ReNAS, on NAS-Bench-101: "
+        f"{published} samples.",
+        "",
+        f"| test error of the find, % | published | {counts[0]}, released | improved | {counts[-1]}, improved | best |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for name, entry in record["sets"].items():
+        cells = [
+            _error(entry, method, count, record)
+            for method, count in (("released", samples[0]), ("improved", samples[0]), ("improved", samples[-1]))
+        ]
+        published = f"{PUBLISHED_ERRORS[name]:.2f}" if name in PUBLISHED_ERRORS else "–"
+        lines.append(f"| {name} | {published} | {' | '.join(cells)} | {100 - entry['optimum']:.2f} |")
+    return "\n".join([*lines, "", f"{record['minutes']:.0f} minutes in all.", "", origin(record)])
+
+
+def renas_referee(record: dict[str, Any]) -> str:
+    """Trainings by regret, with and without a referee."""
+    levels = next(iter(record["sets"].values()))["levels"]
+    header = [
+        "set",
+        "slow-fast learning",
+        "trainings in all",
+        "decided",
+        "remembered",
+        "audits that agree",
+        "last regret",
+    ]
+    header += [f"as good as {level:,}" for level in levels]
+    lines = [f"| {' | '.join(header)} |", "|---|---|" + "--:|" * (len(header) - 2)]
+    for name, entry in record["sets"].items():
+        for arm, row in entry["arms"].items():
+            few = f" ({row['seeds']} seeds)" if row["seeds"] < len(record["seeds"]) else ""
+            agree = f"{100 * row['right'] / row['audits']:.0f} %" if row.get("audits") else "–"
+            cells = [f"{row['trainings']:.0f}", *(f"{row.get(key, 0):.0f}" for key in ("decided", "remembered")), agree]
+            cells.append("{:.2f} ± {:.2f}".format(*row["regret"]))
+            cells += ["never" if needed is None else f"{needed:,}" for needed in row["needed"]]
+            lines.append(f"| {name} | {arm}{few} | {' | '.join(cells)} |")
+    goals = "; ".join(
+        f"{name} {', '.join(f'{goal:.2f}' for goal in entry['goals'])}" for name, entry in record["sets"].items()
+    )
+    note = (
+        f"The last {len(levels)} columns: trainings after which the mean regret is as low as that of RelativeNAS after "
+        f"so many ({goals})."
+    )
+    return "\n".join([*lines, "", note, "", origin(record)])
+
+
+def renas_live(record: dict[str, Any]) -> str:
+    """Live searches with and without ReNAS, each winner scored again."""
+    lines = ["| search | trained | decided | accuracy of the winner, % | minutes |", "|---|--:|--:|--:|--:|"]
+    for name, row in record["searches"].items():
+        accuracy = " / ".join(f"{value:.1f}" for value in row["accuracy"])
+        counts = [f"{sum(row[key]) / len(row[key]):.0f}" for key in ("trained", "decided")]
+        minutes = sum(row["minutes"]) / len(row["minutes"])
+        lines.append(f"| {name} | {' | '.join(counts)} | {accuracy} | {minutes:.1f} |")
+    return "\n".join([*lines, "", origin(record)])
+
+
+def _with_seeds(row: dict[str, Any] | None, key: str, digits: int, record: dict[str, Any]) -> str:
+    """A mean with its spread, and the seeds where they are fewer than the table's."""
+    if row is None:
+        return "–"
+    mean, spread = row[key]
+    text = f"{mean:.{digits}f}" if spread is None else f"{mean:.{digits}f} ± {spread:.{digits}f}"
+    return text if row["seeds"] == len(record["seeds"]) else f"{text} ({row['seeds']})"
+
+
+def _error(entry: dict[str, Any], method: str, count: str, record: dict[str, Any]) -> str:
+    row = entry["methods"].get(method, {}).get(count)
+    if row is None:
+        return "–"
+    mean, spread = row["find"]
+    return _with_seeds({**row, "find": [100 - mean, spread]}, "find", 2, record)
+
+
+WRITERS = {
+    "compare_renas_nasbench201": compared,
+    "renas_live": renas_live,
+    "renas_referee": renas_referee,
+    "renas_table": renas_table,
+}
+"""By the name of their blocks."""
