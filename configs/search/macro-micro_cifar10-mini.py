@@ -1,5 +1,5 @@
-# All four stages at a reduced scale, minutes on a CPU: 4 to 10 layers, 8 to 16 channels, 1,500 images to train and 1,000
-# to compare, from four epochs on; the slack is the released share of the parameters.
+# All four stages at a reduced scale, minutes on a CPU: 4 to 10 layers, 8 to 16 channels, 1,500 images to train and
+# 1,000 to compare, from four epochs on; the slack is the released share of the parameters.
 _base_ = ["../_base_/search/runtime.py", "../_base_/search/macro_micro.py"]
 
 train_cfg = dict(
