@@ -104,6 +104,15 @@ def own_configs() -> None:
         hooks.after_import(name, find)
 
 
+def indexes_read_once() -> None:
+    """mmengine reads all metafiles of a package, a second's work, for each `_base_ = 'package::…'`: remembers them."""
+
+    def remember(module: ModuleType) -> None:
+        module.load = functools.cache(module.load)
+
+    hooks.after_import("mmengine.config.utils", remember)
+
+
 FIXES: tuple[Callable[[], None], ...] = (
     compiled_ops,
     keypoint_evaluation,
@@ -111,4 +120,5 @@ FIXES: tuple[Callable[[], None], ...] = (
     own_checkpoints,
     ssd_prediction,
     own_configs,
+    indexes_read_once,
 )

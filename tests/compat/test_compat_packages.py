@@ -138,3 +138,19 @@ def test_package_metadata_without_setuptools():
         assert pkg_resources.parse_version('1.10') > pkg_resources.parse_version('1.9')
         print(is_installed('mmengine'), is_installed('not-there'), get_installed_path('mmengine')[-8:])""")
     assert out == "True False mmengine"
+
+
+def test_the_index_of_a_package_is_read_once():
+    out = fresh("""
+        from relnas_mm import compat
+        compat.apply()
+        from mmengine.config import Config
+        from mmengine.fileio.handlers import YamlHandler
+        reads, plain = [], YamlHandler.load_from_fileobj
+        YamlHandler.load_from_fileobj = lambda *args, **options: reads.append(1) or plain(*args, **options)
+        counts = []
+        for name in ("retinanet/retinanet_r18_fpn_1x_coco", "yolo/yolov3_d53_8xb8-320-273e_coco"):
+            Config._get_cfg_path(f"mmdet::{name}.py", "here.py")
+            counts.append(len(reads))
+        print(counts[0] > 10, counts[1] - counts[0])""")
+    assert out == "True 0"
