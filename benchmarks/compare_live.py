@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mmengine.config import Config
 from retrain_cells import DONE, ROOT, retrained, summary
 
 from relnas_mm.files import write_atomically
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--retrain", dest="config", default="configs/cifar/relativenas-c8l5_1xb64-5e_cifar10-mini.py")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--work-dir", type=Path, help="[work_dirs/NAME]")
+    parser.add_argument("--images", type=int, help="of each search, training and validation [as its config says]")
     parser.add_argument("--search-options", nargs="+", default=[], help="passed on to tools/search.py")
     parser.add_argument("--cfg-options", nargs="+", default=[], help="passed on to tools/train.py")
     args = parser.parse_args()
@@ -39,16 +41,25 @@ def main() -> None:
         for config in args.searches:
             label = Path(config).stem
             folder = work_dir / "search" / label / str(seed)
-            searched(config, seed, folder, args.search_options)
+            searched(config, seed, folder, [*args.search_options, *fewer_images(config, args.images)])
             row = retrained(args, str(folder / "genotype.json"), seed, work_dir / "retrain" / label / str(seed))
             rows.append({**row, "cell": label, "search": cost(folder)})
             print(f"{label} seed {seed}: {rows[-1]['top1']:.2f} %, search {rows[-1]['search']}", flush=True)
     command = f"python benchmarks/compare_live.py {args.name} --searches {' '.join(args.searches)}"
+    command += f" --images {args.images}" if args.images else ""
     for flag, options in (("--search-options", args.search_options), ("--cfg-options", args.cfg_options)):
         command += f" {flag} {' '.join(options)}" if options else ""
     cells = {Path(config).stem: summary(rows, Path(config).stem) for config in args.searches}
     record = {**provenance(command), "seeds": args.seeds, "cells": cells}
     write_atomically(ROOT / "docs" / "results" / f"{args.name}.json", json.dumps(record, indent=1) + "\n")
+
+
+def fewer_images(config: str, images: int | None) -> list[str]:
+    """The option that limits the data of a search, by the loop that reads them."""
+    if images is None:
+        return []
+    owner = "train_cfg" if Config.fromfile(config).train_cfg.type == "DartsLoop" else "train_cfg.evaluator"
+    return [f"{owner}.data.limit={images}"]
 
 
 def searched(config: str, seed: int, folder: Path, options: list[str]) -> None:
