@@ -200,3 +200,15 @@ def test_bad_arguments_and_foreign_groups():
         strategy.tell(group, [1.0, 2.0])
     with pytest.raises(UserError, match="1 losses were told"):
         strategy.tell(strategy.ask(), [1.0])
+
+
+@pytest.mark.parametrize("count", [1, 3, 99])
+def test_pairs_asked_for_ahead_are_those_asked_for_in_turn(count):
+    """Where losses do not depend on shared weights, as in a table, a search in rounds is the search in turn."""
+    in_turn, in_rounds = (SlowFastLearning(SPACE, 10, 4) for _ in range(2))
+    run(in_turn, bowl)
+    while not in_rounds.done:
+        for group in in_rounds.ask_ahead(count):
+            in_rounds.tell(group, [bowl(candidate) for candidate in group.candidates])
+    assert np.array_equal(in_rounds.population.positions, in_turn.population.positions)
+    assert in_rounds.best.loss == in_turn.best.loss
