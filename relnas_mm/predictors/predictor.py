@@ -57,8 +57,9 @@ class Predictor:
         """Scores by each member of the ensemble, higher is better, shape (members, n); LeNet is one member."""
         if not architectures:
             return np.empty((self.recipe.members, 0))
-        arrays = torch.from_numpy(self.encoding(architectures))
-        return torch.cat([self.network(self._scaled(part)) for part in arrays.split(_CHUNK)], dim=1).double().numpy()
+        parts = [architectures[start : start + _CHUNK] for start in range(0, len(architectures), _CHUNK)]
+        outputs = [self.network(self._scaled(torch.from_numpy(self.encoding(part)))) for part in parts]
+        return torch.cat(outputs, dim=1).double().numpy()
 
     def predict(self, architectures: Sequence[Any]) -> np.ndarray:
         """Scores, higher is better, shape (n,)."""

@@ -142,7 +142,7 @@ def cell_of(
     return Cell101(tuple(map(tuple, graph.astype(int).tolist())), tuple(operations[v] for v in used))
 
 
-@lru_cache(maxsize=1 << 20)
+@lru_cache(maxsize=1 << 16)
 def parse_cell(text: str) -> Cell101:
     """The cell that `str` named.
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-_REMEMBERED = 500_000
+_REMEMBERED = 50_000
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """Turns architectures into arrays, and remembers them.
+    """Turns architectures into arrays, and remembers up to 50,000 of them.
 
     Args:
         name: Space and kind, such as 'nasbench201/tensor'; kept in the files of a predictor.
