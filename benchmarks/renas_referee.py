@@ -8,6 +8,7 @@ after how many trainings the mean over seeds is as low as that of RelativeNAS af
 import argparse
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ ARMS: dict[str, dict[str, Any]] = {
     "with memory and a referee": {"memory": True},
     "with a referee": {"retrain": 150},
 }
-MOST_SEEDS = {"with a referee": 10}
+MOST_SEEDS = {"with a referee": 5}
 """Without memory its predictors learn from many trainings, which takes seconds for each search."""
 
 
@@ -60,9 +61,8 @@ def search(evaluator: TabularEvaluator, arm: str, seed: int) -> tuple[np.ndarray
     return np.array(curve), facts
 
 
-def compare(table: Path, seeds: int) -> dict[str, Any]:
-    """Figures of every arm on every set."""
-    out: dict[str, Any] = {}
+def compare(table: Path, seeds: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Figures of every arm, set by set."""
     for name, column in SETS.items():
         evaluator = TabularEvaluator(table, f"{column}_val200", f"{column}_test200")
         optimum = max(row[1] for row in evaluator.table.values())
@@ -81,8 +81,7 @@ def compare(table: Path, seeds: int) -> dict[str, Any]:
         for arm, curve in curves.items():
             below = [np.flatnonzero(curve <= goal + 1e-9) for goal in goals]
             arms[arm]["needed"] = [int(places[0]) + 1 if len(places) else None for places in below]
-        out[name] = {"optimum": optimum, "levels": LEVELS, "goals": goals, "arms": arms}
-    return out
+        yield name, {"optimum": optimum, "levels": LEVELS, "goals": goals, "arms": arms}
 
 
 def main() -> None:
@@ -95,10 +94,12 @@ def main() -> None:
     record = {
         **provenance("python benchmarks/renas_referee.py data/tabular/combined/nasbench201_full.csv"),
         "seeds": list(range(args.seeds)),
-        "sets": compare(args.table, args.seeds),
+        "sets": {},
     }
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(args.out, json.dumps(record, indent=1) + "\n")
+    for name, entry in compare(args.table, args.seeds):
+        record["sets"][name] = entry
+        write_atomically(args.out, json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":

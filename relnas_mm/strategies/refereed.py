@@ -15,7 +15,7 @@ from relnas_mm.strategies.slow_fast import SlowFastLearning
 from relnas_mm.strategies.strategy import Candidate, Feasible, Group, Scored
 
 _INNER = "learning."
-QUICK = {"base": "improved", "epochs": 100, "most_steps": 150, "lr": 0.01, "members": 4, "hidden": 64}
+QUICK = {"base": "improved", "epochs": 100, "most_steps": 100, "lr": 0.01, "members": 4, "hidden": 64}
 """The referee's predictor is trained many times."""
 
 
@@ -56,7 +56,7 @@ class RefereedLearning:
         seed: int = 0,
         confidence: float = 0.95,
         warm_up: int = 60,
-        retrain: int = 40,
+        retrain: int = 60,
         duels: int = 20,
         audit: float = 0.1,
         predictor: "str | dict[str, Any] | None" = None,
