@@ -5,8 +5,9 @@ import argparse
 import pytest
 from mmengine.config import Config
 
+from relnas_mm.checks import check_before_running, check_writable
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.launch import check_before_running, check_writable, load_config, read_config, runner_parser
+from relnas_mm.launch import load_config, read_config, runner_parser
 
 pytestmark = pytest.mark.mm
 

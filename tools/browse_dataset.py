@@ -5,8 +5,9 @@ from pathlib import Path
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.browse import PictureFolder, drawn_samples
+from relnas_mm.checks import check_before_running
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.launch import add_cfg_options, check_before_running, merge_options, read_config
+from relnas_mm.launch import add_cfg_options, merge_options, read_config
 
 
 def parse_args() -> argparse.Namespace:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import relnas_mm.search  # noqa: F401  (registers)
+from relnas_mm.checks import check_writable
 from relnas_mm.comparison.plan import read_plan
 from relnas_mm.comparison.report import REPORT, table_lines, write_report
 from relnas_mm.comparison.run import run_comparison
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import write_atomically
-from relnas_mm.launch import add_cfg_options, check_writable, merge_options, read_config
+from relnas_mm.launch import add_cfg_options, merge_options, read_config
 from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
 
 

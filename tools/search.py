@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 
 import relnas_mm.search  # noqa: F401  (registers)
+from relnas_mm.checks import check_before_running
 from relnas_mm.errors import reports_user_errors
-from relnas_mm.launch import build_runner, check_before_running, leads, load_config, restarted, runner_parser
+from relnas_mm.launch import build_runner, leads, load_config, restarted, runner_parser
 from relnas_mm.search.identity import claim_work_dir, run_identity
 from relnas_mm.search.setup import without_missing_backends
 

@@ -5,9 +5,10 @@ import json
 from pathlib import Path
 
 import relnas_mm  # noqa: F401  (registers)
+from relnas_mm.checks import check_before_running
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.inference import RUNTIMES
-from relnas_mm.launch import build_runner, check_before_running, load_config, runner_parser
+from relnas_mm.launch import build_runner, load_config, runner_parser
 
 from mmengine.config import Config
 

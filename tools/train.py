@@ -3,8 +3,9 @@
 import argparse
 
 import relnas_mm  # noqa: F401  (registers)
+from relnas_mm.checks import check_before_running, check_pretrained
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.launch import build_runner, check_before_running, check_pretrained, load_config, runner_parser
+from relnas_mm.launch import build_runner, load_config, runner_parser
 
 import torch
 from mmengine.config import Config

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from relnas_mm.checks import check_writable
 from relnas_mm.datasets.shapes import generate_shapes
 from relnas_mm.errors import UserError
-from relnas_mm.launch import check_writable
 from relnas_mm.pipeline.plan import Job, PipelinePlan
 from relnas_mm.pipeline.progress import Progress
 from relnas_mm.pipeline.report import METRICS, figures, write_report

@@ -1,0 +1,115 @@
+"""What a user can put right, found before anything is built or written."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config, ConfigDict
+
+from relnas_mm.errors import UserError
+
+
+def check_before_running(config: Config, loaders: tuple[str, ...]) -> None:
+    """Fails early, before anything is written or built, on what a user can put right.
+
+    Args:
+        config: The complete config.
+        loaders: The data loaders that the tool will use, such as 'train_dataloader'.
+
+    Raises:
+        UserError: A data folder or annotation file is missing, a crop of a segmentor does not fit, or the work_dir
+            cannot be written.
+    """
+    for loader in loaders:
+        for dataset in _datasets(config.get(loader) or {}):
+            _check_dataset(loader, dataset)
+    if "train_dataloader" in loaders:
+        _check_training_crops(config)
+    _check_windows((config.get("model") or {}).get("test_cfg") or {})
+    check_writable(config.work_dir)
+
+
+def check_pretrained(config: Config) -> None:
+    """Makes sure, before any data are read, that the file of pretrained weights that the backbone names is there.
+
+    Raises:
+        UserError: It is missing.
+    """
+    backbone = (config.get("model") or {}).get("backbone") or {}
+    init = backbone.get("init_cfg")
+    source = init.get("checkpoint") if isinstance(init, dict) else None
+    if source and "://" not in source and not Path(source).is_file():
+        raise UserError(
+            f"the pretrained weights {source!r} (model.backbone.init_cfg) do not exist; name a file by --cfg-options "
+            "model.backbone.init_cfg.checkpoint=FILE, or start from random weights by model.backbone.init_cfg=None"
+        )
+
+
+def check_writable(folder: str | os.PathLike[str]) -> Path:
+    """Makes a folder if it is missing, and makes sure that files can be written in it.
+
+    Raises:
+        UserError: They cannot.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UserError(f"the work_dir {str(folder)!r} cannot be written: {error.strerror or error}") from None
+    return folder
+
+
+def _datasets(node: Any) -> Iterator[ConfigDict]:
+    """All data sets of a loader, also those inside RepeatDataset, ConcatDataset and the like."""
+    if isinstance(node, (list, tuple)):
+        for item in node:
+            yield from _datasets(item)
+    elif isinstance(node, dict):
+        if "data_root" in node:
+            yield node  # type: ignore[misc]
+        for key in ("dataset", "datasets", "data"):
+            yield from _datasets(node.get(key))
+
+
+def _check_dataset(loader: str, dataset: ConfigDict) -> None:
+    root = dataset.get("data_root") or ""
+    if "://" in root:
+        return
+    if root and not Path(root).is_dir():
+        raise UserError(
+            f"the data folder {root!r} ({loader}) does not exist; set data_root in the config or by --cfg-options"
+        )
+    annotations = dataset.get("ann_file")
+    if isinstance(annotations, str) and annotations and not Path(root, annotations).is_file():
+        raise UserError(f"the annotation file {str(Path(root, annotations))!r} ({loader}) does not exist")
+
+
+def _check_training_crops(config: Config) -> None:
+    """mmseg pads a batch to one size, which no crop may exceed."""
+    size = ((config.get("model") or {}).get("data_preprocessor") or {}).get("size")
+    if not isinstance(size, (list, tuple)):
+        return
+    for dataset in _datasets(config.get("train_dataloader") or {}):
+        for step in dataset.get("pipeline") or ():
+            crop = step.get("crop_size") if step.get("type") == "RandomCrop" else None
+            if isinstance(crop, (list, tuple)) and any(side > most for side, most in zip(crop, size)):
+                raise UserError(
+                    f"crop_size of RandomCrop (train_dataloader) is {tuple(crop)}, but model.data_preprocessor.size is "
+                    f"{tuple(size)}; a crop may not be larger"
+                )
+
+
+def _check_windows(test_cfg: Mapping[str, Any]) -> None:
+    """Windows further apart than they are wide leave pixels without a prediction."""
+    if test_cfg.get("mode") != "slide":
+        return
+    crop, stride = test_cfg.get("crop_size"), test_cfg.get("stride")
+    if not crop or not stride or any(not 0 < step <= side for step, side in zip(stride, crop)):
+        raise UserError(
+            f"model.test_cfg has stride {stride} and crop_size {crop} in mode 'slide'; both must be given, and a "
+            "stride be from 1 to the side of its window"
+        )

@@ -1,0 +1,41 @@
+"""What is refused before anything is built: crops and windows of segmentors that do not fit."""
+
+import pytest
+from mmengine.config import Config
+
+from relnas_mm.checks import check_before_running
+from relnas_mm.errors import UserError
+
+pytestmark = pytest.mark.unit
+
+
+def config(tmp_path, crop=(32, 64), **test_cfg):
+    return Config(
+        dict(
+            work_dir=str(tmp_path / "run"),
+            model=dict(data_preprocessor=dict(size=(32, 64)), test_cfg=dict(mode="slide", **test_cfg)),
+            train_dataloader=dict(
+                dataset=dict(data_root=str(tmp_path), pipeline=[dict(type="RandomCrop", crop_size=crop)])
+            ),
+        )
+    )
+
+
+WINDOWS = {"crop_size": (32, 64), "stride": (16, 64)}
+
+
+def test_what_fits_is_accepted(tmp_path):
+    check_before_running(config(tmp_path, **WINDOWS), ("train_dataloader",))
+    check_before_running(config(tmp_path, crop=(64, 64), **WINDOWS), ())  # a test has no crops
+
+
+def test_a_crop_larger_than_its_padding(tmp_path):
+    with pytest.raises(UserError, match=r"crop_size of RandomCrop .* \(33, 64\), but .*size is \(32, 64\)"):
+        check_before_running(config(tmp_path, crop=(33, 64), **WINDOWS), ("train_dataloader",))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("windows", [{"crop_size": (32, 64), "stride": (33, 64)}, {"stride": (8, 8)}, {}])
+def test_windows_that_leave_gaps(windows, tmp_path):
+    with pytest.raises(UserError, match="mode 'slide'; both must be given, and a stride be from 1 to"):
+        check_before_running(config(tmp_path, **windows), ())
