@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from cifar_files import write_cifar10
@@ -14,12 +15,13 @@ from relnas_mm.search import SearchLoop
 from relnas_mm.search.progress import Progress
 
 pytestmark = [pytest.mark.mm]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory):
     """The released settings, made tiny."""
-    config = read_config("configs/search/macro-micro_cifar10.py").train_cfg.to_dict()
+    config = read_config(str(ROOT / "configs/search/macro-micro_cifar10.py")).train_cfg.to_dict()
     config["space"] |= dict(min_depth=3, max_depth=4, min_width=2, max_width=4)
     config["strategy"]["rules"] |= dict(first_epochs=1, width_epochs=0, micro_epochs=1, slack=50)
     data_root = write_cifar10(tmp_path_factory.mktemp("cifar"), 10)
