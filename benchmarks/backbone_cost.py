@@ -8,7 +8,6 @@ docs/results/backbone_cost.json.
 
 import argparse
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -121,11 +120,11 @@ def peak_memory(name: str, size: str, threads: int) -> float:
 def print_memory(name: str, size: str) -> None:
     network = BOTH[name]()
     training_step(network, images_for(network, 2, (64, 64)))()  # loads libraries
-    before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    before = resident_bytes()
     step = training_step(network, images_for(network, TRAINING_BATCH[size], SIZES[size]))
     step()
     step()
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before) / 2**20)
+    print((peak_resident_bytes() - before) / 2**20)
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ starting up does not count.  The strategy alone, without training, and the writi
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+from resident import peak_resident_bytes, resident_bytes
 from search_speed import write_images
 
 from relnas_mm.evaluators import WeightSetEvaluator
@@ -53,10 +53,6 @@ def write_folders(root: Path, size: int) -> None:
                 Image.fromarray(pixels).save(folder / f"{number}.png")
 
 
-def resident() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-
-
 def one_setting(channels: int, cells: int, size: int, candidates: int = 4) -> dict[str, float]:
     """Seconds per candidate, and MiB: measured, and as a search would print."""
     with tempfile.TemporaryDirectory() as folder:
@@ -70,10 +66,10 @@ def one_setting(channels: int, cells: int, size: int, candidates: int = 4) -> di
             for n, vector in enumerate(vectors)
         ]
         tiny.evaluate(groups[0])  # loads libraries
-        before = resident()
+        before = resident_bytes()
         subject = WeightSetEvaluator(data, {"init_channels": channels, "num_cells": cells}, {"batch_size": BATCH})
         seconds = [subject.evaluate(group)[0].metrics["seconds"] for group in groups]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+    peak = peak_resident_bytes() - before
     estimate = subject.footprint().total
     return {"seconds": statistics.median(seconds), "memory_mib": peak / 2**20, "estimate_mib": estimate / 2**20}
 

@@ -9,7 +9,6 @@ Fills docs/results/search_speed.json, on CUDA docs/results/search_speed_cuda.jso
 import argparse
 import json
 import pickle
-import resource
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from typing import Any
 import numpy as np
 import slow_reference
 import torch
+from resident import peak_resident_bytes, resident_bytes
 from scipy.stats import kendalltau
 from torch.utils.data import DataLoader
 
@@ -189,9 +189,9 @@ def print_memory(args: argparse.Namespace, row: Row, subject: WeightSetEvaluator
         row(subject, pair)
         print((torch.cuda.max_memory_allocated() - before) / 2**20)
         return
-    before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    before = resident_bytes()
     row(subject, pair)
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before) / 2**20)
+    print((peak_resident_bytes() - before) / 2**20)
 
 
 def measure(args: argparse.Namespace, rows: dict[str, Row], subject: WeightSetEvaluator) -> dict[str, Any]:
