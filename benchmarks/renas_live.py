@@ -49,8 +49,8 @@ def search(arm: str, seed: int, data: dict[str, Any], epochs: int) -> dict[str, 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data_root")
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=6, help="of the winners' own training")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--epochs", type=int, default=3, help="of the winners' own training")
     parser.add_argument("--out", type=Path, default=Path("docs/results/renas_live.json"))
     args = parser.parse_args()
     torch.set_num_threads(1)
