@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from figures.comparisons import compared
 from figures.origin import origin
 
 PUBLISHED_ERRORS = {
@@ -117,7 +116,6 @@ def _error(entry: dict[str, Any], method: str, count: str, record: dict[str, Any
 
 
 WRITERS = {
-    "compare_renas_nasbench201": compared,
     "renas_live": renas_live,
     "renas_referee": renas_referee,
     "renas_table": renas_table,
