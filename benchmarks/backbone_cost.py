@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 from mmengine.registry import MODELS
+from resident import peak_resident_bytes, resident_bytes
 from torch import Tensor, nn
 
 import relnas_mm  # noqa: F401  (registers)

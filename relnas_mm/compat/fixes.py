@@ -108,7 +108,7 @@ def indexes_read_once() -> None:
     """mmengine reads all metafiles of a package, a second's work, for each `_base_ = 'package::…'`: remembers them."""
 
     def remember(module: ModuleType) -> None:
-        module.load = functools.cache(module.load)
+        vars(module)["load"] = functools.cache(module.load)
 
     hooks.after_import("mmengine.config.utils", remember)
 

@@ -117,7 +117,8 @@ class WeightSetEvaluator:
 
     def footprint(self) -> Footprint:
         """An estimate of the memory that the search takes, for two learners whose operations are all the heaviest."""
-        heaviest = Genotype(*[(("sep_conv_5x5", 0), ("sep_conv_5x5", 1)) * 4] * 2)
+        edges = (("sep_conv_5x5", 0), ("sep_conv_5x5", 1)) * 4
+        heaviest = Genotype(normal=edges, reduce=edges)
         with torch.device("meta"):
             network = CandidateNetwork(heaviest, self.shape, self.slots).train()
             batch = min(self.recipe.batch_size, len(self.train_data))
