@@ -23,7 +23,13 @@ def _register_after(name: str, *rooms: str) -> None:
 
 
 _register_after("mmengine.model", "relnas_mm.models")
-_register_after("mmengine.runner", "relnas_mm.engine", "relnas_mm.datasets.classification", "relnas_mm.search")
+_register_after(
+    "mmengine.runner",
+    "relnas_mm.engine",
+    "relnas_mm.datasets.classification",
+    "relnas_mm.datasets.faces",
+    "relnas_mm.search",
+)
 _register_after(
     "mmdet.models", "relnas_mm.models.necks", "relnas_mm.models.dense_heads", "relnas_mm.models.task_modules"
 )

@@ -2,5 +2,6 @@
 
 from relnas_mm.models.backbones import CellBackbone, ChainBackbone
 from relnas_mm.models.classifiers import CellClassifier
+from relnas_mm.models.recognizers import ArcFaceRecognizer
 
-__all__ = ["CellBackbone", "CellClassifier", "ChainBackbone"]
+__all__ = ["ArcFaceRecognizer", "CellBackbone", "CellClassifier", "ChainBackbone"]

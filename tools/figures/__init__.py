@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from figures import cells, comparisons, rankings, searches, speed, trainings
+from figures import cells, comparisons, macro_micro, rankings, searches, speed, trainings
 
 WRITERS: dict[str, Callable[[Any], str]] = {
     **cells.WRITERS,
     **comparisons.WRITERS,
+    **macro_micro.WRITERS,
     **rankings.WRITERS,
     **searches.WRITERS,
     **speed.WRITERS,

@@ -1,0 +1,69 @@
+# Face verification on a chain network: ArcFace on aligned pictures of 112x112, compared on the pairs of LFW.
+# FACES_ROOT/train holds a folder for each person; LFW_ROOT holds LFW's folders and its pairs.txt.
+_base_ = ["../_base_/default_runtime.py"]
+
+max_epochs = 20
+model = dict(
+    type="ArcFaceRecognizer",
+    backbone=dict(
+        type="ChainBackbone",
+        network="macro_micro_cifar10_t",
+        stem="imagenet",
+        out_indices=(2,),
+        output_stride=16,  # a last map of 7x7
+    ),
+    num_classes=10572,  # persons to train with
+    embedding=512,
+    scale=64.0,
+    margin=0.5,
+)
+train_pipeline = [
+    dict(type="LoadRGBImage"),
+    dict(type="torchvision/Resize", size=(112, 112)),
+    dict(type="torchvision/RandomHorizontalFlip"),
+    dict(type="PackClassificationInputs"),
+]
+test_pipeline = [
+    dict(type="LoadRGBImage"),
+    dict(type="torchvision/Resize", size=(112, 112)),
+    dict(type="PackClassificationInputs"),
+]
+train_dataloader = dict(
+    batch_size=128,
+    num_workers=8,
+    persistent_workers=True,
+    pin_memory=True,
+    drop_last=True,  # the embedding is normalized over the batch
+    collate_fn=dict(type="default_collate"),
+    sampler=dict(type="DefaultSampler", shuffle=True),
+    dataset=dict(
+        type="ImageFolder",
+        data_root="{{$FACES_ROOT:data/faces}}",
+        split="train",
+        num_classes=10572,
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=64,
+    num_workers=4,
+    persistent_workers=True,
+    collate_fn=dict(type="default_collate"),
+    sampler=dict(type="DefaultSampler", shuffle=False),
+    dataset=dict(type="FacePairs", data_root="{{$LFW_ROOT:data/lfw}}", pairs_file="pairs.txt", pipeline=test_pipeline),
+)
+test_dataloader = val_dataloader
+val_evaluator = dict(_delete_=True, type="Verification", folds=10)
+test_evaluator = [val_evaluator]
+train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=max_epochs, val_interval=1)
+optim_wrapper = dict(
+    type="OptimWrapper",
+    optimizer=dict(type="SGD", lr=0.1, momentum=0.9, weight_decay=5e-4),
+    clip_grad=dict(max_norm=5),
+)
+param_scheduler = dict(type="MultiStepLR", by_epoch=True, milestones=[10, 15, 18], gamma=0.1)
+default_hooks = dict(
+    class_count=None,  # pairs have no classes
+    checkpoint=dict(save_best="verification/accuracy"),
+    training_curve=dict(metric="verification/accuracy"),
+)
