@@ -47,6 +47,9 @@ def test_pairs_of_lfw(lfw):
     data = DATASETS.build(dict(type="FacePairs", data_root=str(lfw), pipeline=pipeline))
     assert [int(data[index]["data_samples"]) for index in range(3)] == [1, 1, 0]
     assert data[0]["inputs"].shape == (2, 3, 112, 112)
+    model = MODELS.build({**read_config(str(CONFIG)).model, "num_classes": 3}).eval()
+    (found,) = model(data[0]["inputs"][None], data[0]["data_samples"][None], mode="predict")
+    assert -1 <= found["similarity"] <= 1 + 1e-5 and found["gt_label"] == 1
 
 
 @pytest.mark.parametrize(
