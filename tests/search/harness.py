@@ -65,7 +65,7 @@ def in_child(work, seconds: float | None = None) -> int:
             work()
             code = 0
         except SystemExit as exit:
-            code = exit.code
+            code = exit.code or 0
         finally:
             os._exit(code)
     if seconds is not None:
