@@ -54,7 +54,7 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 val_evaluator = dict(_delete_=True, type="Verification", folds=10)
-test_evaluator = [val_evaluator]
+test_evaluator = [dict(type="Verification", folds=10)]
 train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=max_epochs, val_interval=1)
 optim_wrapper = dict(
     type="OptimWrapper",
