@@ -39,9 +39,8 @@ def renas_table(record: dict[str, Any]) -> str:
     published = ", ".join(f"{tau} with {int(count):,}" for count, tau in PUBLISHED_TAUS.items())
     lines += [
         "",
-        f"`seconds`: wall clock of a training with {counts[0]}, on two cores that up to ten programs shared. Published for "
-        "ReNAS, on NAS-Bench-101: "
-        f"{published} samples.",
+        f"`seconds`: wall clock of a training with {counts[0]}, on two cores that up to ten programs shared.",
+        f"Published for ReNAS, on NAS-Bench-101: {published} samples.",
         "",
         f"| test error of the find, % | published | {counts[0]}, released | improved | {counts[-1]}, improved | best |",
         "|---|--:|--:|--:|--:|--:|",
