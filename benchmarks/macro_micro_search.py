@@ -37,9 +37,7 @@ def main() -> None:
     parser.add_argument("work_dir", type=Path)
     parser.add_argument("name")
     parser.add_argument("--traces", type=Path, help="the authors' logs as search_traces.csv")
-    parser.add_argument(
-        "--run", default="", help="beginning of the name of the logged search to plot"
-    )
+    parser.add_argument("--run", default="", help="beginning of the name of the logged search to plot")
     parser.add_argument("--epochs", type=int, default=20, help="of the final trainings")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of the final trainings")
     args = parser.parse_args()
@@ -82,13 +80,12 @@ def trained(chain: Chain, settings: dict[str, Any], args: argparse.Namespace) ->
     """Test accuracy of a network after its last epoch, for each seed."""
     settings = {key: value for key, value in settings.items() if key not in ("type", "best_epoch", "step_ahead")}
     settings |= {"validation": "test", "epochs": args.epochs}
-    accuracies = []
+    group, accuracies, shape = Group(0, 0, 1, 0.0, (Candidate(0, np.zeros(0), chain),)), [], {}
     for seed in args.seeds:
         evaluator = StandAloneEvaluator(**settings, seed=seed)
-        group = Group(0, 0, 1, 0.0, (Candidate(0, np.zeros(0), chain),))
+        shape = {"in_channels": evaluator.shape.in_channels, "num_classes": evaluator.shape.num_classes}
         accuracies.append(evaluator.evaluate(group)[0].metrics["accuracy"])
         print(f"{chain} seed {seed}: {accuracies[-1]:.2f} %", flush=True)
-    shape = {"in_channels": evaluator.shape.in_channels, "num_classes": evaluator.shape.num_classes}
     return {
         "network": str(chain),
         "params": chain_parameters(chain, **shape),
