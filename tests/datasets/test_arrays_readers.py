@@ -114,7 +114,8 @@ def test_what_is_missing_is_named(cifar, tmp_path):
 def test_classes_and_options_are_checked(cifar):
     with pytest.raises(UserError, match="num_classes is 100, but .* has 10 classes"):
         load_images("cifar10", cifar, num_classes=100)
-    with pytest.raises(UserError, match="'cifar10', 'cifar100', 'idx', 'fashionmnist', 'kmnist', 'emnist-balanced', 'folder'"):
+    types = "'cifar10', 'cifar100', 'idx', 'fashionmnist', 'kmnist', 'emnist-balanced', 'folder'"
+    with pytest.raises(UserError, match=types):
         load_images("cifar", cifar)
     with pytest.raises(UserError, match="limit is 1000"):
         load_images("cifar10", cifar, limit=1000)
