@@ -126,7 +126,8 @@ class FactorizedReduce(Rectifying):
         # The second grid starts `shift` positions later; the border is continued to the first one's length.
         down, right = (self.shift if self.step == 1 else side % 2 for side in x.shape[-2:])
         # Padding by nothing would copy; in a trace it must stay, for images of other sizes.
-        wide = F.pad(x, (0, right, 0, down)) if torch.jit.is_tracing() or down or right else x
+        traced = torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+        wide = F.pad(x, (0, right, 0, down)) if traced or down or right else x
         moved = wide[..., self.shift :, self.shift :]  # a map may be narrower than the shift
         return self.bn(torch.cat([self.conv_1(x), self.conv_2(moved)], dim=1))
 
