@@ -1,8 +1,12 @@
-"""Files that are there complete or not at all."""
+"""Files that are there complete or not at all, and JSON documents with one sentence for each fault."""
 
+import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
+
+from relnas_mm.errors import UserError
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -26,3 +30,40 @@ def write_atomically(path: Path, text: str) -> None:
     except BaseException:
         os.unlink(scratch)
         raise
+
+
+def read_json(path: Path, what: str) -> Any:
+    """The content of a JSON file.
+
+    Args:
+        path: The file.
+        what: What it is and its name, for the error message, such as "the genotype file 'a.json'".
+
+    Raises:
+        UserError: It cannot be read, or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{what} cannot be read: {error}") from None
+    except json.JSONDecodeError as error:
+        raise UserError(f"{what} is not valid JSON: {error}") from None
+
+
+def write_json(path: Path, document: Any, what: str) -> None:
+    """Writes a JSON file, complete or not at all; its folder is made if missing.
+
+    Args:
+        path: The file.
+        document: Its content.
+        what: As in `read_json`.
+
+    Raises:
+        UserError: It cannot be written.
+    """
+    text = json.dumps(document, indent=2) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, text)
+    except OSError as error:
+        raise UserError(f"{what} cannot be written: {error.strerror or error}") from None

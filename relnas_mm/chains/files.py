@@ -1,6 +1,5 @@
 """Chains on disk: JSON with a schema version, read strictly and written atomically."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from relnas_mm.chains.chain import Chain
 from relnas_mm.chains.zoo import CHAINS
 from relnas_mm.errors import UserError
-from relnas_mm.files import write_atomically
+from relnas_mm.files import read_json, write_json
 
 SCHEMA_VERSION = 1
 _OWN_KEYS = {"schema_version", "kind", "hash", "meta"}
@@ -35,13 +34,8 @@ def load_chain(source: "str | os.PathLike[str] | dict[str, Any] | Chain") -> Cha
     path = Path(name).expanduser()
     if not path.is_file():
         raise UserError(f"there is no network {name!r}; use one of {', '.join(CHAINS)} or the path of a .json file")
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"the network file {name!r} cannot be read: {error}") from None
-    except json.JSONDecodeError as error:
-        raise UserError(f"the network file {name!r} is not valid JSON: {error}") from None
-    return _from_document(document, f"the network file {name!r}")
+    source = f"the network file {name!r}"
+    return _from_document(read_json(path, source), source)
 
 
 def save_chain(chain: Chain, path: "str | os.PathLike[str]", meta: dict[str, Any] | None = None) -> Path:
@@ -60,12 +54,7 @@ def save_chain(chain: Chain, path: "str | os.PathLike[str]", meta: dict[str, Any
     """
     path = Path(path)
     document = {"schema_version": SCHEMA_VERSION, "kind": "chain", **chain.to_dict(), "hash": chain.hash}
-    text = json.dumps({**document, "meta": meta or {}}, indent=2) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, text)
-    except OSError as error:
-        raise UserError(f"the network file {str(path)!r} cannot be written: {error.strerror or error}") from None
+    write_json(path, {**document, "meta": meta or {}}, f"the network file {str(path)!r}")
     return path
 
 

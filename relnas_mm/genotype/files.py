@@ -1,12 +1,11 @@
 """Genotypes on disk: JSON with a schema version, read strictly and written atomically."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 from relnas_mm.errors import UserError
-from relnas_mm.files import write_atomically
+from relnas_mm.files import read_json, write_json
 from relnas_mm.genotype.genotype import Genotype
 from relnas_mm.genotype.zoo import ZOO
 
@@ -35,17 +34,10 @@ def load_genotype(source: "str | os.PathLike[str] | dict[str, Any] | Genotype") 
     path = Path(name).expanduser()
     if path.suffix != ".json" and not path.is_file():
         raise UserError(f"unknown genotype {name!r}; use one of {', '.join(ZOO)} or the path of a .json file")
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(
-            f"the genotype file {name!r} does not exist; names without a file are {', '.join(ZOO)}"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"the genotype file {name!r} cannot be read: {error}") from None
-    except json.JSONDecodeError as error:
-        raise UserError(f"the genotype file {name!r} is not valid JSON: {error}") from None
-    return _from_document(document, f"the genotype file {name!r}")
+    if not path.exists():
+        raise UserError(f"the genotype file {name!r} does not exist; names without a file are {', '.join(ZOO)}")
+    source = f"the genotype file {name!r}"
+    return _from_document(read_json(path, source), source)
 
 
 def save_genotype(genotype: Genotype, path: "str | os.PathLike[str]", meta: dict[str, Any] | None = None) -> Path:
@@ -69,12 +61,7 @@ def save_genotype(genotype: Genotype, path: "str | os.PathLike[str]", meta: dict
         "hash": genotype.hash,
         "meta": meta or {},
     }
-    text = json.dumps(document, indent=2) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, text)
-    except OSError as error:
-        raise UserError(f"the genotype file {str(path)!r} cannot be written: {error.strerror or error}") from None
+    write_json(path, document, f"the genotype file {str(path)!r}")
     return path
 
 
