@@ -78,10 +78,10 @@ class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
         )
         self.drop_path_rate = drop_path_rate
         first, second = reduction_cells(num_cells)
-        self._stage_ends = (first - 1, second - 1, num_cells - 1)
+        ends = (first - 1, second - 1, num_cells - 1)
         maps = {STEM: (STEMS[stem].channels * init_channels, STEMS[stem].strides[0])}
-        maps |= {i: (self.plans[end].out_channels, self.plans[end].stride) for i, end in enumerate(self._stage_ends)}
-        self._set_stages(out_indices, maps, frozen_stages, norm_eval)
+        maps |= {i: (self.plans[end].out_channels, self.plans[end].stride) for i, end in enumerate(ends)}
+        self._set_stages(out_indices, maps, ends, frozen_stages, norm_eval)
         for module in self.idle_modules(self.wanted_outputs()):
             module.requires_grad_(False)
 
@@ -95,22 +95,12 @@ class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
             One map for each of `out_indices`, (n, out_channels[i], ceil(h / out_strides[i]), …).
         """
         s0, s1 = self.forward_stem(x)
-        maps = [s0] if STEM in self.out_indices else []
-        wanted = [index for index in self.wanted_outputs() if index >= 0]
-        for index, output in enumerate(self.forward_cells(s0, s1)) if wanted else ():
-            if index in wanted:
-                maps.append(output)
-            if index == wanted[-1]:
-                break
-        return tuple(maps)
+        return self._chosen_maps(s0, self.forward_cells(s0, s1))
 
     def wanted_outputs(self) -> list[int]:
         """Cells whose outputs are maps; -2 stands for the map before the cells."""
         return [self._stage_ends[index] if isinstance(index, int) else -2 for index in self.out_indices]
 
-    def _frozen_modules(self) -> list[nn.Module]:
-        if self.frozen_stages < 0:
-            return []
-        stem = [self.stem] if self.stem_kind == "cifar" else [self.stem0, self.stem1]
-        last = self._stage_ends[self.frozen_stages - 1] if self.frozen_stages else -1
-        return [*stem, *self.cells[: last + 1]]
+    @property
+    def _body(self) -> nn.ModuleList:
+        return self.cells

@@ -60,10 +60,10 @@ class ChainBackbone(StagedBackbone, ChainTrunk, BaseModule):
         chain = load_chain(network)
         options = {"norm": norm_of(norm_cfg), "with_cp": with_cp, "init_cfg": init_cfg}
         super().__init__(chain, stem, output_stride, in_channels, **options)
-        self._stage_ends = stage_ends(chain.depth)
+        ends = stage_ends(chain.depth)
         maps: dict[int | str, tuple[int, int]] = {STEM: (STEM_WIDTHS * chain.width, STEMS[stem][0])}
-        maps |= {i: (self.plans[end].outputs, self.plans[end].stride) for i, end in enumerate(self._stage_ends)}
-        self._set_stages(out_indices, maps, frozen_stages, norm_eval)
+        maps |= {i: (self.plans[end].outputs, self.plans[end].stride) for i, end in enumerate(ends)}
+        self._set_stages(out_indices, maps, ends, frozen_stages, norm_eval)
         for module in self._idle_modules():
             module.requires_grad_(False)
 
@@ -77,26 +77,13 @@ class ChainBackbone(StagedBackbone, ChainTrunk, BaseModule):
             One map for each of `out_indices`, (n, out_channels[i], ceil(h / out_strides[i]), …).
         """
         s0, s1 = self.forward_stem(x)
-        maps = [s0] if STEM in self.out_indices else []
-        wanted = self._wanted_layers()
-        for index, output in enumerate(self.forward_layers(s1)) if wanted else ():
-            if index in wanted:
-                maps.append(output)
-            if index == wanted[-1]:
-                break
-        return tuple(maps)
+        return self._chosen_maps(s0, self.forward_layers(s1))
 
-    def _wanted_layers(self) -> list[int]:
-        return [self._stage_ends[index] for index in self.out_indices if isinstance(index, int)]
+    @property
+    def _body(self) -> nn.ModuleList:
+        return self.layers
 
     def _idle_modules(self) -> list[nn.Module]:
-        wanted = self._wanted_layers()
+        wanted = self._wanted_parts()
         idle = list(self.layers[wanted[-1] + 1 if wanted else 0 :])
         return idle if wanted or self.stem_kind == "cifar" else [self.stem1, *idle]
-
-    def _frozen_modules(self) -> list[nn.Module]:
-        if self.frozen_stages < 0:
-            return []
-        stem = [self.stem] if self.stem_kind == "cifar" else [self.stem0, self.stem1]
-        last = self._stage_ends[self.frozen_stages - 1] if self.frozen_stages else -1
-        return [*stem, *self.layers[: last + 1]]

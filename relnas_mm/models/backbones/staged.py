@@ -1,9 +1,9 @@
 """What backbones of three stages have in common: which maps they give, and what of them is frozen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from relnas_mm.cells.operations import Norm
@@ -16,7 +16,7 @@ NUM_STAGES = 3
 
 
 class StagedBackbone(LoadsPretrained, nn.Module):
-    """Stem and three stages, for mm modules, which call `_set_stages` once they are built.
+    """Stem and three stages, for mm modules, which name their parts in `_body` and call `_set_stages` once built.
 
     Attributes:
         out_indices: Which maps are given: stages 0 to 2, and 'stem' for the map before the first stage.
@@ -28,6 +28,7 @@ class StagedBackbone(LoadsPretrained, nn.Module):
         self,
         out_indices: "Sequence[int | str]",
         maps: "dict[int | str, tuple[int, int]]",
+        ends: Sequence[int],
         frozen_stages: int,
         norm_eval: bool,
     ) -> None:
@@ -36,10 +37,11 @@ class StagedBackbone(LoadsPretrained, nn.Module):
         Args:
             out_indices: Which maps to give.
             maps: Channels and stride of each that there is.
+            ends: The last part of the body of each stage.
             frozen_stages: -1 freezes nothing, 0 the stem, n the stem and the first n stages.
             norm_eval: Whether batch normalization stays in evaluation mode.
         """
-        self.out_indices = tuple(out_indices)
+        self.out_indices, self._stage_ends = tuple(out_indices), tuple(ends)
         self.frozen_stages, self.norm_eval = frozen_stages, norm_eval
         self.out_channels: tuple[int, ...] = tuple(maps[index][0] for index in self.out_indices)
         self.out_strides: tuple[int, ...] = tuple(maps[index][1] for index in self.out_indices)
@@ -60,9 +62,33 @@ class StagedBackbone(LoadsPretrained, nn.Module):
             module.eval()
             module.requires_grad_(False)
 
+    @property
+    def _body(self) -> nn.ModuleList:
+        """The cells or layers that make up the stages."""
+        raise NotImplementedError
+
+    def _wanted_parts(self) -> list[int]:
+        """Parts of the body whose outputs are maps."""
+        return [self._stage_ends[index] for index in self.out_indices if isinstance(index, int)]
+
+    def _chosen_maps(self, stem_map: Tensor, outputs: Iterable[Tensor]) -> tuple[Tensor, ...]:
+        """The maps to give; of the body's outputs no more are computed than these need."""
+        maps = [stem_map] if STEM in self.out_indices else []
+        wanted = self._wanted_parts()
+        for index, output in enumerate(outputs) if wanted else ():
+            if index in wanted:
+                maps.append(output)
+            if index == wanted[-1]:
+                break
+        return tuple(maps)
+
     def _frozen_modules(self) -> list[nn.Module]:
         """The stem and the stages that are frozen."""
-        raise NotImplementedError
+        if self.frozen_stages < 0:
+            return []
+        stem = [self.stem] if self.stem_kind == "cifar" else [self.stem0, self.stem1]
+        last = self._stage_ends[self.frozen_stages - 1] if self.frozen_stages else -1
+        return [*stem, *self._body[: last + 1]]  # type: ignore[list-item]
 
 
 def check_stages(out_indices: Sequence[Any], frozen_stages: int) -> None:
