@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nasbench101_cell import MATRIX
 
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import NASBench101Space, Space
@@ -12,15 +13,6 @@ from relnas_mm.spaces.nasbench101 import MOST_EDGES, MOST_VERTICES, cell_of, par
 pytestmark = pytest.mark.unit
 
 CONV, POOL = "conv3x3-bn-relu", "maxpool3x3"
-MATRIX = [
-    [0, 1, 0, 0, 1, 1, 0],
-    [0, 0, 1, 0, 0, 0, 0],
-    [0, 0, 0, 1, 0, 0, 1],
-    [0, 0, 0, 0, 0, 1, 0],
-    [0, 0, 0, 0, 0, 1, 0],
-    [0, 0, 0, 0, 0, 0, 1],
-    [0, 0, 0, 0, 0, 0, 0],
-]
 
 
 @pytest.mark.golden
