@@ -143,6 +143,18 @@ def test_idx_plain_and_compressed(tmp_path):
         load_images("idx", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("kind", "inside"), [("fashionmnist", "FashionMNIST/raw"), ("kmnist", "KMNIST/raw"), ("kmnist", "raw")]
+)
+def test_the_folders_that_torchvision_writes(tmp_path, kind, inside):
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)
+    (tmp_path / inside).mkdir(parents=True)
+    (tmp_path / inside / "t10k-images-idx3-ubyte").write_bytes(idx(images))
+    (tmp_path / inside / "t10k-labels-idx1-ubyte").write_bytes(idx(np.array([2, 0, 1], np.uint8)))
+    data = load_images(kind, tmp_path, split="test")
+    assert (data.images[:, 0].numpy() == images).all() and data.labels.tolist() == [2, 0, 1]
+
+
 @pytest.fixture
 def folder(tmp_path):
     for split in ("train", "val"):

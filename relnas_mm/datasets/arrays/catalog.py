@@ -26,8 +26,13 @@ NORMALIZATION: dict[str, Normalization] = {
 }
 """Mean and standard deviation by type: as released for CIFAR and the MNIST-like sets, those of ImageNet for folders."""
 
-IDX = {"idx": "", "fashionmnist": "", "kmnist": "", "emnist-balanced": "balanced"}
-"""Types in the IDX format, and EMNIST's name of the split."""
+IDX = {
+    "idx": ("", ""),
+    "fashionmnist": ("FashionMNIST", ""),
+    "kmnist": ("KMNIST", ""),
+    "emnist-balanced": ("EMNIST", "balanced"),
+}
+"""Types in the IDX format: the name of torchvision's class, and EMNIST's name of the split."""
 
 SPLITS = ("train", "test")
 
@@ -84,7 +89,7 @@ def load_images(
 
 def _read(type: str, root: Path, split: str, size: int) -> tuple[Any, Any, tuple[str, ...]]:
     if type in IDX:
-        images, labels = read_idx(root, split, IDX[type])
+        images, labels = read_idx(root, split, *IDX[type])
         return images, labels, tuple(str(label) for label in range(int(labels.max(initial=-1)) + 1))
     if type == "folder":
         return read_folder(root, split, size)

@@ -14,13 +14,14 @@ _OPENERS = {"": open, ".gz": gzip.open, ".xz": lzma.open}
 _UNSIGNED_BYTES = 0x08
 
 
-def read_idx(root: Path, split: str, emnist: str = "") -> tuple[np.ndarray, np.ndarray]:
+def read_idx(root: Path, split: str, name: str = "", emnist: str = "") -> tuple[np.ndarray, np.ndarray]:
     """Reads one split.
 
     Args:
         root: A folder with `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-…`, each as it is or with
-            the ending `.gz` or `.xz`; or one that holds them in `raw/`.
+            the ending `.gz` or `.xz`; or one that holds them in `raw/`, or in `NAME/raw/` as torchvision leaves them.
         split: 'train' or 'test'.
+        name: Name of torchvision's class.
         emnist: Which of EMNIST's splits, such as 'balanced'; its files are `emnist-balanced-train-images-idx3-ubyte`
             and so on, with images that lie on their side, as everybody trains on them.
 
@@ -31,20 +32,20 @@ def read_idx(root: Path, split: str, emnist: str = "") -> tuple[np.ndarray, np.n
         UserError: A file is missing or damaged; it is named.
     """
     prefix = f"emnist-{emnist}-{split}" if emnist else PREFIXES[split]
-    images_path = _find(root, f"{prefix}-images-idx3-ubyte")
-    labels_path = _find(root, f"{prefix}-labels-idx1-ubyte")
+    images_path = _find(root, name, f"{prefix}-images-idx3-ubyte")
+    labels_path = _find(root, name, f"{prefix}-labels-idx1-ubyte")
     images, labels = _read(images_path, 3), _read(labels_path, 1)
     if len(images) != len(labels):
         raise UserError(f"{str(images_path)!r} has {len(images)} images, but {labels_path.name} {len(labels)} labels")
     return images[:, None], labels.astype(np.int64)
 
 
-def _find(root: Path, name: str) -> Path:
-    for folder in (root, root / "raw"):
+def _find(root: Path, name: str, file: str) -> Path:
+    for folder in (root, root / "raw", root / name / "raw"):
         for ending in _OPENERS:
-            if (path := folder / (name + ending)).is_file():
+            if (path := folder / (file + ending)).is_file():
                 return path
-    raise UserError(f"{str(root)!r} holds no {name} (plain, .gz or .xz)")
+    raise UserError(f"{str(root)!r} holds no {file} (plain, .gz or .xz)")
 
 
 def _read(path: Path, dimensions: int) -> np.ndarray:
