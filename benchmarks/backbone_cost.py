@@ -38,8 +38,9 @@ TRAINING_BATCH = {"224x224": 8, "512x1024": 1}
 def released_arrangement() -> nn.Module:
     backbone = CellBackbone("relativenas")
     for module in backbone.modules():
-        if hasattr(module, "share_relu"):
-            module.share_relu = False  # type: ignore[assignment]
+        for name, value in (("share_relu", False), ("bit_exact", True)):
+            if hasattr(module, name):
+                setattr(module, name, value)
     return backbone
 
 

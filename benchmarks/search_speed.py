@@ -140,7 +140,7 @@ def losses_at_once(subject: WeightSetEvaluator, pair: list[Candidate], **recipe:
         return list(pool.map(work, pair))
 
 
-PLAIN = {"channels_last": False, "autocast": None, "cuda_graph": False}
+PLAIN = {"channels_last": False, "bit_exact": True, "autocast": None, "cuda_graph": False}
 LAST = {**PLAIN, "channels_last": True}
 MIXED = {**LAST, "autocast": "bfloat16"}
 ROWS: dict[str, Row] = {
@@ -149,6 +149,9 @@ ROWS: dict[str, Row] = {
     "+ images on the device, augmented in batches": partial(supernet_losses, ready_batches=True),
     "+ lean candidates (the plain config)": partial(lean_losses, **PLAIN),
     "+ channels_last": partial(lean_losses, **LAST),
+    "+ channels_last, shared ReLU, one-step separable convolutions": partial(
+        lean_losses, **{**LAST, "bit_exact": False}
+    ),
     "+ channels_last, both learners at once": partial(losses_at_once, **LAST),
     "+ bfloat16": partial(lean_losses, **{**PLAIN, "autocast": "bfloat16"}),
 }

@@ -7,7 +7,15 @@ from torch import Tensor, nn
 
 from relnas_mm.cells.drop_path import drop_path
 from relnas_mm.cells.layout import CellPlan
-from relnas_mm.cells.operations import FactorizedReduce, Norm, Rectifying, ReluConvNorm, batch_norm, build_operation
+from relnas_mm.cells.operations import (
+    FactorizedReduce,
+    Norm,
+    Rectifying,
+    RectifyingSequence,
+    ReluConvNorm,
+    batch_norm,
+    build_operation,
+)
 from relnas_mm.genotype import Edge, Genotype
 from relnas_mm.genotype.genotype import EDGES_PER_NODE, FIRST_NODE
 
@@ -49,8 +57,9 @@ class Cell(nn.Module):
         plan: Channels, strides and place of this cell (`plan_cells`).
         norm: Makes a normalization layer for a number of channels.
         slots: Numbers the operations' modules, which is also their name in the state dict, `_ops.{number}`.
-        share_relu: Rectify a map once for all its readers: less memory and time, the same outputs; gradients differ
-            by rounding from those of a ReLU for each reader, as released.
+        bit_exact: Compute as the released code does, to the last digit: each reader of a map rectifies it anew, and
+            separable convolutions are two steps.  Else outputs are the same, gradients differ by rounding, and
+            less memory and time is needed.
     """
 
     def __init__(
@@ -59,10 +68,10 @@ class Cell(nn.Module):
         plan: CellPlan,
         norm: Norm = batch_norm,
         slots: Slots = own_slots,
-        share_relu: bool = True,
+        bit_exact: bool = False,
     ):
         super().__init__()
-        self.share_relu = share_relu
+        self.share_relu = not bit_exact
         self.edges = genotype.edges(plan.reduction)
         self.output_nodes = genotype.output_nodes(plan.reduction)
         self.slots = tuple(str(slot) for slot in slots(self.edges))
@@ -71,6 +80,9 @@ class Cell(nn.Module):
         for slot, (operation, node) in zip(self.slots, self.edges):
             if slot not in self._ops:
                 self._ops[slot] = build_operation(operation, plan.channels, plan.sampling_of(node), norm)
+        for module in self.modules():
+            if isinstance(module, RectifyingSequence):
+                module.bit_exact = bit_exact
 
     def forward(self, s0: Tensor | Map, s1: Tensor | Map, drop_path_rate: float = 0.0) -> Tensor:
         """Runs the cell.

@@ -7,12 +7,14 @@ keep the resolution and be dilated instead of striding (`Sampling`); its weights
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
+from typing import TypeGuard, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from relnas_mm.cells.sampling import Sampling
+from relnas_mm.cells.separable import separable
 from relnas_mm.errors import UserError
 
 Norm = Callable[[int], nn.Module]
@@ -50,14 +52,25 @@ class Rectifying(nn.Module):
 class RectifyingSequence(Rectifying):
     """A sequence of layers, `op`, the first of which is the ReLU."""
 
+    bit_exact = True
+    """Whether depthwise and pointwise convolutions are two steps, with PyTorch's own gradients (`Cell`)."""
+
     def __init__(self, *layers: nn.Module):
         super().__init__()
         self.op = nn.Sequential(nn.ReLU(), *layers)
 
     def after_relu(self, x: Tensor) -> Tensor:
-        for layer in islice(self.op, 1, None):
-            x = layer(x)
+        layers = islice(self.op, 1, None)
+        for layer in layers:
+            if self.bit_exact or not _is_depthwise(layer):
+                x = layer(x)
+            else:
+                x = separable(x, layer, cast(nn.Conv2d, next(layers)))
         return x
+
+
+def _is_depthwise(layer: nn.Module) -> TypeGuard[nn.Conv2d]:
+    return isinstance(layer, nn.Conv2d) and layer.groups > 1
 
 
 class ReluConvNorm(RectifyingSequence):

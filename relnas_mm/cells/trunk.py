@@ -29,7 +29,7 @@ class CellTrunk(nn.Module):
         norm: Makes a normalization layer for a number of channels.
         slots: Numbers the operations' modules in a cell (`Cell`).
         with_cp: Recompute each cell in the backward pass instead of keeping its activations.
-        share_relu: Rectify a map once for all its readers (`Cell`).
+        bit_exact: Compute as the released code does, to the last digit (`Cell`).
         **kwargs: For the next class in the method resolution order.
     """
 
@@ -44,19 +44,19 @@ class CellTrunk(nn.Module):
         norm: Norm = batch_norm,
         slots: Slots = own_slots,
         with_cp: bool = False,
-        share_relu: bool = True,
+        bit_exact: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.plans = plan_cells(genotype, init_channels, num_cells, stem, output_stride)
-        self.stem_kind, self.with_cp, self.share_relu = stem, with_cp, share_relu
+        self.stem_kind, self.with_cp, self.share_relu = stem, with_cp, not bit_exact
         self.drop_path_rate = 0.0
         stem_channels = STEMS[stem].channels * init_channels
         if stem == "cifar":
             self.stem = cifar_stem(stem_channels, in_channels, norm)
         else:
             self.stem0, self.stem1 = imagenet_stems(stem_channels, in_channels, norm)
-        self.cells = nn.ModuleList(Cell(genotype, plan, norm, slots, share_relu) for plan in self.plans)
+        self.cells = nn.ModuleList(Cell(genotype, plan, norm, slots, bit_exact) for plan in self.plans)
 
     def forward_stem(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The two inputs of the first cell."""

@@ -17,11 +17,12 @@ class CandidateNetwork(CellTrunk):
         genotype: The cells.
         shape: The network around them.
         slots: Numbers the operations in the weight set.
+        bit_exact: Compute as the released code does, to the last digit (`Cell`).
     """
 
-    def __init__(self, genotype: Genotype, shape: NetworkShape, slots: Slots):
+    def __init__(self, genotype: Genotype, shape: NetworkShape, slots: Slots, bit_exact: bool = True):
         size = shape.init_channels, shape.num_cells
-        super().__init__(genotype, *size, in_channels=shape.in_channels, slots=slots, share_relu=False)  # as released
+        super().__init__(genotype, *size, in_channels=shape.in_channels, slots=slots, bit_exact=bit_exact)
         self.classifier = nn.Linear(self.plans[-1].out_channels, shape.num_classes)
 
     def forward(self, images: Tensor) -> Tensor:

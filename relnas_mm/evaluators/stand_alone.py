@@ -108,7 +108,7 @@ class StandAloneEvaluator:
         scores: list[tuple[float, float]] = []
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
             torch.manual_seed(stream_seed(self.seed, "weights", *address))
-            network = network_of(candidate.architecture, self.shape)
+            network = network_of(candidate.architecture, self.shape, self.recipe.bit_exact)
             network.to(self.device, memory_format=self.recipe.memory_format)  # type: ignore[call-overload]
             optimizer = self.recipe.optimizer(list(network.parameters()), 0.0)
             with names_fitting_batch(candidate, network, self.train_data, self.recipe.batch_size):

@@ -30,6 +30,7 @@ class Recipe:
         drop_path_rate: Probability that drop path reaches at the end of the search, from 0.
         channels_last: Keep maps with the channels last in memory: faster on most devices, with losses that differ
             in the last digits.
+        bit_exact: Compute as the released code does, to the last digit (`Cell`); `False` is faster.
         autocast: 'bfloat16' computes in that type where PyTorch thinks fit (`Execution`).
         cuda_graph: On CUDA, replay a recorded step (`Execution`).
 
@@ -45,6 +46,7 @@ class Recipe:
     clip: float = 5.0
     drop_path_rate: float = 0.3
     channels_last: bool = False
+    bit_exact: bool = True
     autocast: str | None = None
     cuda_graph: bool = False
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.unit
 
 def trunk(shared):
     torch.manual_seed(0)
-    return CellTrunk(ZOO["darts_v2"], 4, 5, share_relu=shared).double()
+    return CellTrunk(ZOO["darts_v2"], 4, 5, bit_exact=not shared).double()
 
 
 def last_map(network, images):

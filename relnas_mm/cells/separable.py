@@ -1,0 +1,148 @@
+"""Depthwise and pointwise convolution as one step of training on CPUs: less memory, and no slow gradient.
+
+What lies between the two is computed again in the backward pass, where the depthwise convolution is cheap, instead of
+being kept; in a cell that is a third of all that is kept.  And PyTorch's backward pass of a dilated depthwise
+convolution, which takes ten times as long as the convolution, is put together from operations that are fast: the
+gradient of the map is a convolution by the turned kernel, that of the kernel is made of 3x3 pieces without dilation.
+`docs/performance.md` has what both bring.
+"""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+PIECE = 3
+"""Side of the kernels of depthwise convolutions whose gradients PyTorch computes fast."""
+
+
+def separable(x: Tensor, depthwise: nn.Conv2d, pointwise: nn.Conv2d) -> Tensor:
+    """What the second convolution gives of what the first one gives.
+
+    Args:
+        x: The map, (n, c, h, w).
+        depthwise: A depthwise convolution with a square kernel that keeps the grid but for its stride.
+        pointwise: A 1x1 convolution.
+    """
+    if not (_trains_on_cpu(x) and _plain(depthwise) and _plain(pointwise)):
+        return pointwise(depthwise(x))
+    arrangement = depthwise.stride[0], depthwise.dilation[0]
+    return _Separable.apply(x, depthwise.weight, pointwise.weight, *arrangement)  # type: ignore[return-value]
+
+
+def _trains_on_cpu(x: Tensor) -> bool:
+    special = (
+        torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+        or torch.compiler.is_compiling()
+        or torch.is_autocast_enabled("cpu")
+    )
+    return x.device.type == "cpu" and torch.is_grad_enabled() and not special
+
+
+def _plain(conv: nn.Conv2d) -> bool:
+    """Whether there is nothing about it but its weight: no bias, and no hook that waits for its call."""
+    return conv.bias is None and not (conv._forward_hooks or conv._forward_pre_hooks or conv._backward_hooks)
+
+
+class _Separable(torch.autograd.Function):
+    @staticmethod
+    def forward(x: Tensor, depthwise: Tensor, pointwise: Tensor, stride: int, dilation: int) -> Tensor:
+        return F.conv2d(_depthwise(x, depthwise, stride, dilation), pointwise)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs[:3])
+        ctx.stride, ctx.dilation = inputs[3:]
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        x, depthwise, pointwise = ctx.saved_tensors
+        wanted = ctx.needs_input_grad
+        between = _depthwise(x, depthwise, ctx.stride, ctx.dilation)
+        of_between, of_pointwise = _gradients(
+            gradients[0], between, pointwise, (1, 0, 1, 1), (wanted[0] or wanted[1], wanted[2])
+        )
+        of_x = of_depthwise = None
+        if wanted[0] or wanted[1]:
+            of_x, of_depthwise = _depthwise_gradients(
+                of_between, x, depthwise, ctx.stride, ctx.dilation, (wanted[0], wanted[1])
+            )
+        return of_x, of_depthwise, of_pointwise, None, None
+
+
+def _depthwise(x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
+    padding = weight.shape[-1] // 2 * dilation
+    return F.conv2d(x, weight, None, stride, padding, dilation, groups=len(weight))
+
+
+def _gradients(
+    gradient: Tensor, x: Tensor, weight: Tensor, arrangement: tuple[int, int, int, int], wanted: tuple[bool, bool]
+) -> tuple[Tensor, Tensor]:
+    """PyTorch's gradients of the map and of the weight of a convolution: stride, padding, dilation, groups."""
+    stride, padding, dilation, groups = arrangement
+    of_x, of_weight, _ = torch.ops.aten.convolution_backward(
+        gradient, x, weight, None, [stride] * 2, [padding] * 2, [dilation] * 2, False, [0, 0], groups, [*wanted, False]
+    )
+    return of_x, of_weight
+
+
+def _depthwise_gradients(
+    gradient: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int, wanted: tuple[bool, bool]
+) -> tuple[Tensor | None, Tensor | None]:
+    kernel, groups = weight.shape[-1], len(weight)
+    if dilation == 1:
+        return _gradients(gradient, x, weight, (stride, kernel // 2, 1, groups), wanted)
+    gradient = _spread(gradient, stride, x.shape[-2:])
+    of_x = _depthwise(gradient, weight.flip(2, 3), 1, dilation) if wanted[0] else None
+    return of_x, kernel_gradient(x, gradient, kernel, dilation) if wanted[1] else None
+
+
+def _spread(gradient: Tensor, stride: int, size: torch.Size) -> Tensor:
+    """The gradient of a strided result, with zeros at the positions that the stride left out."""
+    if stride == 1:
+        return gradient
+    spread = torch.zeros_like(gradient[..., :1, :1]).expand(-1, -1, *size).clone(memory_format=_format_of(gradient))
+    spread[..., ::stride, ::stride] = gradient
+    return spread
+
+
+def _format_of(x: Tensor) -> torch.memory_format:
+    last = x.is_contiguous(memory_format=torch.channels_last)
+    return torch.channels_last if last else torch.contiguous_format
+
+
+def kernel_gradient(x: Tensor, gradient: Tensor, kernel: int, dilation: int) -> Tensor:
+    """Gradient of the kernel of a depthwise convolution that keeps the grid.
+
+    Args:
+        x: What was convolved, (n, c, h, w).
+        gradient: Gradient of the result, of the same shape.
+        kernel: Side of the kernel, odd.
+        dilation: Distance between the positions under the kernel.
+
+    Returns:
+        The gradient, (c, 1, kernel, kernel).
+    """
+    down, right = (-side % dilation for side in x.shape[-2:])
+    padding = kernel // 2 * dilation
+    x = _phases(F.pad(x, (padding, padding + right, padding, padding + down)), dilation)
+    gradient = _phases(F.pad(gradient, (0, right, 0, down)), dilation)
+    channels, (height, width) = x.shape[1], gradient.shape[-2:]
+    piece = gradient.new_empty(channels, 1, PIECE, PIECE)
+    out = gradient.new_empty(channels, 1, kernel, kernel)
+    for top in range(0, kernel - 1, PIECE - 1):
+        for left in range(0, kernel - 1, PIECE - 1):
+            part = x[..., top : top + height + PIECE - 1, left : left + width + PIECE - 1]
+            part = part.contiguous(memory_format=torch.channels_last)
+            _, of_piece = _gradients(gradient, part, piece, (1, 0, 1, channels), (False, True))
+            out[..., top : top + PIECE, left : left + PIECE] = of_piece
+    return out
+
+
+def _phases(x: Tensor, dilation: int) -> Tensor:
+    """The grids of every `dilation`-th position as images of their own, channels last: (n * dilation², c, h', w')."""
+    n, c, height, width = x.shape
+    grids = x.permute(0, 2, 3, 1).reshape(n, height // dilation, dilation, width // dilation, dilation, c)
+    grids = grids.permute(2, 4, 0, 1, 3, 5).reshape(-1, height // dilation, width // dilation, c)
+    return grids.contiguous().permute(0, 3, 1, 2)
