@@ -20,7 +20,8 @@ from relnas_mm.provenance import provenance
 from relnas_mm.search.records import read_records
 
 SEARCHES = [
-    f"configs/search/{name}_cifar10-mini.py" for name in ("relativenas", "evolution", "random", "random-alone", "darts")
+    f"configs/search/{name}_cifar10-mini.py"
+    for name in ("relativenas", "evolution", "random", "random-alone", "darts", "relativenas-rounds")
 ]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from figures.origin import origin
+from figures.origin import origin, spread
 
 
 def global_search(record: dict[str, Any]) -> str:
@@ -24,4 +24,21 @@ def global_search(record: dict[str, Any]) -> str:
     return "\n".join([*lines, "", origin(record)])
 
 
-WRITERS = dict.fromkeys(("macro_micro_cifar10-mini", "macro_micro_fashionmnist-mini"), global_search)
+def variants(record: dict[str, Any]) -> str:
+    """What options of the procedure cost and find, beside the released one."""
+    seeds = record["seeds"]
+    header = ["search", "trainings", "epochs", "parameters found", "test accuracy, %", *(f"seed {s}" for s in seeds)]
+    lines = [f"| {' | '.join(header)} |", "|---|" + "--:|" * (len(header) - 1)]
+    for name, entry in record["variants"].items():
+        cells = [f"{entry[key][0]:,.0f}" for key in ("trainings", "epochs", "params")]
+        cells += [spread(*entry["accuracy"]), *(f"{run['accuracy']:.2f} ({run['network']})" for run in entry["runs"])]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    note = f"Test accuracy: trained anew for {record['final_epochs']} epochs, after the last of them."
+    return "\n".join([*lines, "", note, origin(record)])
+
+
+WRITERS = {
+    "macro_micro_cifar10-mini": global_search,
+    "macro_micro_fashionmnist-mini": global_search,
+    "macro_micro_variants": variants,
+}

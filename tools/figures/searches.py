@@ -38,7 +38,29 @@ def retrained_cells(record: dict[str, Any]) -> str:
     return "\n".join([*lines, "", origin(record)])
 
 
+def live_searches(record: dict[str, Any]) -> str:
+    """Accuracy of the winners of several searches on images, retrained alike, and what each search cost."""
+    seeds = record["seeds"]
+    header = [
+        "search",
+        "top-1 of its winner, %",
+        *(f"seed {seed}" for seed in seeds),
+        "trained in the search",
+        "minutes",
+    ]
+    lines = [f"| {' | '.join(header)} |", "|---|" + "--:|" * (len(header) - 1)]
+    for name, entry in sorted(record["cells"].items(), key=lambda item: -item[1]["top1"]):
+        runs = entry["runs"]
+        (kind,) = runs[0]["search"].keys() - {"seconds"}
+        cells = [f"{entry['top1']:.2f} ± {entry['top1_std']:.2f}", *(f"{run['top1']:.2f}" for run in runs)]
+        cells.append(f"{runs[0]['search'][kind]} {kind}")
+        cells.append(f"{sum(run['search']['seconds'] for run in runs) / len(runs) / 60:.1f}")
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", origin(record)])
+
+
 WRITERS = {
+    "live_cifar10-mini": live_searches,
     "retrain_cifar10": retrained_cells,
     "retrain_cifar10-mini": retrained_cells,
     "search_cifar10": search_generations,
