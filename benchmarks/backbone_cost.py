@@ -1,9 +1,9 @@
 """Time and memory of the backbone beside its released arrangement, ResNet-50 and MobileNetV2.
 
-The released arrangement is the same backbone with a ReLU for each reader of a map and contiguous maps.  Variants take
-turns, so that a busy machine slows all of them down alike; a speed-up is the median of the ratios of a turn.  Peak
-memory is that of a process of its own: the growth of its resident memory in two training steps.  Fills
-docs/results/backbone_cost.json.
+The released arrangement is the same backbone with a ReLU for each reader of a map, separable convolutions in two steps
+and contiguous maps.  Variants take turns, so that a busy machine slows all of them down alike; a speed-up is the median
+of the ratios of a turn.  Peak memory is that of a process of its own: the growth of its resident memory in two training
+steps.  Fills docs/results/backbone_cost.json.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def channels_last(network: nn.Module) -> nn.Module:
 
 BOTH: dict[str, Callable[[], nn.Module]] = {
     REFERENCE: released_arrangement,
-    "RelativeNAS cell, shared ReLU and channels_last": lambda: channels_last(CellBackbone("relativenas")),
+    "RelativeNAS cell, as it is here, channels_last": lambda: channels_last(CellBackbone("relativenas")),
     "RelativeNAS cell, the same with_cp=True": lambda: channels_last(CellBackbone("relativenas", with_cp=True)),
     "ResNet-50": lambda: channels_last(MODELS.build({"type": "mmdet.ResNet", "depth": 50, "norm_eval": False})),
     "MobileNetV2": lambda: channels_last(MODELS.build({"type": "mmdet.MobileNetV2"})),

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from relnas_mm.evaluators import StandAloneEvaluator, WeightSetEvaluator
@@ -20,7 +21,7 @@ from relnas_mm.strategies import Candidate, Group, RefereedLearning, SlowFastLea
 
 POPULATION, GENERATIONS = 8, 8
 NETWORK = {"init_channels": 6, "num_cells": 3}
-TRAINING = {"batch_size": 32, "channels_last": True}
+TRAINING = {"batch_size": 32, "channels_last": True, "bit_exact": False}
 REFEREE = {"warm_up": 16, "retrain": 8, "duels": 4, "confidence": 0.75, "detrend": True}
 ARMS = {
     "RelativeNAS": lambda seed: SlowFastLearning(CellSpace(), POPULATION, GENERATIONS, seed, evaluate_last=False),
@@ -42,14 +43,19 @@ def search(arm: str, seed: int, data: dict[str, Any], epochs: int) -> dict[str, 
     alone = StandAloneEvaluator({**data, "limit": 2000}, epochs, NETWORK, TRAINING, {"padding": 4}, seed=seed)
     best = strategy.best.candidate
     (result,) = alone.evaluate(Group(0, 0, 1, 0.0, (Candidate(0, best.vector, best.architecture),)))
-    decided = strategy.counts["decided"] if isinstance(strategy, RefereedLearning) else 0
-    return {"trained": trained, "decided": decided, "accuracy": result.metrics["accuracy"], "minutes": minutes}
+    row = {"trained": trained, "decided": 0, "accuracy": result.metrics["accuracy"], "minutes": minutes}
+    if isinstance(strategy, RefereedLearning):
+        row["decided"] = strategy.counts["decided"]
+        said = strategy.referee.calibration
+        margins, outcomes = (np.array(column) > 0 for column in (said.margins, said.outcomes))
+        row |= {"foretold": len(margins), "right": int((margins == outcomes).sum())}
+    return row
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data_root")
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=3, help="of the winners' own training")
     parser.add_argument("--out", type=Path, default=Path("docs/results/renas_live.json"))
     args = parser.parse_args()

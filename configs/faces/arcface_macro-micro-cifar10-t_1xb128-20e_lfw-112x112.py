@@ -62,8 +62,12 @@ optim_wrapper = dict(
     clip_grad=dict(max_norm=5),
 )
 param_scheduler = dict(type="MultiStepLR", by_epoch=True, milestones=[10, 15, 18], gamma=0.1)
+# pairs have no classes, so that the hook that counts them is left out
 default_hooks = dict(
-    class_count=None,  # pairs have no classes
-    checkpoint=dict(save_best="verification/accuracy"),
-    training_curve=dict(metric="verification/accuracy"),
+    _delete_=True,
+    logger=dict(type="LoggerHook", interval=100),
+    checkpoint=dict(
+        type="CheckpointHook", interval=1, max_keep_ckpts=2, save_best="verification/accuracy", rule="greater"
+    ),
+    training_curve=dict(type="TrainingCurveHook", metric="verification/accuracy"),
 )

@@ -15,7 +15,7 @@ from relnas_mm.datasets.arrays.folder import read_rgb
 from relnas_mm.datasets.faces import read_pairs
 from relnas_mm.engine.metrics.verification import best_threshold, separation
 from relnas_mm.errors import UserError
-from relnas_mm.launch import read_config
+from relnas_mm.launch import build_runner, read_config
 from relnas_mm.models.recognizers.arcface import add_margin
 
 pytestmark = pytest.mark.mm
@@ -67,6 +67,31 @@ def test_bad_pairs_are_named(lfw, text, message):
         DATASETS.build(dict(type="FacePairs", data_root=str(lfw)))
     with pytest.raises(UserError, match="cannot be read"):
         read_pairs(lfw / "missing.txt")
+
+
+def test_the_config_trains_and_verifies(lfw, tmp_path):
+    """By MMEngine's Runner, hooks included, at a small size."""
+    for label in range(3):
+        (tmp_path / "train" / str(label)).mkdir(parents=True)
+        for number in range(4):
+            Image.new("L", (20, 20), 60 * label + number).save(tmp_path / "train" / str(label) / f"{number}.png")
+    config = read_config(str(CONFIG))
+    small = {"batch_size": 4, "num_workers": 0, "persistent_workers": False, "pin_memory": False}
+    config.merge_from_dict(
+        {
+            "work_dir": str(tmp_path / "run"),
+            "model": {"num_classes": 3, "embedding": 8},
+            "train_dataloader": {**small, "dataset": {"data_root": str(tmp_path), "num_classes": 3}},
+            "val_dataloader": {**small, "dataset": {"data_root": str(lfw)}},
+            "train_cfg": {"max_epochs": 1},
+            "val_evaluator": {"folds": 3},
+        }
+    )
+    config.model.backbone.network = CHAIN
+    runner = build_runner(config)
+    runner.train()
+    assert (tmp_path / "run" / "epoch_1.pth").is_file()
+    assert 0 <= runner.message_hub.get_scalar("val/verification/auc").current() <= 100
 
 
 @pytest.mark.data

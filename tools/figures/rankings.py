@@ -89,12 +89,14 @@ def renas_referee(record: dict[str, Any]) -> str:
 
 def renas_live(record: dict[str, Any]) -> str:
     """Live searches with and without ReNAS, each winner scored again."""
-    lines = ["| search | trained | decided | accuracy of the winner, % | minutes |", "|---|--:|--:|--:|--:|"]
+    header = ["search", "trained", "decided", "winners foretold rightly", "winner, % by seed", "minutes"]
+    lines = [f"| {' | '.join(header)} |", "|---|" + "--:|" * (len(header) - 1)]
     for name, row in record["searches"].items():
         accuracy = " / ".join(f"{value:.1f}" for value in row["accuracy"])
         counts = [f"{sum(row[key]) / len(row[key]):.0f}" for key in ("trained", "decided")]
         minutes = sum(row["minutes"]) / len(row["minutes"])
-        lines.append(f"| {name} | {' | '.join(counts)} | {accuracy} | {minutes:.1f} |")
+        foretold = f"{sum(row['right'])} of {sum(row['foretold'])}" if "foretold" in row else "–"
+        lines.append(f"| {name} | {' | '.join(counts)} | {foretold} | {accuracy} | {minutes:.1f} |")
     return "\n".join([*lines, "", origin(record)])
 
 
