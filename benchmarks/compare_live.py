@@ -46,7 +46,8 @@ def main() -> None:
             row = retrained(args, str(folder / "genotype.json"), seed, work_dir / "retrain" / label / str(seed))
             rows.append({**row, "cell": label, "search": cost(folder)})
             print(f"{label} seed {seed}: {rows[-1]['top1']:.2f} %, search {rows[-1]['search']}", flush=True)
-    command = f"python benchmarks/compare_live.py {args.name} --searches {' '.join(args.searches)}"
+    command = f"python benchmarks/compare_live.py {args.name}"
+    command += f" --searches {' '.join(args.searches)}" if args.searches != SEARCHES else ""
     command += f" --images {args.images}" if args.images else ""
     for flag, options in (("--search-options", args.search_options), ("--cfg-options", args.cfg_options)):
         command += f" {flag} {' '.join(options)}" if options else ""
