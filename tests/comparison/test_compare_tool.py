@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from comparison_plan import plan_values, write_table
+from forked_tool import run_tool
 
 from relnas_mm.comparison.plan import Unit, read_plan
 from relnas_mm.comparison.trace import run_search
@@ -25,7 +26,7 @@ def command(*arguments):
 
 
 def run(*arguments):
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=200, env=ENVIRONMENT)
+    return run_tool(*command(*arguments)[1:])
 
 
 @pytest.mark.e2e

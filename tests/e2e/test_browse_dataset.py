@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from forked_tool import run_tool
 from PIL import Image
 
 from relnas_mm.browse import PictureFolder, drawn_samples
@@ -56,18 +57,19 @@ def pictures(config, split="train", number=3, seed=0):
 def test_as_a_user_calls_it(shapes, tmp_path):
     """On real detection configs; twice, so that the second call replaces the pictures of the first."""
     out = tmp_path / "pictures"
-    command = [sys.executable, "tools/browse_dataset.py", "configs/ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py"]
-    environment = {**os.environ, "SHAPES_ROOT": str(shapes)}
-    for number in (3, 2):
-        done = subprocess.run(
-            [*command, "--out", str(out), "--number", str(number), "--not-show"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            env=environment,
-            timeout=300,
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
+    command = ["tools/browse_dataset.py", "configs/ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py", "--out", str(out)]
+    environment = {"SHAPES_ROOT": str(shapes)}
+    first = subprocess.run(
+        [sys.executable, *command, "--number", "3", "--not-show"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
+        timeout=300,
+    )
+    assert first.returncode == 0, first.stderr[-3000:]
+    done = run_tool(*command, "--number", "2", "--not-show", **environment)
+    assert done.returncode == 0, done.stderr[-3000:]
     names = ["0000_train_000000.png", "0001_train_000001.png"]
     assert sorted(path.name for path in out.iterdir()) == [*names, "browse.json", "contact_sheet.png"]
     assert f"2 pictures in {out}" in done.stdout and list(tmp_path.iterdir()) == [out]

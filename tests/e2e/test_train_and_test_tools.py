@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from forked_tool import run_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPES_SSD = "configs/ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py"
@@ -77,7 +78,7 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_one_sentence(case, tmp_path):
     (name, *arguments), sentence = BAD[case]
-    done = tool(name, *arguments, "--work-dir", tmp_path / "run")
+    done = run_tool(f"tools/{name}", *arguments, "--work-dir", tmp_path / "run")
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert re.search("error: " + sentence, done.stderr), done.stderr
     assert not (tmp_path / "run").exists()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cifar_files import write_cifar10
+from forked_tool import run_tool
 
 from relnas_mm.genotype import load_genotype
 
@@ -36,10 +37,7 @@ def command(config, work_dir, *options, flags=()):
 
 
 def run(*arguments, **keywords):
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        command(*arguments, **keywords), cwd=ROOT, capture_output=True, text=True, timeout=300, env=environment
-    )
+    return run_tool(*command(*arguments, **keywords)[1:])
 
 
 def test_a_search_is_terminated_and_continued_with_another_config(data, tmp_path):
