@@ -1,6 +1,5 @@
 """Runs a pipeline: each step is one of the tools, in a process of its own, as a user would call it."""
 
-import json
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from typing import Any
 from relnas_mm.checks import check_writable
 from relnas_mm.datasets.shapes import generate_shapes
 from relnas_mm.errors import UserError
+from relnas_mm.files import write_json
 from relnas_mm.pipeline.plan import Job, PipelinePlan
 from relnas_mm.pipeline.progress import Progress
 from relnas_mm.pipeline.report import METRICS, figures, write_report
@@ -61,11 +61,13 @@ def write_record(plan: PipelinePlan, command: str, path: Path) -> None:
         plan: The pipeline.
         command: What a reader types to get them again.
         path: The JSON file.
+
+    Raises:
+        UserError: The file cannot be written.
     """
     progress = Progress.load(plan.work_dir, plan.fingerprint)
     record = {**provenance(command), "seeds": [0], "seconds": progress.seconds, **figures(plan)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record, indent=2) + "\n")
+    write_json(path, record, f"the record {str(path)!r}")
 
 
 def genotype_path(plan: PipelinePlan) -> Path:

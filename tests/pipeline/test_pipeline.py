@@ -101,6 +101,8 @@ def test_a_run_and_its_report(home):
     assert record["command"] == "the command" and record["versions"]["torch"] and record["device"]
     assert (record["untrained"], record["trained"], record["test"]) == (0.0, 0.5, 0.4)
     assert record["genotype"] == ZOO["darts_v2"].hash
+    with pytest.raises(UserError, match=f"the record '{home}' cannot be written"):
+        write_record(plan, "the command", home)
 
 
 @pytest.mark.parametrize("broken, again", [("search", 4), ("train", 3), ("test", 2)])
