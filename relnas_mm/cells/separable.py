@@ -1,7 +1,7 @@
 """Depthwise and pointwise convolution as one step of training on CPUs: less memory, and no slow gradient.
 
 What lies between the two is computed again in the backward pass, where the depthwise convolution is cheap, instead of
-being kept; in a cell that is a third of all that is kept.  And PyTorch's backward pass of a dilated depthwise
+being kept, if it is large; in a cell such maps are a third of all that is kept.  And PyTorch's backward pass of a dilated depthwise
 convolution, which takes ten times as long as the convolution, is put together from operations that are fast: the
 gradient of the map is a convolution by the turned kernel, that of the kernel is made of 3x3 pieces without dilation.
 `docs/performance.md` has what both bring.
@@ -17,6 +17,10 @@ PIECE = 3
 """Side of the kernels of depthwise convolutions whose gradients PyTorch computes fast."""
 
 
+WORTH = 2**18
+"""Numbers in a map from which on it is worth being computed again; below, calling takes longer than computing."""
+
+
 def separable(x: Tensor, depthwise: nn.Conv2d, pointwise: nn.Conv2d) -> Tensor:
     """What the second convolution gives of what the first one gives.
 
@@ -25,7 +29,8 @@ def separable(x: Tensor, depthwise: nn.Conv2d, pointwise: nn.Conv2d) -> Tensor:
         depthwise: A depthwise convolution with a square kernel that keeps the grid but for its stride.
         pointwise: A 1x1 convolution.
     """
-    if not (_trains_on_cpu(x) and _plain(depthwise) and _plain(pointwise)):
+    gains = x.numel() >= WORTH or depthwise.dilation[0] > 1
+    if not (gains and _trains_on_cpu(x) and _plain(depthwise) and _plain(pointwise)):
         return pointwise(depthwise(x))
     arrangement = depthwise.stride[0], depthwise.dilation[0]
     return _Separable.apply(x, depthwise.weight, pointwise.weight, *arrangement)  # type: ignore[return-value]

@@ -7,10 +7,18 @@ from hypothesis import strategies as st
 from torch import nn
 
 from relnas_mm.cells import Sampling, build_operation
+from relnas_mm.cells import separable as room
 from relnas_mm.cells.operations import RectifyingSequence
 from relnas_mm.cells.separable import kernel_gradient, separable
 
 pytestmark = pytest.mark.unit
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_maps_too():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "WORTH", 0)
+        yield
 
 
 def pair(channels, out, kernel, stride, dilation, dtype=torch.double):
@@ -84,6 +92,14 @@ def test_hooks_biases_and_autocast_get_two_steps():
     handle.remove()
     pointwise.bias = nn.Parameter(torch.ones(3))
     assert torch.equal(separable(x, depthwise, pointwise), pointwise(depthwise(x)))
+
+
+@pytest.mark.parametrize(("side", "dilation", "one"), [(4, 1, False), (4, 2, True), (8, 1, True)])
+def test_small_maps_are_kept_unless_their_gradient_is_slow(side, dilation, one, monkeypatch):
+    monkeypatch.setattr(room, "WORTH", 3 * 8 * 8)
+    depthwise, pointwise = pair(3, 3, 3, 1, dilation)
+    x = torch.randn(1, 3, side, side, dtype=torch.double, requires_grad=True)
+    assert ("Separable" in type(separable(x, depthwise, pointwise).grad_fn).__name__) == one
 
 
 def test_gradient_of_a_kernel_in_float_is_that_of_double():
