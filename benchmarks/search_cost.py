@@ -35,8 +35,10 @@ from relnas_mm.strategies.slow_fast import slow_fast_update
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = {"channels": 8, "cells": 5, "size": 32}
-VARIED = {"channels": [4, 8, 16, 32], "cells": [3, 5, 8, 11, 14, 20], "size": [16, 32, 48, 64]}
+VARIED = {"channels": [4, 8, 16, 32], "cells": [3, 8, 14, 20], "size": [16, 32, 64]}
 BATCH, IMAGES, CLASSES = 32, 192, 4
+SEARCH_IMAGES = 200
+"""Of the whole searches, training and validation together."""
 SEARCHES = {"population": [2, 4, 8, 16], "generations": [2, 4, 8]}
 POPULATIONS = [100, 1_000, 10_000, 100_000]
 
@@ -87,7 +89,7 @@ def search_seconds(
         "train_cfg.strategy.population": population,
         "train_cfg.strategy.generations": generations,
         "train_cfg.evaluator.data.data_root": folder / "data",
-        "train_cfg.evaluator.data.limit": 600,
+        "train_cfg.evaluator.data.limit": SEARCH_IMAGES,
         "train_cfg.evaluator.network.init_channels": 8,
         "train_cfg.evaluator.network.num_cells": 5,
         "train_cfg.evaluator.training.batch_size": BATCH,
@@ -107,7 +109,7 @@ def search_seconds(
     return time.perf_counter() - start
 
 
-def scaling(folder: Path, repeats: int, generations: int = 5) -> dict[str, Any]:
+def scaling(folder: Path, repeats: int, generations: int = 3) -> dict[str, Any]:
     """Time of the same generations in one process and in two, and the efficiency of the latter."""
     rows: dict[str, Any] = {}
     for mode in ("group", "4"):
@@ -195,14 +197,14 @@ def main() -> None:
         print(json.dumps(one_setting(**args.one)))
         return
     record: dict[str, Any] = provenance("python benchmarks/search_cost.py") | {"seeds": [0], "threads": 1}
-    record["setting"] = {**BASE, "batch_size": BATCH, "images": IMAGES}
+    record["setting"] = {**BASE, "batch_size": BATCH, "images": IMAGES, "images_of_searches": SEARCH_IMAGES}
     record["candidate"] = {}
     for name, values in VARIED.items():
         record["candidate"][name] = {str(value): in_a_process({**BASE, name: value}) for value in values}
         print(name, {key: f"{point['seconds']:.2f} s" for key, point in record["candidate"][name].items()}, flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_images(folder / "data", 600)
+        write_images(folder / "data", SEARCH_IMAGES)
         start_up = search_seconds(folder, 2, 1)
         record["search"] = {}
         for varied, values in SEARCHES.items():

@@ -1,9 +1,10 @@
 """Depthwise and pointwise convolution as one step of training on CPUs: less memory, and no slow gradient.
 
 What lies between the two is computed again in the backward pass, where the depthwise convolution is cheap, instead of
-being kept, if it is large; in a cell such maps are a third of all that is kept.  And PyTorch's backward pass of a dilated depthwise
-convolution, which takes ten times as long as the convolution, is put together from operations that are fast: the
-gradient of the map is a convolution by the turned kernel, that of the kernel is made of 3x3 pieces without dilation.
+being kept, if it is large; in a cell such maps are a third of all that is kept.  And PyTorch's backward pass of a
+dilated depthwise convolution, which takes ten times as long as the convolution, is put together from operations that
+are fast: the gradient of the map is a convolution by the turned kernel, that of the kernel is made of 3x3 pieces
+without dilation.
 `docs/performance.md` has what both bring.
 """
 
