@@ -34,6 +34,7 @@ from relnas_mm.strategies import Candidate, Group, SlowFastLearning
 from relnas_mm.strategies.slow_fast import slow_fast_update
 
 ROOT = Path(__file__).resolve().parents[1]
+PLOT = ROOT / "docs" / "images" / "search_cost.png"
 BASE = {"channels": 8, "cells": 5, "size": 32}
 VARIED = {"channels": [4, 8, 16, 32], "cells": [3, 8, 14, 20], "size": [16, 32, 64]}
 BATCH, IMAGES, CLASSES = 32, 192, 4
@@ -155,6 +156,11 @@ def checkpoint_seconds(folder: Path) -> float:
     return statistics.median(seconds)
 
 
+def numbers(points: dict[str, Any]) -> list[int]:
+    """What was varied, as numbers."""
+    return [int(value) for value in points]
+
+
 def picture(record: dict[str, Any], path: Path) -> None:
     """Seconds and memory against each of what was varied."""
     from matplotlib.figure import Figure
@@ -163,25 +169,27 @@ def picture(record: dict[str, Any], path: Path) -> None:
     places = iter(figure.subplots(2, 3).flat)
     for name, points in record["candidate"].items():
         axes = next(places)
-        axes.plot(points.keys(), [point["seconds"] for point in points.values()], "o-", color="C0")
-        axes.set(xlabel=name, ylabel="s per candidate")
+        axes.plot(numbers(points), [point["seconds"] for point in points.values()], "o-", color="C0")
+        axes.set(xlabel=name, ylabel="s per candidate", xlim=(0, None), ylim=(0, None))
         other = axes.twinx()
         other.plot(
-            points.keys(), [point["memory_mib"] for point in points.values()], "s--", color="C1", label="measured"
+            numbers(points), [point["memory_mib"] for point in points.values()], "s--", color="C1", label="measured"
         )
         other.plot(
-            points.keys(), [point["estimate_mib"] for point in points.values()], ":", color="C1", label="estimate"
+            numbers(points), [point["estimate_mib"] for point in points.values()], ":", color="C1", label="estimate"
         )
         other.set_ylabel("MiB", color="C1")
+        other.set_ylim(0, None)
         other.legend(loc="lower right", fontsize="small")
     for name, points in record["search"].items():
         axes = next(places)
-        axes.plot(points.keys(), points.values(), "o-")
-        axes.set(xlabel=name, ylabel="s of the search", ylim=(0, None))
+        axes.plot(numbers(points), points.values(), "o-")
+        axes.set(xlabel=name, ylabel="s of the search", xlim=(0, None), ylim=(0, None))
     axes = next(places)
     for label, row in record["processes"].items():
-        axes.plot(row["seconds_per_generation"].keys(), row["seconds_per_generation"].values(), "o-", label=label)
-    axes.set(xlabel="processes", ylabel="s per generation", ylim=(0, None))
+        seconds = row["seconds_per_generation"]
+        axes.plot(numbers(seconds), seconds.values(), "o-", label=label)
+    axes.set(xlabel="processes", ylabel="s per generation", xlim=(0.5, 2.5), ylim=(0, None), xticks=(1, 2))
     axes.legend(title="write_back", fontsize="small")
     figure.savefig(path, dpi=80)
 
@@ -191,8 +199,12 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="of the comparison of processes [%(default)s]")
     parser.add_argument("--one", type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results" / "search_cost.json")
+    parser.add_argument("--redraw", action="store_true", help="only the plot, from the figures that are there")
     args = parser.parse_args()
     torch.set_num_threads(1)
+    if args.redraw:
+        picture(json.loads(args.out.read_text()), PLOT)
+        return
     if args.one:
         print(json.dumps(one_setting(**args.one)))
         return
@@ -215,7 +227,7 @@ def main() -> None:
         record["checkpoint_seconds"] = checkpoint_seconds(folder)
     record["strategy_seconds"] = {str(population): strategy_seconds(population) for population in POPULATIONS}
     write_atomically(args.out, json.dumps(record, indent=1) + "\n")
-    picture(record, ROOT / "docs" / "images" / "search_cost.png")
+    picture(record, PLOT)
 
 
 if __name__ == "__main__":
