@@ -208,7 +208,10 @@ def main() -> None:
     if args.one:
         print(json.dumps(one_setting(**args.one)))
         return
-    record: dict[str, Any] = provenance("python benchmarks/search_cost.py") | {"seeds": [0], "threads": 1}
+    record: dict[str, Any] = provenance(f"python benchmarks/search_cost.py --repeats {args.repeats}") | {
+        "seeds": [0],
+        "threads": 1,
+    }
     record["setting"] = {**BASE, "batch_size": BATCH, "images": IMAGES, "images_of_searches": SEARCH_IMAGES}
     record["candidate"] = {}
     for name, values in VARIED.items():

@@ -71,7 +71,7 @@ class Cell(nn.Module):
         bit_exact: bool = False,
     ):
         super().__init__()
-        self.share_relu = not bit_exact
+        self.bit_exact = bit_exact
         self.edges = genotype.edges(plan.reduction)
         self.output_nodes = genotype.output_nodes(plan.reduction)
         self.slots = tuple(str(slot) for slot in slots(self.edges))
@@ -98,8 +98,8 @@ class Cell(nn.Module):
         """
         states: list[Map] = []
         for given, module in ((s0, self.preprocess0), (s1, self.preprocess1)):
-            source = given if isinstance(given, Map) else Map(given, self.share_relu)
-            states.append(Map(source.read_by(module), self.share_relu))
+            source = given if isinstance(given, Map) else Map(given, not self.bit_exact)
+            states.append(Map(source.read_by(module), not self.bit_exact))
         results: list[Tensor] = []
         for slot, (_, node) in zip(self.slots, self.edges):
             module = self._ops[slot]
@@ -108,7 +108,7 @@ class Cell(nn.Module):
                 result = drop_path(result, drop_path_rate)
             results.append(result)
             if len(results) == EDGES_PER_NODE:
-                states.append(Map(results[0] + results[1], self.share_relu))
+                states.append(Map(results[0] + results[1], not self.bit_exact))
                 results = []
         return torch.cat([states[node].value for node in self.output_nodes], dim=1)
 

@@ -17,7 +17,6 @@ from torch import Tensor, nn
 PIECE = 3
 """Side of the kernels of depthwise convolutions whose gradients PyTorch computes fast."""
 
-
 WORTH = 2**18
 """Numbers in a map from which on it is worth being computed again; below, calling takes longer than computing."""
 
@@ -99,23 +98,18 @@ def _depthwise_gradients(
     kernel, groups = weight.shape[-1], len(weight)
     if dilation == 1:
         return _gradients(gradient, x, weight, (stride, kernel // 2, 1, groups), wanted)
-    gradient = _spread(gradient, stride, x.shape[-2:])
+    gradient = _spread(gradient, stride, x)
     of_x = _depthwise(gradient, weight.flip(2, 3), 1, dilation) if wanted[0] else None
     return of_x, kernel_gradient(x, gradient, kernel, dilation) if wanted[1] else None
 
 
-def _spread(gradient: Tensor, stride: int, size: torch.Size) -> Tensor:
-    """The gradient of a strided result, with zeros at the positions that the stride left out."""
+def _spread(gradient: Tensor, stride: int, x: Tensor) -> Tensor:
+    """The gradient of what a stride made of `x`, with zeros at the positions that it left out."""
     if stride == 1:
         return gradient
-    spread = torch.zeros_like(gradient[..., :1, :1]).expand(-1, -1, *size).clone(memory_format=_format_of(gradient))
+    spread = torch.zeros_like(x)
     spread[..., ::stride, ::stride] = gradient
     return spread
-
-
-def _format_of(x: Tensor) -> torch.memory_format:
-    last = x.is_contiguous(memory_format=torch.channels_last)
-    return torch.channels_last if last else torch.contiguous_format
 
 
 def kernel_gradient(x: Tensor, gradient: Tensor, kernel: int, dilation: int) -> Tensor:

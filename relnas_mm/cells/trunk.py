@@ -49,7 +49,7 @@ class CellTrunk(nn.Module):
     ):
         super().__init__(**kwargs)
         self.plans = plan_cells(genotype, init_channels, num_cells, stem, output_stride)
-        self.stem_kind, self.with_cp, self.share_relu = stem, with_cp, not bit_exact
+        self.stem_kind, self.with_cp, self.bit_exact = stem, with_cp, bit_exact
         self.drop_path_rate = 0.0
         stem_channels = STEMS[stem].channels * init_channels
         if stem == "cifar":
@@ -68,7 +68,7 @@ class CellTrunk(nn.Module):
 
     def forward_cells(self, s0: Tensor, s1: Tensor) -> Iterator[Tensor]:
         """Output of each cell in turn."""
-        before, last = Map(s0, self.share_relu), Map(s1, self.share_relu)
+        before, last = Map(s0, not self.bit_exact), Map(s1, not self.bit_exact)
         if s0 is s1:
             before = last
         for cell in self.cells:
@@ -77,7 +77,7 @@ class CellTrunk(nn.Module):
                 output = cast(Tensor, checkpoint(cell, *inputs, use_reentrant=False))
             else:
                 output = cell(before, last, self.drop_path_rate)
-            before, last = last, Map(output, self.share_relu)
+            before, last = last, Map(output, not self.bit_exact)
             yield output
 
     def idle_modules(self, outputs: Iterable[int]) -> list[nn.Module]:
