@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from comparison_plan import plan_values, write_table
-from forked_tool import run_tool
+from forks import run_tool
 
 from relnas_mm.comparison.plan import Unit, read_plan
 from relnas_mm.comparison.trace import run_search

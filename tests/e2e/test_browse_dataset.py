@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from forked_tool import run_tool
+from forks import run_tool
 from PIL import Image
 
 from relnas_mm.browse import PictureFolder, drawn_samples

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from cifar_files import write_cifar10
-from forked_tool import run_tool
+from forks import run_tool
 
 from relnas_mm.datasets.shapes import generate_shapes
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from forked_tool import run_tool
+from forks import run_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPES_SSD = "configs/ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py"

@@ -2,13 +2,8 @@
 
 import json
 import logging
-import os
-import signal
-import time
 from pathlib import Path
 from types import SimpleNamespace
-
-import torch
 
 from relnas_mm.genotype import save_genotype
 from relnas_mm.search import SearchLoop
@@ -53,25 +48,6 @@ def make_loop(
     )
     options = {"space": SPACE, "strategy": STRATEGY, "save_every": 0.0} | options
     return PlainLoop(runner, None, evaluator=evaluator, resume=resume, **options)
-
-
-def in_child(work, seconds: float | None = None) -> int:
-    """Runs `work` in a forked process, kills it after some seconds, and gives its exit code (negative: signal)."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            torch.set_num_threads(1)
-            work()
-            code = 0
-        except SystemExit as exit:
-            code = exit.code or 0
-        finally:
-            os._exit(code)
-    if seconds is not None:
-        time.sleep(seconds)
-        os.kill(child, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def outcome(work_dir: Path) -> dict:

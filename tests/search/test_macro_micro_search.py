@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from cifar_files import write_cifar10
-from harness import PlainLoop, in_child, make_loop
+from forks import in_child
+from harness import PlainLoop, make_loop
 
 from relnas_mm.chains import load_chain
 from relnas_mm.errors import UserError

@@ -8,7 +8,8 @@ import time
 import numpy as np
 import pytest
 from cifar_files import write_cifar10
-from harness import evaluator_config, in_child, make_loop, outcome
+from forks import in_child
+from harness import evaluator_config, make_loop, outcome
 
 from relnas_mm.errors import UserError
 from relnas_mm.search.store import RunStore

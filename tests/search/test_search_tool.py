@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cifar_files import write_cifar10
-from forked_tool import run_tool
+from forks import run_tool
 
 from relnas_mm.genotype import load_genotype
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import torch.distributed as dist
 from cifar_files import write_cifar10
-from harness import evaluator_config, in_child, make_loop, outcome
+from forks import in_child
+from harness import evaluator_config, make_loop, outcome
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.kill
