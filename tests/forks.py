@@ -1,8 +1,9 @@
-"""Work in a fork of this process, where what is imported need not be again: a function, or a script of the repository.
+"""Work in a process that need not import what is imported already: a function, or a script of the repository.
 
 Each tool is also run in a process of its own somewhere, as a user's shell would start it.
 """
 
+import multiprocessing
 import os
 import runpy
 import signal
@@ -16,10 +17,14 @@ from pathlib import Path
 import torch
 
 ROOT = Path(__file__).resolve().parents[1]
+# Forks of a process that has only imported: a fork of the test process may wait forever for a lock that one of its
+# threads held.
+_clean = multiprocessing.get_context("forkserver")
+_clean.set_forkserver_preload(["relnas_mm.launch", "mmdet.registry", "relnas_mm.search.setup"])
 
 
 def in_child(work, seconds: float | None = None) -> int:
-    """Runs `work` in a forked process, kills it after some seconds, and gives its exit code (negative: signal)."""
+    """Runs `work` in a fork of this process, kills it after some seconds, gives its exit code (negative: signal)."""
     child = os.fork()
     if child == 0:
         code = 1
@@ -45,23 +50,22 @@ def run_tool(script, *arguments, **environment) -> subprocess.CompletedProcess:
         *arguments: Its command line.
         **environment: Variables that it sees beside those of this process.
     """
-    import relnas_mm.launch  # noqa: F401  what every tool needs
-
     command = [str(script), *map(str, arguments)]
-    sys.stdout.flush()
-    sys.stderr.flush()
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        code = in_child(lambda: _as_main(command, environment, out.fileno(), err.fileno()))
-        out.seek(0)
-        err.seek(0)
-        return subprocess.CompletedProcess(command, code, out.read(), err.read())
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = (Path(folder) / name for name in ("out", "err"))
+        tool = _clean.Process(target=_as_main, args=(command, {**os.environ, **environment}, str(out), str(err)))
+        tool.start()
+        tool.join()
+        return subprocess.CompletedProcess(command, tool.exitcode, out.read_text(), err.read_text())
 
 
-def _as_main(command: list[str], environment: dict[str, str], out: int, err: int) -> None:
-    os.dup2(out, 1)
-    os.dup2(err, 2)
+def _as_main(command: list[str], environment: dict[str, str], out: str, err: str) -> None:
+    for number, path in ((1, out), (2, err)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
     sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
+    os.environ.clear()
     os.environ.update(environment)
+    torch.set_num_threads(1)
     os.chdir(ROOT)
     sys.argv = command
     sys.path.insert(0, str(Path(command[0]).parent))
@@ -69,7 +73,7 @@ def _as_main(command: list[str], environment: dict[str, str], out: int, err: int
         runpy.run_path(command[0], run_name="__main__")
     except Exception:
         traceback.print_exc()
-        raise
+        sys.exit(1)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
