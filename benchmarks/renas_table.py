@@ -3,20 +3,29 @@
 `python benchmarks/renas_table.py data/tabular` fills docs/results/renas_table.json .  For each set, method, number of
 samples and seed: a predictor learns from random architectures; Kendall's tau is taken over all others, against their
 test accuracy; the first ten of its ranking are looked up, and the one with the best validation accuracy is the find.
+
+Each of these is one line of the runs file as soon as it is measured.  The same command goes on where an earlier one was
+stopped; runs files of several machines are merged with `cat`, and `--summarize` makes the table of what is there.
 """
 
 import argparse
 import json
+import multiprocessing
+import os
+import signal
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from relnas_mm.evaluators.tables import read_columns
+from relnas_mm.evaluators.tables import Table, shared_columns
 from relnas_mm.files import write_atomically
 from relnas_mm.predictors import ENCODINGS, RECIPES, Predictor, kendall_tau, parameter_counts
 from relnas_mm.predictors.forest import Forest
@@ -24,6 +33,7 @@ from relnas_mm.provenance import provenance
 from relnas_mm.seeding import numpy_stream
 
 SAMPLES = (424, 1563, 4230)
+MOST_SEEDS = 10
 TOP = 10
 
 
@@ -37,8 +47,12 @@ class Set:
     learned: str
     reported: str
 
+    def read(self, root: Path) -> Table:
+        """Learned and reported accuracy by architecture; a process reads a file once."""
+        return shared_columns(root / self.table, (self.learned, self.reported), self.key)
 
-NB201 = "combined/nasbench201_full.csv"
+
+NB101, NB201 = "nasbench101.csv", "combined/nasbench201_full.csv"
 SETS = {
     "NAS-Bench-201, CIFAR-10": Set("nasbench201", NB201, "arch_str", "c10_val200", "c10_test200"),
     "NAS-Bench-201, CIFAR-100": Set("nasbench201", NB201, "arch_str", "c100_val200", "c100_test200"),
@@ -46,8 +60,8 @@ SETS = {
     "NAS-Bench-Macro": Set(
         "nasbench-macro", "NAS-Bench-Macro/nas-bench-macro_cifar10.json", "", "test_acc.0", "mean_acc"
     ),
+    "NAS-Bench-101": Set("nasbench101", NB101, "cell", "val108", "test108"),
 }
-NB101 = Set("nasbench101", "nasbench101.csv", "cell", "val108", "test108")
 
 Ranker = Callable[[str, list[Any], np.ndarray, int], Callable[[list[Any]], np.ndarray]]
 """Of a space, architectures, their scores and a seed: what scores architectures."""
@@ -76,38 +90,46 @@ METHODS: dict[str, Ranker] = {
     "released": learned("released"),
     "improved": learned("improved"),
 }
-FIRST, LAST = "NAS-Bench-201, CIFAR-10", "NAS-Bench-Macro"
-SLOW_SEEDS = {
-    ("forest", 424): {FIRST: 10, LAST: 10},
-    ("released-mse", 424): {FIRST: 3, LAST: 3},
-    ("released", 424): {FIRST: 10, LAST: 10},
-    ("released", 1563): {FIRST: 2, LAST: 3},
-    ("released", 4230): {FIRST: 1, LAST: 2},
-}
-"""Seeds of what is slow on a CPU, where these are fewer than those of the rest."""
+SIZES = {"forest": SAMPLES[:1], "released-mse": SAMPLES[:1]}
+"""Numbers of samples of what is not measured with all of them."""
 
 
-def seeds_of(method: str, name: str, samples: int, seeds: int) -> int:
-    """How many seeds a cell of the table gets."""
-    if method in ("parameters", "improved"):
-        return seeds
-    few = SLOW_SEEDS.get((method, samples), {})
-    elsewhere = 3 if method == "forest" else 5 if (method, samples) == ("released", SAMPLES[0]) else 0
-    return min(seeds, few.get(name, elsewhere))
+class Unit(NamedTuple):
+    """What is measured in one go."""
+
+    set: str
+    method: str
+    samples: int
+    seed: int
 
 
-def measure(part: Set, table: dict[str, tuple[float, ...]], method: str, samples: int, seed: int) -> dict[str, float]:
-    """One cell of the table for one seed."""
+def units_of(sets: Sequence[str], methods: Sequence[str], seeds: int) -> list[Unit]:
+    """Seed by seed, so that every cell of the table soon has some, and of a seed the slowest first."""
+    units = [
+        Unit(name, method, samples, seed)
+        for name in sets
+        for method in methods
+        for samples in SIZES.get(method, SAMPLES)
+        for seed in range(seeds)
+    ]
+    return sorted(units, key=lambda unit: (unit.seed, unit.method != "released", -unit.samples))
+
+
+def measure(root: Path, unit: Unit) -> dict[str, Any]:
+    """The line of one unit; what its process measured before makes no difference."""
+    part, samples = SETS[unit.set], unit.samples
+    table = part.read(root)
     architectures, values = list(table), np.array(list(table.values()))
-    order = numpy_stream(seed, "samples", samples).permutation(len(architectures))
+    order = numpy_stream(unit.seed, "samples", samples).permutation(len(architectures))
     chosen, others = order[:samples], order[samples:]
     start = time.perf_counter()
-    scorer = METHODS[method](part.space, [architectures[n] for n in chosen], values[chosen, 0], seed)
+    scorer = METHODS[unit.method](part.space, [architectures[n] for n in chosen], values[chosen, 0], unit.seed)
     seconds = time.perf_counter() - start
     scores = scorer([architectures[n] for n in others])
     top = others[np.argsort(-scores, kind="stable")[:TOP]]
     seen = np.concatenate([chosen, top])
     return {
+        **unit._asdict(),
         "tau": kendall_tau(scores, values[others, 1]),
         "find": float(values[top[np.argmax(values[top, 0])], 1]),
         "best": float(values[seen[np.argmax(values[seen, 0])], 1]),
@@ -115,7 +137,47 @@ def measure(part: Set, table: dict[str, tuple[float, ...]], method: str, samples
     }
 
 
-def summary(runs: list[dict[str, float]]) -> dict[str, Any]:
+def measured(root: Path, units: Sequence[Unit], workers: int) -> Iterator[dict[str, Any]]:
+    """Lines of units as they come, from processes of one thread each."""
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # NumPy of a new process heeds them
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _prepare) as pool:
+        try:
+            for future in as_completed([pool.submit(measure, root, unit) for unit in units]):
+                yield future.result()
+        except BaseException:
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
+
+
+def _prepare() -> None:
+    """Ctrl-C reaches all processes of a terminal; the first one ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+
+
+def read_runs(path: Path) -> dict[Unit, dict[str, Any]]:
+    """The lines of a runs file; one that was cut off is forgotten, and of two of the same unit the last counts."""
+    lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+    runs = [json.loads(line) for line in lines if line.endswith("\n")]
+    return {Unit(*(run[key] for key in Unit._fields)): run for run in runs}
+
+
+def extend_runs(path: Path, root: Path, units: Sequence[Unit], workers: int) -> None:
+    """Measures units and appends each to a runs file at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    with path.open("ab") as file:
+        file.truncate(path.read_bytes().rfind(b"\n") + 1)
+        for done, run in enumerate(measured(root, units, workers), 1):
+            file.write(json.dumps(run).encode() + b"\n")
+            file.flush()
+            left = timedelta(seconds=round((time.monotonic() - start) / done * (len(units) - done)))
+            what = "{set}, {method}, {samples} samples, seed {seed}: tau {tau:.3f}, {seconds:.1f} s".format(**run)
+            print(f"{done}/{len(units)}, eta {left}: {what}", file=sys.stderr, flush=True)
+
+
+def summary(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Mean and deviation of each figure."""
     out: dict[str, Any] = {"seeds": len(runs)}
     for key in ("tau", "find", "best", "seconds"):
@@ -124,50 +186,68 @@ def summary(runs: list[dict[str, float]]) -> dict[str, Any]:
     return out
 
 
-def fill(root: Path, sets: dict[str, Set], seeds: int) -> dict[str, Any]:
+def rows_of(name: str, runs: dict[Unit, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Summaries of a set by method and samples, as far as there are runs."""
+    rows: dict[str, dict[str, Any]] = {}
+    for method in METHODS:
+        for samples in SAMPLES:
+            if cell := [runs[unit] for unit in sorted(runs) if unit[:3] == (name, method, samples)]:
+                rows.setdefault(method, {})[str(samples)] = summary(cell)
+    return rows
+
+
+def sets_of(root: Path, runs: dict[Unit, dict[str, Any]]) -> dict[str, Any]:
     """The whole table."""
     out: dict[str, Any] = {}
-    for name, part in sets.items():
-        table = read_columns(root / part.table, (part.learned, part.reported), part.key)
-        values = np.array(list(table.values()))
-        rows: dict[str, Any] = {}
-        for method in METHODS:
-            for samples in SAMPLES:
-                if not (count := seeds_of(method, name, samples, seeds)):
-                    continue
-                runs = [measure(part, table, method, samples, seed) for seed in range(count)]
-                rows.setdefault(method, {})[str(samples)] = row = summary(runs)
-                print(f"{name} {method} {samples}: {row}", flush=True)
-        out[name] = {
-            "architectures": len(table),
-            "optimum": float(values[:, 1].max()),
-            "ceiling": kendall_tau(values[:, 0], values[:, 1]),
-            "methods": rows,
-        }
+    for name, part in SETS.items():
+        if rows := rows_of(name, runs):
+            values = np.array(list(part.read(root).values()))
+            out[name] = {
+                "architectures": len(values),
+                "optimum": float(values[:, 1].max()),
+                "ceiling": kendall_tau(values[:, 0], values[:, 1]),
+                "methods": rows,
+            }
     return out
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", type=Path, help="folder of the tables")
+    parser.add_argument("--seeds", type=int, default=MOST_SEEDS, help="how many, at most %(default)s [%(default)s]")
     parser.add_argument(
-        "root", type=Path, help="folder of the tables; nasbench101.csv is taken, too, where it is there"
+        "--sets",
+        nargs="+",
+        choices=SETS,
+        metavar="SET",
+        help=f"some of: {'; '.join(SETS)} [all; NAS-Bench-101 where {NB101} is there]",
     )
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--out", type=Path, default=Path("docs/results/renas_table.json"))
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), help="[all]")
+    parser.add_argument("--workers", type=int, default=1, help="processes [1]")
+    parser.add_argument("--runs", type=Path, default=Path("docs/results/renas_table_runs.jsonl"), help="[%(default)s]")
+    parser.add_argument("--out", type=Path, default=Path("docs/results/renas_table.json"), help="[%(default)s]")
+    parser.add_argument("--summarize", action="store_true", help="measure nothing more")
     args = parser.parse_args()
-    torch.set_num_threads(1)
-    sets = SETS | ({"NAS-Bench-101": NB101} if (args.root / NB101.table).exists() else {})
-    start = time.perf_counter()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    runs = read_runs(args.runs)
+    if not args.summarize:
+        sets = args.sets or [name for name, part in SETS.items() if part.table != NB101 or (args.root / NB101).exists()]
+        units = units_of(sets, args.methods, min(args.seeds, MOST_SEEDS))
+        extend_runs(args.runs, args.root, [unit for unit in units if unit not in runs], args.workers)
+        runs = read_runs(args.runs)
+    if not runs:
+        parser.error(f"there are no runs in {args.runs}")
     record = {
         **provenance("python benchmarks/renas_table.py data/tabular"),
-        "seeds": list(range(args.seeds)),
+        "seeds": sorted({unit.seed for unit in runs}),
         "samples": SAMPLES,
-        "sets": fill(args.root, sets, args.seeds),
+        "sets": sets_of(args.root, runs),
+        "minutes": sum(run["seconds"] for run in runs.values()) / 60,
     }
-    record["minutes"] = (time.perf_counter() - start) / 60
     args.out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(args.out, json.dumps(record, indent=1) + "\n")
-    print(f"{record['minutes']:.1f} minutes")
+    print(f"{record['minutes']:.1f} minutes of training")
 
 
 if __name__ == "__main__":

@@ -50,10 +50,12 @@ def run_tool(script, *arguments, **environment) -> subprocess.CompletedProcess:
         *arguments: Its command line.
         **environment: Variables that it sees beside those of this process.
     """
-    command = [str(script), *map(str, arguments)]
+    command, environment = [str(script), *map(str, arguments)], {**os.environ, **environment}
+    if torch.cuda.is_available():  # which no fork can use
+        return subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
     with tempfile.TemporaryDirectory() as folder:
         out, err = (Path(folder) / name for name in ("out", "err"))
-        tool = _clean.Process(target=_as_main, args=(command, {**os.environ, **environment}, str(out), str(err)))
+        tool = _clean.Process(target=_as_main, args=(command, environment, str(out), str(err)))
         tool.start()
         tool.join()
         return subprocess.CompletedProcess(command, tool.exitcode, out.read_text(), err.read_text())

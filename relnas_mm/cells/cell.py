@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from relnas_mm.cells.drop_path import drop_path
+from relnas_mm.cells.drop_path import drop_mask, drop_path
 from relnas_mm.cells.layout import CellPlan
 from relnas_mm.cells.operations import (
     FactorizedReduce,
     Norm,
+    Pool,
     Rectifying,
     RectifyingSequence,
     ReluConvNorm,
@@ -18,6 +19,7 @@ from relnas_mm.cells.operations import (
 )
 from relnas_mm.genotype import Edge, Genotype
 from relnas_mm.genotype.genotype import EDGES_PER_NODE, FIRST_NODE
+from relnas_mm.kernels import check_kernels, computable
 
 Slots = Callable[[Sequence[Edge]], Sequence[int]]
 """Gives the number of the module behind each edge; equal numbers share one module and its weights."""
@@ -42,7 +44,7 @@ class Map:
 
     def read_by(self, module: nn.Module) -> Tensor:
         """The result of an operation on the map."""
-        if not self.shared or not isinstance(module, Rectifying):
+        if not self.shared or not isinstance(module, Rectifying) or module.rectifies_itself(self.value):
             return module(self.value)
         if self._rectified is None:
             self._rectified = nn.functional.relu(self.value)
@@ -60,6 +62,10 @@ class Cell(nn.Module):
         bit_exact: Compute as the released code does, to the last digit: each reader of a map rectifies it anew, and
             separable convolutions are two steps.  Else outputs are the same, gradients differ by rounding, and
             less memory and time is needed.
+        kernels: On CUDA, 'triton' computes by the kernels of `relnas_mm.kernels` where they can; 'torch' is PyTorch.
+
+    Raises:
+        UserError: `kernels` is another one, or asked to be bit-exact.
     """
 
     def __init__(
@@ -69,9 +75,10 @@ class Cell(nn.Module):
         norm: Norm = batch_norm,
         slots: Slots = own_slots,
         bit_exact: bool = False,
+        kernels: str = "torch",
     ):
         super().__init__()
-        self.bit_exact = bit_exact
+        self.bit_exact, self.kernels = bit_exact, check_kernels(kernels, bit_exact)
         self.edges = genotype.edges(plan.reduction)
         self.output_nodes = genotype.output_nodes(plan.reduction)
         self.slots = tuple(str(slot) for slot in slots(self.edges))
@@ -83,6 +90,8 @@ class Cell(nn.Module):
         for module in self.modules():
             if isinstance(module, RectifyingSequence):
                 module.bit_exact = bit_exact
+            if isinstance(module, (RectifyingSequence, Pool)):
+                module.kernels = kernels
 
     def forward(self, s0: Tensor | Map, s1: Tensor | Map, drop_path_rate: float = 0.0) -> Tensor:
         """Runs the cell.
@@ -100,17 +109,25 @@ class Cell(nn.Module):
         for given, module in ((s0, self.preprocess0), (s1, self.preprocess1)):
             source = given if isinstance(given, Map) else Map(given, not self.bit_exact)
             states.append(Map(source.read_by(module), not self.bit_exact))
-        results: list[Tensor] = []
+        results: list[tuple[Tensor, float]] = []
         for slot, (_, node) in zip(self.slots, self.edges):
             module = self._ops[slot]
-            result = states[node].read_by(module)
-            if self.training and drop_path_rate > 0.0 and not isinstance(module, nn.Identity):
-                result = drop_path(result, drop_path_rate)
-            results.append(result)
+            drops = self.training and not isinstance(module, nn.Identity)
+            results.append((states[node].read_by(module), drop_path_rate if drops else 0.0))
             if len(results) == EDGES_PER_NODE:
-                states.append(Map(results[0] + results[1], not self.bit_exact))
+                states.append(Map(self._node(*results), not self.bit_exact))
                 results = []
         return torch.cat([states[node].value for node in self.output_nodes], dim=1)
+
+    def _node(self, *results: tuple[Tensor, float]) -> Tensor:
+        """The sum of two results, each with the rate of its drop path."""
+        if self.kernels == "triton" and all(computable(result) for result, _ in results):
+            from relnas_mm.kernels.node import node
+
+            masks = [drop_mask(result, rate) if rate > 0.0 else None for result, rate in results]
+            return node(*(result for result, _ in results), masks, 1.0 - max(rate for _, rate in results))
+        first, second = (drop_path(result, rate) if rate > 0.0 else result for result, rate in results)
+        return first + second
 
     def live_nodes(self) -> set[int]:
         """The nodes that the output depends on; 0 and 1 are among them if the cell reads its inputs."""

@@ -10,6 +10,9 @@ def drop_path(x: Tensor, rate: float) -> Tensor:
         x: Shape (n, ...).
         rate: Probability of zeroing, 0 <= rate < 1.
     """
-    keep = 1.0 - rate
-    mask = x.new_empty((x.shape[0],) + (1,) * (x.dim() - 1)).bernoulli_(keep)
-    return x * (mask / keep)
+    return x * (drop_mask(x, rate) / (1.0 - rate))
+
+
+def drop_mask(x: Tensor, rate: float) -> Tensor:
+    """Zeros for the images of a batch that are left out, ones for the others: (n, 1, ...), as many axes as `x`."""
+    return x.new_empty((x.shape[0],) + (1,) * (x.dim() - 1)).bernoulli_(1.0 - rate)

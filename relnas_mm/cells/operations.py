@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from relnas_mm.cells.sampling import Sampling
 from relnas_mm.cells.separable import separable
 from relnas_mm.errors import UserError
+from relnas_mm.kernels import computable
 
 Norm = Callable[[int], nn.Module]
 
@@ -41,6 +42,10 @@ def conv(channels: int, out: int, kernel: int, sampling: Sampling, groups: int =
 class Rectifying(nn.Module):
     """An operation that begins with a ReLU, which several readers of a map may share (`Cell`)."""
 
+    def rectifies_itself(self, x: Tensor) -> bool:
+        """Whether sharing the ReLU of a map would only cost time, as it is applied where the map is read."""
+        return False
+
     def forward(self, x: Tensor) -> Tensor:
         return self.after_relu(F.relu(x))
 
@@ -54,10 +59,22 @@ class RectifyingSequence(Rectifying):
 
     bit_exact = True
     """Whether depthwise and pointwise convolutions are two steps, with PyTorch's own gradients (`Cell`)."""
+    kernels = "torch"
+    """Who computes on CUDA (`relnas_mm.kernels`)."""
 
     def __init__(self, *layers: nn.Module):
         super().__init__()
         self.op = nn.Sequential(nn.ReLU(), *layers)
+
+    def rectifies_itself(self, x: Tensor) -> bool:
+        return self.kernels == "triton" and computable(x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.rectifies_itself(x):
+            return super().forward(x)
+        from relnas_mm.kernels.sequence import sequence
+
+        return sequence(self.op, x)
 
     def after_relu(self, x: Tensor) -> Tensor:
         layers = islice(self.op, 1, None)
@@ -145,14 +162,32 @@ class FactorizedReduce(Rectifying):
         return self.bn(torch.cat([self.conv_1(x), self.conv_2(moved)], dim=1))
 
 
-class MaxPool(nn.Module):
-    """3x3 maximum, without normalization."""
+class Pool(nn.Module):
+    """3x3, without normalization."""
+
+    kernels = "torch"
+    """Who computes on CUDA (`relnas_mm.kernels`)."""
 
     def __init__(self, sampling: Sampling):
         super().__init__()
         self.step, self.dilation = sampling.step, sampling.dilation
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.kernels == "torch" or self.dilation > 1 or not computable(x):
+            return self.by_torch(x)
+        from relnas_mm.kernels.pools import pool
+
+        return pool(x, self.step, mean=isinstance(self, AvgPool))
+
+    def by_torch(self, x: Tensor) -> Tensor:
+        """What PyTorch's functions give."""
+        raise NotImplementedError
+
+
+class MaxPool(Pool):
+    """3x3 maximum."""
+
+    def by_torch(self, x: Tensor) -> Tensor:
         if self.dilation == 1:
             return F.max_pool2d(x, 3, self.step, padding=1)
         # torch pads a pool by half its nominal width at most, whatever its dilation.
@@ -160,17 +195,13 @@ class MaxPool(nn.Module):
         return F.max_pool2d(x, 3, self.step, dilation=self.dilation)
 
 
-class AvgPool(nn.Module):
-    """3x3 mean over the positions inside the map, without normalization.
+class AvgPool(Pool):
+    """3x3 mean over the positions inside the map.
 
     torch has no dilated mean: that case is a box filter over the map divided by one over ones.
     """
 
-    def __init__(self, sampling: Sampling):
-        super().__init__()
-        self.step, self.dilation = sampling.step, sampling.dilation
-
-    def forward(self, x: Tensor) -> Tensor:
+    def by_torch(self, x: Tensor) -> Tensor:
         if self.dilation == 1:
             return F.avg_pool2d(x, 3, self.step, padding=1, count_include_pad=False)
         counts = self._box_sum(x.new_ones(1, 1, *x.shape[-2:]))

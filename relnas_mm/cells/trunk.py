@@ -30,6 +30,7 @@ class CellTrunk(nn.Module):
         slots: Numbers the operations' modules in a cell (`Cell`).
         with_cp: Recompute each cell in the backward pass instead of keeping its activations.
         bit_exact: Compute as the released code does, to the last digit (`Cell`).
+        kernels: Who computes the cells on CUDA (`Cell`).
         **kwargs: For the next class in the method resolution order.
     """
 
@@ -45,6 +46,7 @@ class CellTrunk(nn.Module):
         slots: Slots = own_slots,
         with_cp: bool = False,
         bit_exact: bool = False,
+        kernels: str = "torch",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -56,7 +58,7 @@ class CellTrunk(nn.Module):
             self.stem = cifar_stem(stem_channels, in_channels, norm)
         else:
             self.stem0, self.stem1 = imagenet_stems(stem_channels, in_channels, norm)
-        self.cells = nn.ModuleList(Cell(genotype, plan, norm, slots, bit_exact) for plan in self.plans)
+        self.cells = nn.ModuleList(Cell(genotype, plan, norm, slots, bit_exact, kernels) for plan in self.plans)
 
     def forward_stem(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The two inputs of the first cell."""

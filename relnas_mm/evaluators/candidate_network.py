@@ -18,11 +18,15 @@ class CandidateNetwork(CellTrunk):
         shape: The network around them.
         slots: Numbers the operations in the weight set.
         bit_exact: Compute as the released code does, to the last digit (`Cell`).
+        kernels: Who computes the cells on CUDA (`Cell`).
     """
 
-    def __init__(self, genotype: Genotype, shape: NetworkShape, slots: Slots, bit_exact: bool = True):
+    def __init__(
+        self, genotype: Genotype, shape: NetworkShape, slots: Slots, bit_exact: bool = True, kernels: str = "torch"
+    ):
         size = shape.init_channels, shape.num_cells
-        super().__init__(genotype, *size, in_channels=shape.in_channels, slots=slots, bit_exact=bit_exact)
+        how = {"bit_exact": bit_exact, "kernels": kernels}
+        super().__init__(genotype, *size, in_channels=shape.in_channels, slots=slots, **how)
         self.classifier = nn.Linear(self.plans[-1].out_channels, shape.num_classes)
 
     def forward(self, images: Tensor) -> Tensor:

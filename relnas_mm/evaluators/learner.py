@@ -35,7 +35,7 @@ class Learner:
         progress: float,
     ):
         with torch.device("meta"):  # its own initial weights would be thrown away
-            self.network = CandidateNetwork(genotype, shape, slots, recipe.bit_exact)
+            self.network = CandidateNetwork(genotype, shape, slots, recipe.bit_exact, recipe.kernels)
         weights.load_into(self.network)
         self.network.to(memory_format=recipe.memory_format)  # type: ignore[call-overload]
         self.network.drop_path_rate = recipe.drop_path_at(progress)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators.execution import Execution, Step
+from relnas_mm.kernels import check_kernels
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 PLAIN = Execution()
@@ -31,6 +32,7 @@ class Recipe:
         channels_last: Keep maps with the channels last in memory: faster on most devices, with losses that differ
             in the last digits.
         bit_exact: Compute as the released code does, to the last digit (`Cell`); `False` is faster.
+        kernels: On CUDA, 'triton' computes cells by the kernels of `relnas_mm.kernels`.
         autocast: 'bfloat16' computes in that type where PyTorch thinks fit (`Execution`).
         cuda_graph: On CUDA, replay a recorded step (`Execution`).
 
@@ -47,6 +49,7 @@ class Recipe:
     drop_path_rate: float = 0.3
     channels_last: bool = False
     bit_exact: bool = True
+    kernels: str = "torch"
     autocast: str | None = None
     cuda_graph: bool = False
 
@@ -58,6 +61,7 @@ class Recipe:
         if not 0 <= self.drop_path_rate < 1:
             raise UserError(f"drop_path_rate is {self.drop_path_rate!r}; it must be at least 0 and below 1")
         Execution(self.autocast, self.cuda_graph)  # checks them
+        check_kernels(self.kernels, self.bit_exact)
 
     @property
     def execution(self) -> Execution:

@@ -1,0 +1,121 @@
+"""3x3 pools that keep the grid but for their stride; each gradient is one reading of what it is made of."""
+
+from typing import Any
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from relnas_mm.kernels.use import rows
+
+BLOCK = 512
+
+
+@triton.jit
+def _mean(x, y, total, H, W, OH, OW, C, x_step, S: tl.constexpr, BLOCK: tl.constexpr):
+    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    valid = at < total
+    column, row, plane = at % OW * S, at // OW % OH * S, at // OW // OH
+    image = x + plane // C * x_step + plane % C * H * W
+    out = tl.zeros((BLOCK,), tl.float32)
+    for i in tl.static_range(-1, 2):
+        for j in tl.static_range(-1, 2):
+            r, q = row + i, column + j
+            inside = valid & (r >= 0) & (r < H) & (q >= 0) & (q < W)
+            out += tl.load(image + r * W + q, inside, 0.0).to(tl.float32)
+    tl.store(y + at, (out / _size(row, column, H, W)).to(y.dtype.element_ty), valid)
+
+
+@triton.jit
+def _size(row, column, H, W):
+    """How many positions around one are inside the map."""
+    tall = tl.minimum(row + 2, H) - tl.maximum(row - 1, 0)
+    wide = tl.minimum(column + 2, W) - tl.maximum(column - 1, 0)
+    return (tall * wide).to(tl.float32)
+
+
+@triton.jit
+def _largest(x, y, taps, total, H, W, OH, OW, C, x_step, S: tl.constexpr, BLOCK: tl.constexpr):
+    """The first largest value, and which of the nine it was."""
+    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    valid = at < total
+    column, row, plane = at % OW * S, at // OW % OH * S, at // OW // OH
+    image = x + plane // C * x_step + plane % C * H * W
+    out = tl.full((BLOCK,), float("-inf"), tl.float32)
+    tap = tl.full((BLOCK,), 4, tl.int32)
+    for i in tl.static_range(-1, 2):
+        for j in tl.static_range(-1, 2):
+            r, q = row + i, column + j
+            inside = valid & (r >= 0) & (r < H) & (q >= 0) & (q < W)
+            value = tl.load(image + r * W + q, inside, float("-inf")).to(tl.float32)
+            larger = (value > out) | (value != value)
+            out = tl.where(larger, value, out)
+            tap = tl.where(larger, 3 * i + j + 4, tap)
+    tl.store(y + at, out.to(y.dtype.element_ty), valid)
+    tl.store(taps + at, tap.to(tl.int8), valid)
+
+
+@triton.jit
+def _gradient(g, taps, gx, total, H, W, OH, OW, C, g_step, S: tl.constexpr, MEAN: tl.constexpr, BLOCK: tl.constexpr):
+    """Of a position of the map: from all windows around it."""
+    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    valid = at < total
+    column, row, plane = at % W, at // W % H, at // W // H
+    image = plane // C * g_step + plane % C * OH * OW
+    out = tl.zeros((BLOCK,), tl.float32)
+    for i in tl.static_range(-1, 2):
+        for j in tl.static_range(-1, 2):
+            r, q = row - i, column - j
+            inside = valid & (r >= 0) & (q >= 0) & (r % S == 0) & (q % S == 0) & (r // S < OH) & (q // S < OW)
+            place = r // S * OW + q // S
+            value = tl.load(g + image + place, inside, 0.0).to(tl.float32)
+            if MEAN:
+                out += tl.where(inside, value / _size(r, q, H, W), 0.0)
+            else:
+                tap = tl.load(taps + plane * OH * OW + place, inside, -1)
+                out += tl.where(tap == 3 * i + j + 4, value, 0.0)
+    tl.store(gx + at, out.to(gx.dtype.element_ty), valid)
+
+
+def pool(x: Tensor, stride: int, mean: bool) -> Tensor:
+    """The mean of the positions inside the map, or the largest value.
+
+    Args:
+        x: The map, (n, c, h, w), its images contiguous.
+        stride: Distance of the windows.
+        mean: The mean; else the largest value, of equal ones the first.
+
+    Returns:
+        The map, (n, c, ceil(h / stride), ceil(w / stride)).
+    """
+    return _Pool.apply(x, stride, mean)  # type: ignore[return-value]
+
+
+class _Pool(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, stride: int, mean: bool) -> Tensor:
+        x, step = rows(x)
+        n, channels, *size = x.shape
+        out = x.new_empty(n, channels, *(-(-side // stride) for side in size))
+        sizes = (out.numel(), *size, *out.shape[2:], channels, step)
+        grid = (triton.cdiv(out.numel(), BLOCK),)
+        ctx.taps = None
+        if mean:
+            _mean[grid](x, out, *sizes, S=stride, BLOCK=BLOCK)
+        else:
+            ctx.taps = torch.empty_like(out, dtype=torch.int8)
+            _largest[grid](x, out, ctx.taps, *sizes, S=stride, BLOCK=BLOCK)
+        ctx.shape, ctx.stride = x.shape, stride
+        return out
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        given, step = rows(gradients[0])
+        out = given.new_empty(ctx.shape)
+        sizes = (out.numel(), *ctx.shape[2:], *given.shape[2:], ctx.shape[1], step)
+        grid = (triton.cdiv(out.numel(), BLOCK),)
+        taps = given if ctx.taps is None else ctx.taps  # not read for means
+        _gradient[grid](given, taps, out, *sizes, S=ctx.stride, MEAN=ctx.taps is None, BLOCK=BLOCK)
+        return out, None, None

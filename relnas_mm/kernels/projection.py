@@ -1,0 +1,259 @@
+"""A 1x1 convolution and the normalization after it, with the ReLU before both.
+
+The convolution sums the statistics of what it writes, and the backward pass makes the gradients of map and weight from
+one reading of the map.  Statistics of parts are joined as Chan, Golub and LeVeque do (1983), so that no large numbers
+are subtracted.
+"""
+
+from typing import Any, TypeGuard
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor, nn
+
+from relnas_mm.kernels.use import rows
+
+BLOCK = 1024
+PROGRAMS = 512
+"""About as many programs share a sum over all positions."""
+
+
+@triton.jit
+def _read(x, n, step, channels, positions, C, HW):
+    """Channels by positions of an image, zeros outside."""
+    inside = (channels[:, None] < C) & (positions[None, :] < HW)
+    return tl.load(x + n * step + channels[:, None] * HW + positions[None, :], inside, 0.0)
+
+
+@triton.jit
+def _project(
+    x, w, y, sums, weight, bias, mean, variance, eps, CI, CO, HW, x_step,
+    RELU: tl.constexpr, NORMALIZE: tl.constexpr, BI: tl.constexpr, BO: tl.constexpr, T: tl.constexpr, P: tl.constexpr,
+):  # fmt: skip
+    """A tile of an image: projected; then normalized by given statistics, or summed up for new ones."""
+    tiles = tl.cdiv(HW, T)
+    n = (tl.program_id(0) // tiles).to(tl.int64)
+    position = tl.program_id(0) % tiles * T + tl.arange(0, T)
+    ci, co = tl.arange(0, BI), tl.arange(0, BO)
+    given = _read(x, n, x_step, ci, position, CI, HW)
+    if RELU:
+        given = tl.maximum(given, 0.0)
+    kernel = tl.load(w + co[:, None] * CI + ci[None, :], (co[:, None] < CO) & (ci[None, :] < CI), 0.0)
+    out = tl.dot(kernel.to(given.dtype), given, input_precision=P)
+    if NORMALIZE:
+        real = co < CO
+        scale = tl.load(weight + co, real, 0.0) / tl.sqrt(tl.load(variance + co, real, 1.0) + eps)
+        out = out * scale[:, None] + (tl.load(bias + co, real, 0.0) - tl.load(mean + co, real, 0.0) * scale)[:, None]
+    out = out.to(y.dtype.element_ty)
+    inside = (co[:, None] < CO) & (position[None, :] < HW)
+    tl.store(y + (n * CO + co[:, None]) * HW + position[None, :], out, inside)
+    if not NORMALIZE:
+        out = out.to(tl.float32)
+        count = tl.minimum(T, HW - tl.program_id(0) % tiles * T)
+        total = tl.sum(out, 1)
+        away = tl.where(position[None, :] < HW, out - (total / count)[:, None], 0.0)
+        place = sums + co * tl.num_programs(0) + tl.program_id(0)
+        tl.store(place, total, co < CO)
+        tl.store(place + CO * tl.num_programs(0), tl.sum(away * away, 1), co < CO)
+
+
+@triton.jit
+def _statistics(
+    sums, mean, variance, running_mean, running_variance, batches, momentum, parts, count, C, HW,
+    T: tl.constexpr, B: tl.constexpr,
+):  # fmt: skip
+    """Of a channel, from the sums of the tiles; the running ones are moved."""
+    c = tl.program_id(0)
+    tiles = tl.cdiv(HW, T)
+    total = tl.zeros((B,), tl.float32)
+    for start in range(0, parts, B):
+        part = start + tl.arange(0, B)
+        total += tl.load(sums + c * parts + part, part < parts, 0.0)
+    m = tl.sum(total, 0) / count
+    squares = tl.zeros((B,), tl.float32)
+    for start in range(0, parts, B):
+        part = start + tl.arange(0, B)
+        size = tl.minimum(T, HW - part % tiles * T).to(tl.float32)
+        away = tl.load(sums + c * parts + part, part < parts, 0.0) / size - m
+        own = tl.load(sums + (C + c) * parts + part, part < parts, 0.0)
+        squares += tl.where(part < parts, own + size * away * away, 0.0)
+    square = tl.sum(squares, 0)
+    tl.store(mean + c, m)
+    tl.store(variance + c, square / count)
+    old = tl.load(running_mean + c)
+    tl.store(running_mean + c, old + momentum * (m - old))
+    old = tl.load(running_variance + c)
+    tl.store(running_variance + c, old + momentum * (square / (count - 1) - old))
+    if c == 0:
+        tl.store(batches, tl.load(batches) + 1)
+
+
+@triton.jit
+def _normalize(p, y, mean, variance, weight, bias, eps, total, C, HW, BLOCK: tl.constexpr):
+    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    valid = at < total
+    c = (at // HW) % C
+    scale = tl.load(weight + c, valid, 0.0) / tl.sqrt(tl.load(variance + c, valid, 1.0) + eps)
+    out = (tl.load(p + at, valid, 0.0).to(tl.float32) - tl.load(mean + c, valid, 0.0)) * scale
+    out += tl.load(bias + c, valid, 0.0)
+    tl.store(y + at, out.to(y.dtype.element_ty), valid)
+
+
+@triton.jit
+def _sum_gradients(p, g, parts, mean, variance, eps, N, C, HW, g_step, BLOCK: tl.constexpr):
+    """Of the bias and of the weight of the normalization, over each PROGRAMS-th block of a channel's positions."""
+    c = tl.program_id(0)
+    m, scale = tl.load(mean + c), 1.0 / tl.sqrt(tl.load(variance + c) + eps)
+    of_bias = tl.zeros((BLOCK,), tl.float32)
+    of_weight = tl.zeros((BLOCK,), tl.float32)
+    for start in range(tl.program_id(1) * BLOCK, N * HW, tl.num_programs(1) * BLOCK):
+        at = start + tl.arange(0, BLOCK)
+        n, position = (at // HW).to(tl.int64), at % HW
+        given = tl.load(g + n * g_step + c * HW + position, at < N * HW, 0.0).to(tl.float32)
+        value = tl.load(p + (n * C + c) * HW + position, at < N * HW, 0.0).to(tl.float32)
+        of_bias += given
+        of_weight += given * (value - m) * scale
+    place = parts + c * tl.num_programs(1) + tl.program_id(1)
+    tl.store(place, tl.sum(of_bias, 0))
+    tl.store(place + C * tl.num_programs(1), tl.sum(of_weight, 0))
+
+
+@triton.jit
+def _gradients(
+    x, w, p, g, gx, parts, mean, variance, weight, of_norm, eps, count, images, CI, CO, HW, x_step, g_step,
+    RELU: tl.constexpr, BI: tl.constexpr, BO: tl.constexpr, T: tl.constexpr, P: tl.constexpr,
+):  # fmt: skip
+    """Of the map, and a part of that of the convolution's weight, from each PROGRAMS-th tile."""
+    ci, co = tl.arange(0, BI), tl.arange(0, BO)
+    real = co < CO
+    kernel = tl.load(w + co[:, None] * CI + ci[None, :], real[:, None] & (ci[None, :] < CI), 0.0)
+    m = tl.load(mean + co, real, 0.0)
+    scale = 1.0 / tl.sqrt(tl.load(variance + co, real, 1.0) + eps)
+    gain = tl.load(weight + co, real, 0.0) * scale
+    of_bias, of_weight = tl.load(of_norm + co, real, 0.0) / count, tl.load(of_norm + CO + co, real, 0.0) / count
+    tiles = tl.cdiv(HW, T)
+    sums = tl.zeros((BO, BI), tl.float32)
+    for tile in range(tl.program_id(0), images * tiles, tl.num_programs(0)):
+        n = (tile // tiles).to(tl.int64)
+        position = tile % tiles * T + tl.arange(0, T)
+        value = _read(p, n, CO * HW, co, position, CO, HW).to(tl.float32)
+        given = _read(g, n, g_step, co, position, CO, HW).to(tl.float32)
+        away = (value - m[:, None]) * scale[:, None]
+        through = gain[:, None] * (given - of_bias[:, None] - away * of_weight[:, None])
+        source = _read(x, n, x_step, ci, position, CI, HW)
+        through = tl.where(real[:, None] & (position[None, :] < HW), through, 0.0).to(source.dtype)
+        out = tl.dot(tl.trans(kernel.to(source.dtype)), through, input_precision=P)
+        if RELU:
+            out = tl.where(source > 0, out, 0.0)
+            source = tl.maximum(source, 0.0)
+        inside = (ci[:, None] < CI) & (position[None, :] < HW)
+        tl.store(gx + (n * CI + ci[:, None]) * HW + position[None, :], out.to(gx.dtype.element_ty), inside)
+        sums += tl.dot(through, tl.trans(source), input_precision=P)
+    place = parts + (tl.program_id(0) * CO + co[:, None]) * CI + ci[None, :]
+    tl.store(place, sums, real[:, None] & (ci[None, :] < CI))
+
+
+def projection(x: Tensor, weight: Tensor, norm: nn.BatchNorm2d, relu: bool) -> Tensor:
+    """What a 1x1 convolution and a batch normalization make of a map that is rectified first, if so wanted.
+
+    In training mode the running statistics are moved, as PyTorch's layer does.
+
+    Args:
+        x: The map, (n, c, h, w), its images contiguous.
+        weight: The convolution, (o, c, 1, 1).
+        norm: The normalization, with weight, bias and running statistics.
+        relu: Whether negative values count as zeros.
+
+    Returns:
+        The map, (n, o, h, w), of the type of `x`.
+    """
+    if norm.training:
+        return _Projection.apply(x, weight, norm.weight, norm.bias, norm, relu)  # type: ignore[return-value]
+    return _project_all(x, weight, norm, relu, given=True)[0]
+
+
+def normalizes(norm: nn.Module, x: Tensor) -> TypeGuard[nn.BatchNorm2d]:
+    """Whether it is a normalization that `projection` computes for a map."""
+    if type(norm) is not nn.BatchNorm2d or not norm.affine or not norm.track_running_stats or norm.momentum is None:
+        return False
+    # What needs no new statistics has no backward pass here, and one value has no variance.
+    return x.numel() > x.shape[1] if norm.training else not torch.is_grad_enabled()
+
+
+def _sizes(weight: Tensor, positions: int) -> dict[str, int]:
+    """Tiles: channels in and out, and as many positions as fit beside them."""
+    inner, outer = (max(16, triton.next_power_of_2(size)) for size in (weight.shape[1], weight.shape[0]))
+    room = max(16, min(256, 8192 // max(inner, outer)))
+    return {"BI": inner, "BO": outer, "T": max(16, min(room, triton.next_power_of_2(positions)))}
+
+
+def _precision() -> str:
+    """That of PyTorch's convolutions."""
+    return "tf32" if torch.backends.cudnn.allow_tf32 else "ieee"
+
+
+def _project_all(
+    x: Tensor, weight: Tensor, norm: nn.BatchNorm2d, relu: bool, given: bool
+) -> tuple[Tensor, Tensor, int]:
+    """The projected map, the sums of its tiles, and the positions in a tile; normalized, if statistics are given."""
+    x, step = rows(x)
+    n, channels, height, width = x.shape
+    out, positions = weight.shape[0], height * width
+    sizes = _sizes(weight, positions)
+    y = x.new_empty(n, out, height, width)
+    programs = n * triton.cdiv(positions, sizes["T"])
+    sums = x.new_empty(2, out, 1 if given else programs, dtype=torch.float32)
+    statistics = norm.running_mean, norm.running_var, norm.eps
+    _project[(programs,)](
+        x, weight, y, sums, norm.weight, norm.bias, *statistics, channels, out, positions, step,
+        RELU=relu, NORMALIZE=given, P=_precision(), **sizes,
+    )  # fmt: skip
+    return y, sums, sizes["T"]
+
+
+class _Projection(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, gain: Tensor, bias: Tensor, norm: nn.BatchNorm2d, relu: bool
+    ) -> Tensor:
+        x, _ = rows(x)
+        projected, sums, tile = _project_all(x, weight, norm, relu, given=False)
+        n, channels, height, width = projected.shape
+        positions = height * width
+        statistics = x.new_empty(2, channels, dtype=torch.float32)
+        _statistics[(channels,)](
+            sums, *statistics, norm.running_mean, norm.running_var, norm.num_batches_tracked, norm.momentum,
+            sums.shape[2], n * positions, channels, positions, T=tile, B=BLOCK,
+        )  # fmt: skip
+        y = torch.empty_like(projected)
+        grid = (triton.cdiv(y.numel(), BLOCK),)
+        _normalize[grid](
+            projected, y, *statistics, gain, bias, norm.eps, y.numel(), channels, positions, BLOCK=BLOCK
+        )  # fmt: skip
+        ctx.save_for_backward(x, weight, gain, projected, statistics)
+        ctx.eps, ctx.relu = norm.eps, relu
+        return y
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight, gain, projected, statistics = ctx.saved_tensors
+        given, g_step = rows(gradients[0])
+        n, channels, height, width = projected.shape
+        positions = height * width
+        blocks = triton.cdiv(n * positions, BLOCK)
+        parts = x.new_empty(2, channels, max(1, min(blocks, PROGRAMS // channels)), dtype=torch.float32)
+        _sum_gradients[(channels, parts.shape[2])](
+            projected, given, parts, *statistics, ctx.eps, n, channels, positions, g_step, BLOCK=BLOCK
+        )
+        of_norm = parts.sum(2)  # of the bias, of the weight
+        sizes = _sizes(weight, positions)
+        programs = min(n * triton.cdiv(positions, sizes["T"]), PROGRAMS)
+        of_x = x.new_empty(x.shape)
+        of_weight = x.new_empty(programs, *weight.shape, dtype=torch.float32)
+        _gradients[(programs,)](
+            x, weight, projected, given, of_x, of_weight, *statistics, gain, of_norm, ctx.eps, n * positions, n,
+            x.shape[1], channels, positions, x.stride(0), g_step, RELU=ctx.relu, P=_precision(), **sizes,
+        )  # fmt: skip
+        return of_x, of_weight.sum(0).to(weight.dtype), of_norm[1], of_norm[0], None, None

@@ -1,0 +1,47 @@
+"""The layers of an operation, by kernels that take several of them at once."""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import TypeGuard
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from relnas_mm.kernels.depthwise import depthwise
+from relnas_mm.kernels.projection import normalizes, projection
+from relnas_mm.kernels.use import in_autocast_type
+
+
+def sequence(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
+    """What ReLUs, convolutions and normalizations give one after the other.
+
+    Args:
+        layers: The layers; those that are no depthwise convolution and no 1x1 convolution before a normalization
+            compute themselves.
+        x: The map, (n, c, h, w), which `computable` admits.
+    """
+    x, rest, relu = in_autocast_type(x), deque(layers), False
+    while rest:
+        layer = rest.popleft()
+        if isinstance(layer, nn.ReLU):
+            relu = True
+            continue
+        if _is_depthwise(layer):
+            x = depthwise(x, layer.weight, layer.stride[0], layer.dilation[0], relu)
+        elif _is_pointwise(layer) and rest and normalizes(norm := rest[0], x):
+            rest.popleft()
+            x = projection(x, layer.weight, norm, relu)
+        else:
+            x = layer(F.relu(x) if relu else x)
+        relu = False
+    return F.relu(x) if relu else x
+
+
+def _is_depthwise(layer: nn.Module) -> TypeGuard[nn.Conv2d]:
+    return isinstance(layer, nn.Conv2d) and layer.groups == layer.in_channels == layer.out_channels
+
+
+def _is_pointwise(layer: nn.Module) -> TypeGuard[nn.Conv2d]:
+    return (
+        isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1) and layer.stride == (1, 1) and layer.bias is None
+    )
