@@ -90,7 +90,7 @@ METHODS: dict[str, Ranker] = {
     "released": learned("released"),
     "improved": learned("improved"),
 }
-SIZES = {"forest": SAMPLES[:1], "released-mse": SAMPLES[:1]}
+SIZES = {"released-mse": SAMPLES[:1]}
 """Numbers of samples of what is not measured with all of them."""
 
 

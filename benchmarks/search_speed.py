@@ -34,7 +34,7 @@ from relnas_mm.files import write_atomically
 from relnas_mm.provenance import provenance
 from relnas_mm.seeding import stream_seed, torch_stream
 from relnas_mm.spaces import CellSpace
-from relnas_mm.strategies import Candidate
+from relnas_mm.strategies import Candidate, Group
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 0
@@ -117,49 +117,59 @@ class ChosenPath(torch.nn.Module):
 def lean_losses(subject: WeightSetEvaluator, pair: list[Candidate], **recipe: Any) -> list[float]:
     """What a search does, with some fields of its recipe replaced."""
     subject.recipe = replace(subject.recipe, **recipe)
-    return [_lean_loss(subject, candidate) for candidate in pair]
+    group = Group(0, 0, 1, PROGRESS, tuple(pair))
+    return [evaluation.loss for evaluation, _ in subject._all_learned([(group, candidate) for candidate in pair])]
 
 
-def _lean_loss(subject: WeightSetEvaluator, candidate: Candidate) -> float:
-    return subject._train_and_score(subject._learner(candidate, PROGRESS), 0, candidate).loss
-
-
-def losses_at_once(subject: WeightSetEvaluator, pair: list[Candidate], **recipe: Any) -> list[float]:
-    """Both learners of a pair in two threads, on CUDA on two streams; their draws of drop path interleave."""
-    subject.recipe = replace(subject.recipe, **recipe)
+def losses_in_threads(subject: WeightSetEvaluator, pair: list[Candidate], **recipe: Any) -> list[float]:
+    """Each learner of a pair in a thread of its own, with its share of the cores."""
     threads = torch.get_num_threads()
 
-    def work(candidate: Candidate) -> float:
-        torch.set_num_threads(max(1, threads // 2))
-        if subject.device.type != "cuda":
-            return _lean_loss(subject, candidate)
-        with torch.cuda.stream(torch.cuda.Stream()):
-            return _lean_loss(subject, candidate)
+    def work(candidate: Candidate) -> list[float]:
+        torch.set_num_threads(max(1, threads // len(pair)))
+        return lean_losses(subject, [candidate], **recipe)
 
     with ThreadPoolExecutor(len(pair)) as pool:
-        return list(pool.map(work, pair))
+        return [loss for losses in pool.map(work, pair) for loss in losses]
 
 
-PLAIN = {"channels_last": False, "bit_exact": True, "autocast": None, "cuda_graph": False}
+PLAIN = {
+    "channels_last": False,
+    "bit_exact": True,
+    "kernels": "torch",
+    "autocast": None,
+    "cuda_graph": False,
+    "streams": 1,
+}
 LAST = {**PLAIN, "channels_last": True}
-MIXED = {**LAST, "autocast": "bfloat16"}
 ROWS: dict[str, Row] = {
     "released arrangement": partial(supernet_losses, waiting=True),
     "no waiting, scores without gradients": supernet_losses,
     "+ images on the device, augmented in batches": partial(supernet_losses, ready_batches=True),
     "+ lean candidates (the plain config)": partial(lean_losses, **PLAIN),
     "+ channels_last": partial(lean_losses, **LAST),
+    "+ bfloat16": partial(lean_losses, **{**PLAIN, "autocast": "bfloat16"}),
+}
+CPU_ROWS: dict[str, Row] = {
     "+ channels_last, shared ReLU, one-step separable convolutions": partial(
         lean_losses, **{**LAST, "bit_exact": False}
     ),
-    "+ channels_last, both learners at once": partial(losses_at_once, **LAST),
-    "+ bfloat16": partial(lean_losses, **{**PLAIN, "autocast": "bfloat16"}),
+    "+ channels_last, both learners at once": partial(losses_in_threads, **LAST),
 }
+GRAPH = {**PLAIN, "cuda_graph": True}
+KERNELS = {**GRAPH, "bit_exact": False, "kernels": "triton"}
 CUDA_ROWS: dict[str, Row] = {
-    "+ channels_last, bfloat16": partial(lean_losses, **MIXED),
-    "+ CUDA graph": partial(lean_losses, **{**PLAIN, "cuda_graph": True}),
-    "+ channels_last, CUDA graph": partial(lean_losses, **{**LAST, "cuda_graph": True}),
-    "+ channels_last, bfloat16, CUDA graph": partial(lean_losses, **{**MIXED, "cuda_graph": True}),
+    "+ channels_last, bfloat16": partial(lean_losses, **{**LAST, "autocast": "bfloat16"}),
+    "+ CUDA graph": partial(lean_losses, **GRAPH),
+    "+ CUDA graph, both learners at once": partial(lean_losses, **{**GRAPH, "streams": 2}),
+    "+ CUDA graph, channels_last, bfloat16": partial(
+        lean_losses, **{**LAST, "cuda_graph": True, "autocast": "bfloat16"}
+    ),
+    "+ CUDA graph, Triton kernels": partial(lean_losses, **KERNELS),
+    "+ CUDA graph, Triton kernels, both at once": partial(lean_losses, **{**KERNELS, "streams": 2}),
+    "+ CUDA graph, Triton kernels, both at once, bfloat16": partial(
+        lean_losses, **{**KERNELS, "streams": 2, "autocast": "bfloat16"}
+    ),
 }
 """Rows that need a CUDA device."""
 
@@ -186,22 +196,27 @@ def peak_memory(args: argparse.Namespace, name: str) -> float:
 def print_memory(args: argparse.Namespace, row: Row, subject: WeightSetEvaluator, noise: str) -> None:
     pair = pairs_of(args)[0]
     row(subject_of(argparse.Namespace(**{**vars(args), "images": 40, "batch_size": 4}), noise), pair)  # loads libraries
-    if args.device == "cuda":
-        torch.cuda.reset_peak_memory_stats()
-        before = torch.cuda.memory_allocated()
-        row(subject, pair)
-        print((torch.cuda.max_memory_allocated() - before) / 2**20)
-        return
     before = resident_bytes()
     row(subject, pair)
     print((peak_resident_bytes() - before) / 2**20)
 
 
+def peak_cuda_memory(row: Row, subject: WeightSetEvaluator, pair: list[Candidate]) -> float:
+    """The same on CUDA, where the allocator knows; it also compiles and loads what the row needs."""
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    row(subject, pair)
+    return (torch.cuda.max_memory_allocated() - before) / 2**20
+
+
 def measure(args: argparse.Namespace, rows: dict[str, Row], subject: WeightSetEvaluator) -> dict[str, Any]:
     seconds: dict[str, list[float]] = {name: [] for name in rows}
     losses: dict[str, list[float]] = {name: [] for name in rows}
-    memory = {name: peak_memory(args, name) for name in rows}
     pairs = pairs_of(args)
+    memory = {
+        name: peak_cuda_memory(row, subject, pairs[0]) if args.device == "cuda" else peak_memory(args, name)
+        for name, row in rows.items()
+    }
     begun = time.perf_counter()
     for number, pair in enumerate(pairs):
         for name, row in rows.items():  # side by side, so that other load on the machine falls on all
@@ -218,7 +233,7 @@ def measure(args: argparse.Namespace, rows: dict[str, Row], subject: WeightSetEv
             "images_per_second": images / float(np.median(seconds[name])),
             "speed_up": float(np.median(np.divide(seconds[first], seconds[name]))),
             "peak_memory_mib": memory[name],
-            "kendall_tau": float(kendalltau(losses[first], losses[name]).statistic),
+            "kendall_tau": float(kendalltau(losses[first], losses[name])[0]),
             "largest_difference_of_losses": float(np.abs(np.subtract(losses[name], losses[first])).max()),
         }
         for name in rows
@@ -237,7 +252,7 @@ def main() -> None:
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help="[docs/results/search_speed.json, on CUDA search_speed_cuda.json]")
     args = parser.parse_args()
-    rows = {**ROWS, **CUDA_ROWS} if args.device == "cuda" else ROWS
+    rows = {**ROWS, **(CUDA_ROWS if args.device == "cuda" else CPU_ROWS)}
     with tempfile.TemporaryDirectory() as folder:
         if not args.data_root:
             write_images(Path(folder), args.images)

@@ -90,10 +90,16 @@ class Cell(nn.Module):
         for module in self.modules():
             if isinstance(module, RectifyingSequence):
                 module.bit_exact = bit_exact
-            if isinstance(module, (RectifyingSequence, Pool)):
+            if isinstance(module, (RectifyingSequence, FactorizedReduce, Pool)):
                 module.kernels = kernels
 
-    def forward(self, s0: Tensor | Map, s1: Tensor | Map, drop_path_rate: float = 0.0) -> Tensor:
+    def forward(
+        self,
+        s0: Tensor | Map,
+        s1: Tensor | Map,
+        drop_path_rate: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
         """Runs the cell.
 
         Args:
@@ -101,6 +107,7 @@ class Cell(nn.Module):
             s1: Output of the last cell, (n, c, h, w), likewise.
             drop_path_rate: Probability, below 1, with which an operation is left out of a node, for each image on its
                 own; identities stay.  Only used in training mode.
+            generator: Draws what is left out; `None` means PyTorch's own.
 
         Returns:
             The concatenated nodes, (n, len(concat) * channels, h', w').
@@ -115,18 +122,19 @@ class Cell(nn.Module):
             drops = self.training and not isinstance(module, nn.Identity)
             results.append((states[node].read_by(module), drop_path_rate if drops else 0.0))
             if len(results) == EDGES_PER_NODE:
-                states.append(Map(self._node(*results), not self.bit_exact))
+                states.append(Map(self._node(results, generator), not self.bit_exact))
                 results = []
         return torch.cat([states[node].value for node in self.output_nodes], dim=1)
 
-    def _node(self, *results: tuple[Tensor, float]) -> Tensor:
+    def _node(self, results: list[tuple[Tensor, float]], generator: torch.Generator | None) -> Tensor:
         """The sum of two results, each with the rate of its drop path."""
         if self.kernels == "triton" and all(computable(result) for result, _ in results):
             from relnas_mm.kernels.node import node
 
-            masks = [drop_mask(result, rate) if rate > 0.0 else None for result, rate in results]
-            return node(*(result for result, _ in results), masks, 1.0 - max(rate for _, rate in results))
-        first, second = (drop_path(result, rate) if rate > 0.0 else result for result, rate in results)
+            masks = [drop_mask(result, rate, generator) if rate > 0.0 else None for result, rate in results]
+            (first, _), (second, _) = results
+            return node(first, second, masks, 1.0 - max(rate for _, rate in results))
+        first, second = (drop_path(result, rate, generator) if rate > 0.0 else result for result, rate in results)
         return first + second
 
     def live_nodes(self) -> set[int]:

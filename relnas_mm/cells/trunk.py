@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
+import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
@@ -53,6 +54,7 @@ class CellTrunk(nn.Module):
         self.plans = plan_cells(genotype, init_channels, num_cells, stem, output_stride)
         self.stem_kind, self.with_cp, self.bit_exact = stem, with_cp, bit_exact
         self.drop_path_rate = 0.0
+        self.drop_path_generator: torch.Generator | None = None
         stem_channels = STEMS[stem].channels * init_channels
         if stem == "cifar":
             self.stem = cifar_stem(stem_channels, in_channels, norm)
@@ -75,10 +77,11 @@ class CellTrunk(nn.Module):
             before = last
         for cell in self.cells:
             if self.with_cp and self.training:
+                # PyTorch repeats the draws of its own generator only.
                 inputs = before.value, last.value, self.drop_path_rate
                 output = cast(Tensor, checkpoint(cell, *inputs, use_reentrant=False))
             else:
-                output = cell(before, last, self.drop_path_rate)
+                output = cell(before, last, self.drop_path_rate, self.drop_path_generator)
             before, last = last, Map(output, not self.bit_exact)
             yield output
 

@@ -1,6 +1,6 @@
-"""How a device carries out the steps of training and scoring: precision of the arithmetic, and recorded CUDA graphs."""
+"""How a device carries out the steps of training and scoring: precision, recorded CUDA graphs, streams."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +12,11 @@ from relnas_mm.errors import UserError
 
 Step = Callable[[Tensor, Tensor], Tensor]
 """A step on images and labels; its result stays on the device."""
+Record = Callable[[Callable[[], Tensor]], Callable[[], Tensor]]
+"""Records the kernels that a function without arguments starts; they run when the result is called."""
 
-WARM_UP = 3
+CPU = torch.device("cpu")
+WARM_UP = 1
 """Steps before one is recorded: buffers of the optimizer and choices of kernels must exist by then."""
 
 
@@ -25,38 +28,105 @@ class Execution:
         autocast: 'bfloat16' lets PyTorch choose where it computes in that type; `None` keeps float32.
         cuda_graph: On CUDA, record one step as a graph and replay it: the same kernels, without the time that starting
             each of them takes.  No effect on other devices.
+        streams: On CUDA with `cuda_graph`, how many learners work side by side, each on a stream of its own: one is
+            built while the others train.  No effect on results.
 
     Raises:
-        UserError: The type is another one.
+        UserError: The type is another one, or there is no stream.
     """
 
     autocast: str | None = None
     cuda_graph: bool = False
+    streams: int = 1
 
     def __post_init__(self) -> None:
         if self.autocast not in (None, "bfloat16"):
             raise UserError(f"autocast is {self.autocast!r}; allowed are 'bfloat16' and None")
+        if self.streams < 1:
+            raise UserError(f"streams is {self.streams!r}; it must be at least 1")
 
-    def precision(self, device: torch.device) -> AbstractContextManager[Any]:
+    def lanes(self, device: torch.device) -> "list[Lane]":
+        """Where learners can work side by side."""
+        records = self.cuda_graph and device.type == "cuda"
+        return [Lane(self, device) for _ in range(self.streams if records else 1)]
+
+
+class Lane:
+    """Where the steps of one learner are queued.
+
+    As a context, what is queued in it comes after all that the device had to do for the stream around it.
+
+    Args:
+        execution: Precision, and whether steps are recorded: then on a stream of its own, with memory that all graphs
+            of the lane share, one after the other.
+        device: The device.
+    """
+
+    def __init__(self, execution: Execution = Execution(), device: torch.device = CPU):
+        self._execution, self._device = execution, device
+        self._entered: list[AbstractContextManager[Any]] = []
+        self._stream: torch.cuda.Stream | None = None
+        if execution.cuda_graph and device.type == "cuda":
+            self._stream = torch.cuda.Stream(device)
+            self._memory = torch.cuda.graph_pool_handle()
+            with self:  # the memory is kept as long as one graph uses it
+                self._keeper, _ = _capture(lambda: torch.zeros(1, device=device), self._memory, ())
+
+    def __enter__(self) -> "Lane":
+        entered = nullcontext()
+        if self._stream is not None and torch.cuda.current_stream(self._device) != self._stream:
+            self._stream.wait_stream(torch.cuda.current_stream(self._device))
+            entered = torch.cuda.stream(self._stream)
+        entered.__enter__()
+        self._entered.append(entered)
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._entered.pop().__exit__(*exception)
+
+    def precision(self) -> AbstractContextManager[Any]:
         """The context in which forward passes run."""
-        return torch.autocast(device.type, torch.bfloat16) if self.autocast else nullcontext()
+        kind = self._execution.autocast
+        return torch.autocast(self._device.type, torch.bfloat16) if kind else nullcontext()
 
-    def prepared(self, step: Step, device: torch.device) -> Step:
-        """The step as it is to be called for each batch."""
-        return RecordedStep(step) if self.cuda_graph and device.type == "cuda" else step
+    def prepared(self, step: Step, generators: Sequence[torch.Generator] = ()) -> Step:
+        """The step as it is to be called for each batch.
+
+        Args:
+            step: The step.
+            generators: Those that it draws from, beside PyTorch's own.
+        """
+        if self._stream is None:
+            return step
+
+        def record(function: Callable[[], Tensor]) -> Callable[[], Tensor]:
+            graph, output = _capture(function, self._memory, generators)
+
+            def replay() -> Tensor:
+                graph.replay()
+                return output.clone()
+
+            return replay
+
+        return RecordedStep(step, record)
 
 
-def record_cuda_graph(function: Callable[[], Tensor]) -> Callable[[], Tensor]:
-    """Records the kernels that a function without arguments starts; they run when the result is called."""
+def _capture(
+    function: Callable[[], Tensor], memory: Any, generators: Sequence[torch.Generator]
+) -> tuple[torch.cuda.CUDAGraph, Tensor]:
+    """Records on the current stream.
+
+    `torch.cuda.graph` would wait for the device and give its free memory back each time.
+    """
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    for generator in generators:
+        graph.register_generator_state(generator)
+    graph.capture_begin(pool=memory, capture_error_mode="thread_local")
+    try:
         output = function()
-
-    def replay() -> Tensor:
-        graph.replay()
-        return output.clone()
-
-    return replay
+    finally:
+        graph.capture_end()
+    return graph, output
 
 
 class RecordedStep:
@@ -66,10 +136,10 @@ class RecordedStep:
 
     Args:
         step: The step.
-        record: Records a function of no arguments (`record_cuda_graph`).
+        record: Records it.
     """
 
-    def __init__(self, step: Step, record: Callable[[Callable[[], Tensor]], Callable[[], Tensor]] = record_cuda_graph):
+    def __init__(self, step: Step, record: Record):
         self._step, self._record = step, record
         self._calls = 0
         self._batch: tuple[Tensor, Tensor] | None = None
@@ -82,21 +152,10 @@ class RecordedStep:
             return self._step(images, labels)
         self._calls += 1
         if self._calls <= WARM_UP:
-            return self._aside(images, labels)
+            return self._step(images, labels)
         for static, given in zip(self._batch, (images, labels)):
             static.copy_(given)
         if self._replay is None:
             batch = self._batch
             self._replay = self._record(lambda: self._step(*batch))
         return self._replay()
-
-    def _aside(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Runs the step on another stream, as recording wants it of those before."""
-        if images.device.type != "cuda":
-            return self._step(images, labels)
-        stream = torch.cuda.Stream()
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
-            result = self._step(images, labels)
-        torch.cuda.current_stream().wait_stream(stream)
-        return result

@@ -13,6 +13,7 @@ from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators.architectures import network_of
 from relnas_mm.evaluators.evaluator import Evaluation
+from relnas_mm.evaluators.execution import Lane
 from relnas_mm.evaluators.memory import names_fitting_batch
 from relnas_mm.evaluators.training import Recipe, learn_one_pass, score
 from relnas_mm.evaluators.weight_set import NetworkShape
@@ -72,6 +73,7 @@ class StandAloneEvaluator:
             if value not in allowed:
                 raise UserError(f"{name} of StandAloneEvaluator is {value!r}; allowed are {allowed}")
         self.recipe, self.augmentation = Recipe(**training or {}), Augmentation(**augmentation or {})
+        self._lane = Lane(self.recipe.execution, torch.device(device))
         self.epochs, self.seed, self.device = epochs, seed, torch.device(device)
         self.criterion, self.best_epoch, self.step_ahead = criterion, best_epoch, step_ahead
         images = load_images(**data)
@@ -108,7 +110,7 @@ class StandAloneEvaluator:
         scores: list[tuple[float, float]] = []
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
             torch.manual_seed(stream_seed(self.seed, "weights", *address))
-            network = network_of(candidate.architecture, self.shape, self.recipe.bit_exact)
+            network = network_of(candidate.architecture, self.shape, self.recipe.bit_exact, self.recipe.kernels)
             network.to(self.device, memory_format=self.recipe.memory_format)  # type: ignore[call-overload]
             optimizer = self.recipe.optimizer(list(network.parameters()), 0.0)
             with names_fitting_batch(candidate, network, self.train_data, self.recipe.batch_size):
@@ -117,13 +119,11 @@ class StandAloneEvaluator:
                     if isinstance(network, CellTrunk):
                         network.drop_path_rate = self.recipe.drop_path_at(epoch / epochs)
                     batches = self._batches(self.train_data, torch_stream(self.seed, f"training {epoch}", *address))
-                    train_loss, accuracy = learn_one_pass(
-                        network, optimizer, batches, self.recipe.clip, self.recipe.execution
-                    )
+                    train_loss, accuracy = learn_one_pass(network, optimizer, batches, self.recipe.clip, self._lane)
                     train_accuracy = max(train_accuracy, accuracy) if self.best_epoch else accuracy
                     if self.best_epoch or epoch == epochs - 1:
                         batches = self._batches(self.validation_data, None)
-                        scores.append(score(network, batches, self.recipe.execution))
+                        scores.append(score(network, batches, self._lane))
         loss, accuracy = min(scores, key=self._criterion)
         metrics = {
             "accuracy": accuracy,

@@ -1,7 +1,7 @@
 """How a candidate is trained and scored: one pass over each half of the data, as released."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.execution import Execution, Step
+from relnas_mm.evaluators.execution import Execution, Lane, Step
 from relnas_mm.kernels import check_kernels
 
 Batches = Iterable[tuple[Tensor, Tensor]]
-PLAIN = Execution()
+Waiting = Callable[[], tuple[float, float]]
+"""Waits for the device, and gives a mean loss and an accuracy."""
+PLAIN = Lane()
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Recipe:
         kernels: On CUDA, 'triton' computes cells by the kernels of `relnas_mm.kernels`.
         autocast: 'bfloat16' computes in that type where PyTorch thinks fit (`Execution`).
         cuda_graph: On CUDA, replay a recorded step (`Execution`).
+        streams: On CUDA, how many learners work side by side (`Execution`).
 
     Raises:
         UserError: A value is out of range.
@@ -52,6 +55,7 @@ class Recipe:
     kernels: str = "torch"
     autocast: str | None = None
     cuda_graph: bool = False
+    streams: int = 1
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -60,13 +64,13 @@ class Recipe:
             raise UserError(f"min_lr is {self.min_lr!r} and lr {self.lr!r}; needed is 0 <= min_lr <= lr")
         if not 0 <= self.drop_path_rate < 1:
             raise UserError(f"drop_path_rate is {self.drop_path_rate!r}; it must be at least 0 and below 1")
-        Execution(self.autocast, self.cuda_graph)  # checks them
         check_kernels(self.kernels, self.bit_exact)
+        _ = self.execution  # checks its part
 
     @property
     def execution(self) -> Execution:
         """How steps are carried out."""
-        return Execution(self.autocast, self.cuda_graph)
+        return Execution(self.autocast, self.cuda_graph, self.streams)
 
     @property
     def memory_format(self) -> torch.memory_format:
@@ -87,39 +91,62 @@ class Recipe:
 
     def optimizer(self, parameters: list[nn.Parameter], progress: float) -> torch.optim.SGD:
         """A fresh optimizer for a candidate of a generation."""
-        return torch.optim.SGD(parameters, self.lr_at(progress), self.momentum, weight_decay=self.weight_decay)
+        fused = True if parameters[0].is_cuda and not self.bit_exact else None  # None leaves it to PyTorch
+        return torch.optim.SGD(
+            parameters, self.lr_at(progress), self.momentum, weight_decay=self.weight_decay, fused=fused
+        )
 
 
 def train_one_pass(
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    batches: Batches,
-    clip: float,
-    execution: Execution = PLAIN,
+    network: nn.Module, optimizer: torch.optim.Optimizer, batches: Batches, clip: float, lane: Lane = PLAIN
 ) -> float:
     """One pass of training with cross-entropy; gives the mean loss of the images while they were trained on."""
-    return learn_one_pass(network, optimizer, batches, clip, execution)[0]
+    return learn_one_pass(network, optimizer, batches, clip, lane)[0]
 
 
 def learn_one_pass(
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    batches: Batches,
-    clip: float,
-    execution: Execution = PLAIN,
+    network: nn.Module, optimizer: torch.optim.Optimizer, batches: Batches, clip: float, lane: Lane = PLAIN
 ) -> tuple[float, float]:
     """One pass of training with cross-entropy.
 
     Returns:
         Mean loss and accuracy, in percent, of the images while they were trained on.
     """
+    return queue_training(network, optimizer, batches, clip, lane)()
+
+
+def score(network: nn.Module, batches: Batches, lane: Lane = PLAIN) -> tuple[float, float]:
+    """Mean cross-entropy and accuracy in percent, with the running statistics of the normalization layers."""
+    return queue_scoring(network, batches, lane)()
+
+
+def queue_training(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batches: Batches,
+    clip: float,
+    lane: Lane = PLAIN,
+    generators: Sequence[torch.Generator] = (),
+) -> Waiting:
+    """Starts one pass of training with cross-entropy.
+
+    Args:
+        network: What is trained.
+        optimizer: Of its parameters.
+        batches: The pass.
+        clip: Largest norm of the gradient.
+        lane: Where the steps are queued.
+        generators: What the network draws from, beside PyTorch's own generator.
+
+    Returns:
+        Gives mean loss and accuracy, in percent, of the images while they were trained on.
+    """
     network.train()
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    device = parameters[0].device
 
     def step(inputs: Tensor, labels: Tensor) -> Tensor:
         optimizer.zero_grad(set_to_none=True)
-        with execution.precision(device):
+        with lane.precision():
             logits = network(inputs)
             loss = F.cross_entropy(logits, labels)
         loss.backward()
@@ -127,37 +154,56 @@ def learn_one_pass(
         optimizer.step()
         return torch.stack([loss.detach(), (logits.argmax(dim=1) == labels).sum().to(loss.dtype)])
 
-    results, sizes = _each(execution.prepared(step, device), batches)
-    images = sum(sizes)
-    loss = sum(loss * size for (loss, _), size in zip(results, sizes)) / images
-    return loss, 100.0 * sum(hits for _, hits in results) / images
+    with lane:
+        results, sizes = _each(lane.prepared(step, generators), batches)
+
+    def means() -> tuple[float, float]:
+        rows, images = _read(results, lane), sum(sizes)
+        loss = sum(loss * size for (loss, _), size in zip(rows, sizes)) / images
+        return loss, 100.0 * sum(hits for _, hits in rows) / images
+
+    return means
 
 
 @torch.no_grad()
-def score(network: nn.Module, batches: Batches, execution: Execution = PLAIN) -> tuple[float, float]:
-    """Mean cross-entropy and accuracy in percent, with the running statistics of the normalization layers."""
+def queue_scoring(network: nn.Module, batches: Batches, lane: Lane = PLAIN) -> Waiting:
+    """Starts scoring a network, with the running statistics of its normalization layers.
+
+    Returns:
+        Gives mean cross-entropy and accuracy in percent.
+    """
     network.eval()
-    device = next(network.parameters()).device
 
     def step(inputs: Tensor, labels: Tensor) -> Tensor:
-        with execution.precision(device):
+        with lane.precision():
             logits = network(inputs)
         loss = F.cross_entropy(logits.float(), labels, reduction="sum")
         return torch.stack([loss, (logits.argmax(dim=1) == labels).sum().float()])
 
-    results, sizes = _each(execution.prepared(step, device), batches)
-    images = sum(sizes)
-    return sum(loss for loss, _ in results) / images, 100.0 * sum(hits for _, hits in results) / images
+    with lane:
+        results, sizes = _each(lane.prepared(step), batches)
+
+    def means() -> tuple[float, float]:
+        rows, images = _read(results, lane), sum(sizes)
+        return sum(loss for loss, _ in rows) / images, 100.0 * sum(hits for _, hits in rows) / images
+
+    return means
 
 
-def _each(step: Step, batches: Batches) -> tuple[list[Any], list[int]]:
+def _read(results: Tensor, lane: Lane) -> list[Any]:
+    """The numbers, once the device has them."""
+    with lane:
+        return results.tolist()
+
+
+def _each(step: Step, batches: Batches) -> tuple[Tensor, list[int]]:
     """Results and sizes of all batches; the results stay on the device, so that nothing waits for them in each step."""
     results: list[Tensor] = []
     sizes: list[int] = []
     for inputs, labels in batches:
         results.append(step(inputs, labels))
         sizes.append(len(labels))
-    return torch.stack(results).tolist(), sizes
+    return torch.stack(results), sizes
 
 
 @torch.no_grad()

@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,17 +13,22 @@ from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators.candidate_network import CandidateNetwork
 from relnas_mm.evaluators.evaluator import Evaluation
+from relnas_mm.evaluators.execution import Execution, Lane
 from relnas_mm.evaluators.footprint import Footprint, kept_bytes, size_of
 from relnas_mm.evaluators.learner import Learner
 from relnas_mm.evaluators.memory import names_fitting_batch
 from relnas_mm.evaluators.ranks import exchanged, own_share
 from relnas_mm.evaluators.shared_weights import SharedWeights
 from relnas_mm.evaluators.slots import slots_of
-from relnas_mm.evaluators.training import Recipe, recalibrate, score, train_one_pass
+from relnas_mm.evaluators.training import Recipe, queue_scoring, queue_training, recalibrate, score
 from relnas_mm.evaluators.weight_set import NetworkShape, initial_weights
 from relnas_mm.genotype import Genotype
 from relnas_mm.seeding import stream_seed, torch_stream
 from relnas_mm.strategies import Candidate, Group, teachers_first
+
+Place = tuple[Group, Candidate]
+Learned = tuple[Evaluation, dict[str, Tensor]]
+"""What came of a candidate: its scores, and its weights."""
 
 
 class WeightSetEvaluator:
@@ -78,6 +84,7 @@ class WeightSetEvaluator:
         self.shape = NetworkShape(**network or {}, num_classes=len(images.classes), in_channels=images.images.shape[1])
         tensors = initial_weights(self.shape, seed, duplicates)
         self.weights = SharedWeights({name: value.to(self.device) for name, value in tensors.items()}, write_back)
+        self._all_lanes: dict[Execution, list[Lane]] = {}
 
     def evaluate(self, group: Group) -> list[Evaluation]:
         """Trains and scores the candidates, and writes their weights back.
@@ -96,7 +103,8 @@ class WeightSetEvaluator:
             UserError: As `evaluate`.
         """
         places = [(group, candidate) for group in groups for candidate in group.candidates]
-        own = {place: self._learned(*places[place]) for place in own_share(len(places))}
+        share = own_share(len(places))
+        own = dict(zip(share, self._all_learned([places[place] for place in share])))
         learned = iter(exchanged(own, len(places), self.device))
         return [self._written_back(group, [next(learned) for _ in group.candidates]) for group in groups]
 
@@ -139,40 +147,66 @@ class WeightSetEvaluator:
         """Takes what `state_dict` gave."""
         self.weights.load_state_dict(state)
 
-    def _learned(self, group: Group, candidate: Candidate) -> tuple[Evaluation, dict[str, Tensor]]:
-        learner = self._learner(candidate, group.progress)
-        with names_fitting_batch(candidate, learner.network, self.train_data, self.recipe.batch_size):
-            evaluation = self._train_and_score(learner, group.generation, candidate)
-        return evaluation, learner.state_dict(not self.fresh_optimizer)
+    def _all_learned(self, work: Sequence[Place]) -> Iterator[Learned]:
+        """As many at a time as there are lanes: one learner is built while the others train."""
+        lanes = self._lanes
+        for start in range(0, len(work), len(lanes)):
+            queued = [self._queued(*place, lane) for place, lane in zip(work[start:], lanes)]
+            yield from (wait() for wait in queued)
 
-    def _written_back(self, group: Group, learned: list[tuple[Evaluation, dict[str, Tensor]]]) -> list[Evaluation]:
+    def _queued(self, group: Group, candidate: Candidate, lane: Lane) -> Callable[[], Learned]:
+        with lane:
+            learner = self._learner(candidate, group.progress)
+        checks = partial(names_fitting_batch, candidate, learner.network, self.train_data, self.recipe.batch_size)
+        with checks():
+            wait = self._queue_steps(learner, group.generation, candidate, lane)
+
+        def learned() -> Learned:
+            with checks():
+                return wait(), learner.state_dict(not self.fresh_optimizer)
+
+        return learned
+
+    def _written_back(self, group: Group, learned: list[Learned]) -> list[Evaluation]:
         losses = [evaluation.loss for evaluation, _ in learned]
         sound = [place for place in teachers_first(losses) if math.isfinite(losses[place])]
         self.weights.write_back([learned[place][1] for place in sound])
         self.weights.end_group(group)
         return [evaluation for evaluation, _ in learned]
 
+    @property
+    def _lanes(self) -> list[Lane]:
+        if self.recipe.execution not in self._all_lanes:
+            self._all_lanes[self.recipe.execution] = self.recipe.execution.lanes(self.device)
+        return self._all_lanes[self.recipe.execution]
+
     def _learner(self, candidate: Candidate, progress: float) -> Learner:
         return Learner(candidate.architecture, self.shape, self.slots, self.weights, self.recipe, progress)
 
-    def _train_and_score(self, learner: Learner, generation: int, candidate: Candidate) -> Evaluation:
-        start = time.perf_counter()
+    def _queue_steps(
+        self, learner: Learner, generation: int, candidate: Candidate, lane: Lane
+    ) -> Callable[[], Evaluation]:
+        start, recipe = time.perf_counter(), self.recipe
         address = (generation, candidate.number)
-        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
-            torch.manual_seed(stream_seed(self.seed, "drop path", *address))
+        draws = torch.Generator(self.device).manual_seed(stream_seed(self.seed, "drop path", *address))
+        learner.network.drop_path_generator = draws
+        with lane:
             batches = self._batches(self.train_data, "training", address, augment=True)
-            train_loss = train_one_pass(
-                learner.network, learner.optimizer, batches, self.recipe.clip, self.recipe.execution
-            )
-        batches = self._batches(self.validation_data, "validation", address, self.augment_validation)
-        loss, accuracy = score(learner.network, batches, self.recipe.execution)
-        metrics = {
-            "accuracy": accuracy,
-            "train_loss": train_loss,
-            "search_params": sum(parameter.numel() for parameter in learner.network.parameters()),
-            "seconds": time.perf_counter() - start,
-        }
-        return Evaluation(loss, metrics)
+            others = self._batches(self.validation_data, "validation", address, self.augment_validation)
+        trained = queue_training(learner.network, learner.optimizer, batches, recipe.clip, lane, [draws])
+        scored = queue_scoring(learner.network, others, lane)
+
+        def evaluation() -> Evaluation:
+            (train_loss, _), (loss, accuracy) = trained(), scored()
+            metrics = {
+                "accuracy": accuracy,
+                "train_loss": train_loss,
+                "search_params": sum(parameter.numel() for parameter in learner.network.parameters()),
+                "seconds": time.perf_counter() - start,
+            }
+            return Evaluation(loss, metrics)
+
+        return evaluation
 
     def _batches(
         self, data: ImageArrays, purpose: str, address: tuple[int, int], augment: bool

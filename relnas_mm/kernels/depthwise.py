@@ -21,7 +21,7 @@ def _place(at, C, H, W):
     at = at // W
     row = at % H
     at = at // H
-    return at // C, at % C, row, column
+    return (at // C).to(tl.int64), at % C, row, column
 
 
 @triton.jit
@@ -29,7 +29,7 @@ def _forward(
     x, w, y, total, C, H, W, OH, OW, x_step,
     K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     valid = at < total
     n, c, row, column = _place(at, C, OH, OW)
     image = x + n * x_step + c * H * W
@@ -50,7 +50,7 @@ def _gradient_of_map(
     x, w, g, gx, total, C, H, W, OH, OW, x_step, g_step,
     K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     valid = at < total
     n, c, row, column = _place(at, C, H, W)
     image = g + n * g_step + c * OH * OW

@@ -14,10 +14,8 @@ BLOCK = 1024
 
 
 @triton.jit
-def _factor(mask, n, valid, keep, DROPS: tl.constexpr):
-    if DROPS:
-        return tl.load(mask + n, valid, 0.0).to(tl.float32) / keep
-    return 1.0
+def _dropped(x, mask, n, valid, keep):
+    return x * (tl.load(mask + n, valid, 0.0).to(tl.float32) / keep)
 
 
 @triton.jit
@@ -25,12 +23,16 @@ def _sum(
     a, b, mask_a, mask_b, y, total, image, a_step, b_step, keep,
     DROPS_A: tl.constexpr, DROPS_B: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     valid = at < total
-    n, place = at // image, at % image
-    out = tl.load(a + n * a_step + place, valid, 0.0).to(tl.float32) * _factor(mask_a, n, valid, keep, DROPS_A)
-    out += tl.load(b + n * b_step + place, valid, 0.0).to(tl.float32) * _factor(mask_b, n, valid, keep, DROPS_B)
-    tl.store(y + at, out.to(y.dtype.element_ty), valid)
+    n, place = (at // image).to(tl.int64), at % image
+    first = tl.load(a + n * a_step + place, valid, 0.0).to(tl.float32)
+    second = tl.load(b + n * b_step + place, valid, 0.0).to(tl.float32)
+    if DROPS_A:
+        first = _dropped(first, mask_a, n, valid, keep)
+    if DROPS_B:
+        second = _dropped(second, mask_b, n, valid, keep)
+    tl.store(y + at, (first + second).to(y.dtype.element_ty), valid)
 
 
 @triton.jit
@@ -38,14 +40,14 @@ def _gradients(
     g, mask_a, mask_b, ga, gb, total, image, g_step, keep,
     DROPS_A: tl.constexpr, DROPS_B: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     valid = at < total
-    n, place = at // image, at % image
+    n, place = (at // image).to(tl.int64), at % image
     given = tl.load(g + n * g_step + place, valid, 0.0).to(tl.float32)
     if DROPS_A:
-        tl.store(ga + at, (given * _factor(mask_a, n, valid, keep, DROPS_A)).to(ga.dtype.element_ty), valid)
+        tl.store(ga + at, _dropped(given, mask_a, n, valid, keep).to(ga.dtype.element_ty), valid)
     if DROPS_B:
-        tl.store(gb + at, (given * _factor(mask_b, n, valid, keep, DROPS_B)).to(gb.dtype.element_ty), valid)
+        tl.store(gb + at, _dropped(given, mask_b, n, valid, keep).to(gb.dtype.element_ty), valid)
 
 
 def node(a: Tensor, b: Tensor, masks: Sequence[Tensor | None], keep: float) -> Tensor:

@@ -14,10 +14,10 @@ BLOCK = 512
 
 @triton.jit
 def _mean(x, y, total, H, W, OH, OW, C, x_step, S: tl.constexpr, BLOCK: tl.constexpr):
-    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     valid = at < total
     column, row, plane = at % OW * S, at // OW % OH * S, at // OW // OH
-    image = x + plane // C * x_step + plane % C * H * W
+    image = x + (plane // C).to(tl.int64) * x_step + plane % C * H * W
     out = tl.zeros((BLOCK,), tl.float32)
     for i in tl.static_range(-1, 2):
         for j in tl.static_range(-1, 2):
@@ -38,10 +38,10 @@ def _size(row, column, H, W):
 @triton.jit
 def _largest(x, y, taps, total, H, W, OH, OW, C, x_step, S: tl.constexpr, BLOCK: tl.constexpr):
     """The first largest value, and which of the nine it was."""
-    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     valid = at < total
     column, row, plane = at % OW * S, at // OW % OH * S, at // OW // OH
-    image = x + plane // C * x_step + plane % C * H * W
+    image = x + (plane // C).to(tl.int64) * x_step + plane % C * H * W
     out = tl.full((BLOCK,), float("-inf"), tl.float32)
     tap = tl.full((BLOCK,), 4, tl.int32)
     for i in tl.static_range(-1, 2):
@@ -59,17 +59,17 @@ def _largest(x, y, taps, total, H, W, OH, OW, C, x_step, S: tl.constexpr, BLOCK:
 @triton.jit
 def _gradient(g, taps, gx, total, H, W, OH, OW, C, g_step, S: tl.constexpr, MEAN: tl.constexpr, BLOCK: tl.constexpr):
     """Of a position of the map: from all windows around it."""
-    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     valid = at < total
     column, row, plane = at % W, at // W % H, at // W // H
-    image = plane // C * g_step + plane % C * OH * OW
+    image = g + (plane // C).to(tl.int64) * g_step + plane % C * OH * OW
     out = tl.zeros((BLOCK,), tl.float32)
     for i in tl.static_range(-1, 2):
         for j in tl.static_range(-1, 2):
             r, q = row - i, column - j
             inside = valid & (r >= 0) & (q >= 0) & (r % S == 0) & (q % S == 0) & (r // S < OH) & (q // S < OW)
             place = r // S * OW + q // S
-            value = tl.load(g + image + place, inside, 0.0).to(tl.float32)
+            value = tl.load(image + place, inside, 0.0).to(tl.float32)
             if MEAN:
                 out += tl.where(inside, value / _size(r, q, H, W), 0.0)
             else:

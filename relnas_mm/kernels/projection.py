@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from relnas_mm.kernels.use import rows
 
 BLOCK = 1024
-PROGRAMS = 512
+PROGRAMS = 264
 """About as many programs share a sum over all positions."""
 
 
@@ -38,7 +38,7 @@ def _project(
     ci, co = tl.arange(0, BI), tl.arange(0, BO)
     given = _read(x, n, x_step, ci, position, CI, HW)
     if RELU:
-        given = tl.maximum(given, 0.0)
+        given = tl.maximum(given, 0.0).to(x.dtype.element_ty)
     kernel = tl.load(w + co[:, None] * CI + ci[None, :], (co[:, None] < CO) & (ci[None, :] < CI), 0.0)
     out = tl.dot(kernel.to(given.dtype), given, input_precision=P)
     if NORMALIZE:
@@ -91,7 +91,7 @@ def _statistics(
 
 @triton.jit
 def _normalize(p, y, mean, variance, weight, bias, eps, total, C, HW, BLOCK: tl.constexpr):
-    at = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     valid = at < total
     c = (at // HW) % C
     scale = tl.load(weight + c, valid, 0.0) / tl.sqrt(tl.load(variance + c, valid, 1.0) + eps)
@@ -146,7 +146,7 @@ def _gradients(
         out = tl.dot(tl.trans(kernel.to(source.dtype)), through, input_precision=P)
         if RELU:
             out = tl.where(source > 0, out, 0.0)
-            source = tl.maximum(source, 0.0)
+            source = tl.maximum(source, 0.0).to(x.dtype.element_ty)
         inside = (ci[:, None] < CI) & (position[None, :] < HW)
         tl.store(gx + (n * CI + ci[:, None]) * HW + position[None, :], out.to(gx.dtype.element_ty), inside)
         sums += tl.dot(through, tl.trans(source), input_precision=P)
@@ -254,6 +254,6 @@ class _Projection(torch.autograd.Function):
         of_weight = x.new_empty(programs, *weight.shape, dtype=torch.float32)
         _gradients[(programs,)](
             x, weight, projected, given, of_x, of_weight, *statistics, gain, of_norm, ctx.eps, n * positions, n,
-            x.shape[1], channels, positions, x.stride(0), g_step, RELU=ctx.relu, P=_precision(), **sizes,
+            x.shape[1], channels, positions, x.stride(0), g_step, RELU=ctx.relu, P=_precision(), num_stages=1, **sizes,
         )  # fmt: skip
         return of_x, of_weight.sum(0).to(weight.dtype), of_norm[1], of_norm[0], None, None

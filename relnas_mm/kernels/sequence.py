@@ -4,10 +4,12 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TypeGuard
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from relnas_mm.kernels.depthwise import depthwise
+from relnas_mm.kernels.grids import two_grids
 from relnas_mm.kernels.projection import normalizes, projection
 from relnas_mm.kernels.use import in_autocast_type
 
@@ -35,6 +37,22 @@ def sequence(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
             x = layer(F.relu(x) if relu else x)
         relu = False
     return F.relu(x) if relu else x
+
+
+def halved(x: Tensor, even: Tensor, odd: Tensor, norm: nn.Module) -> Tensor:
+    """A ReLU, 1x1 convolutions of the even and of the odd positions, and a normalization of both results.
+
+    Args:
+        x: The map, (n, c, h, w), which `computable` admits.
+        even: Weight of the first convolution, (o, c, 1, 1).
+        odd: Weight of the second.
+        norm: Normalizes their channels, one convolution's after the other's.
+    """
+    grids = two_grids(in_autocast_type(x))
+    weight = torch.block_diag(even.flatten(1), odd.flatten(1))[:, :, None, None]
+    if normalizes(norm, grids):
+        return projection(grids, weight, norm, relu=False)
+    return norm(F.conv2d(grids, weight))
 
 
 def _is_depthwise(layer: nn.Module) -> TypeGuard[nn.Conv2d]:

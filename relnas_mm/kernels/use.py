@@ -12,6 +12,9 @@ from relnas_mm.errors import UserError
 KERNELS = ("torch", "triton")
 """Who computes a cell: PyTorch, or on CUDA the kernels of this package where they can."""
 
+LARGEST = 2**31
+"""From so many numbers on, places in a map are no 32-bit numbers."""
+
 
 def check_kernels(kernels: str, bit_exact: bool) -> str:
     """Gives the setting back.
@@ -35,7 +38,8 @@ def computable(x: Tensor) -> bool:
     """Whether a map, (n, c, h, w), is one that the kernels read: on CUDA, its images contiguous, and nothing traced."""
     traced = torch.jit.is_tracing() or torch.compiler.is_compiling()  # pyright: ignore[reportPrivateImportUsage]
     where = x.is_cuda or os.environ.get("TRITON_INTERPRET") == "1"  # the interpreter runs on CPUs, for tests
-    return where and _importable() and not traced and x.dim() == 4 and x[0].is_contiguous()
+    readable = x.dim() == 4 and x[0].is_contiguous() and x.numel() < LARGEST
+    return where and readable and _importable() and not traced
 
 
 def in_autocast_type(x: Tensor) -> Tensor:

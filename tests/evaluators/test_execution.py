@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.execution import WARM_UP, Execution, RecordedStep
+from relnas_mm.evaluators.execution import WARM_UP, Execution, Lane, RecordedStep
 from relnas_mm.evaluators.training import Recipe, score, train_one_pass
 
 pytestmark = pytest.mark.unit
@@ -28,8 +28,9 @@ def run(execution, device="cpu"):
     model = network().to(device)
     given = [(images.to(device), labels.to(device)) for images, labels in batches()]
     optimizer = torch.optim.SGD(model.parameters(), 0.1, 0.9)
-    loss = train_one_pass(model, optimizer, given, 5.0, execution)
-    return model.state_dict(), loss, score(model, given, execution)
+    lane = Lane(execution, torch.device(device))
+    loss = train_one_pass(model, optimizer, given, 5.0, lane)
+    return model.state_dict(), loss, score(model, given, lane)
 
 
 def test_a_recorded_step_sees_each_batch_and_other_sizes_run_as_they_are():

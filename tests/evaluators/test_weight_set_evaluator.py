@@ -210,7 +210,7 @@ def test_channels_last_gives_the_same_losses_up_to_rounding(data):
 def test_a_diverged_candidate_writes_nothing(data, monkeypatch):
     subject = evaluator(data)
     before = dict(subject.state_dict())
-    monkeypatch.setattr(subject, "_train_and_score", lambda *_: Evaluation(math.nan))
+    monkeypatch.setattr(subject, "_queue_steps", lambda *_: lambda: Evaluation(math.nan))
     evaluations = subject.evaluate(group_of(genotype_with(), genotype_with()))
     assert all(math.isnan(evaluation.loss) for evaluation in evaluations)
     assert all(value is before[name] for name, value in subject.state_dict().items())
@@ -238,11 +238,11 @@ def test_rescoring_uses_the_whole_plain_validation_half_and_changes_nothing(data
 def test_out_of_memory_names_the_candidate_and_a_batch_size(data, monkeypatch):
     subject = evaluator(data)
 
-    def full(learner, generation, candidate):
+    def full(*_):
         if subject.recipe.batch_size > 4:
             raise OutOfMemory("CUDA out of memory")
 
-    monkeypatch.setattr(subject, "_train_and_score", full)
+    monkeypatch.setattr(subject, "_queue_steps", full)
     with pytest.raises(UserError, match=r"candidate 0 does not fit .* batch_size 16: set its batch_size to 8"):
         subject.evaluate(group_of(genotype_with()))
 

@@ -6,6 +6,7 @@ normalization, cutout with zeros.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -107,5 +108,11 @@ class Augmentation:
 
 def normalize(images: Tensor, data: ImageArrays) -> Tensor:
     """Bytes to numbers of mean 0 and deviation 1, float32 (n, c, h, w)."""
-    mean, std = (images.new_tensor(part, dtype=torch.float32).view(-1, 1, 1) for part in (data.mean, data.std))
+    mean, std = (_constants(part, images.device) for part in (data.mean, data.std))
     return (images.float() / 255 - mean) / std
+
+
+@lru_cache
+def _constants(values: tuple[float, ...], device: torch.device) -> Tensor:
+    """One for each channel, kept on the device: copying them there would wait for all that it has to do."""
+    return torch.tensor(values, dtype=torch.float32, device=device).view(-1, 1, 1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from relnas_mm.datasets.arrays.augment import Augmentation, normalize
+from relnas_mm.datasets.arrays.augment import Augmentation, Draws, normalize
 from relnas_mm.datasets.arrays.images import ImageArrays
 
 
@@ -18,6 +18,8 @@ def epoch_batches(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Normalized images, float32 (b, c, h, w), and labels, int64 (b,); the last batch may be smaller.
 
+    All is drawn at the call; the images are made one batch at a time.
+
     Args:
         data: The images.
         batch_size: Images in a batch.
@@ -27,11 +29,21 @@ def epoch_batches(
     """
     device = data.images.device
     order = torch.arange(len(data)) if generator is None else torch.randperm(len(data), generator=generator)
-    order = order.to(device)
     draws = None
     if generator is not None and augmentation is not None:
         size = (data.images.shape[2], data.images.shape[3])
         draws = augmentation.draw(len(data), size, generator).to(device)
+    return _batches(data, batch_size, order.to(device), augmentation, draws, memory_format)
+
+
+def _batches(
+    data: ImageArrays,
+    batch_size: int,
+    order: Tensor,
+    augmentation: Augmentation | None,
+    draws: Draws | None,
+    memory_format: torch.memory_format,
+) -> Iterator[tuple[Tensor, Tensor]]:
     for start in range(0, len(data), batch_size):
         chosen = slice(start, start + batch_size)
         rows = order[chosen]
