@@ -15,91 +15,113 @@ PROGRAMS = 1024
 
 
 @triton.jit
-def _place(at, C, H, W):
-    """Image, channel, row and column of a position in a contiguous map."""
-    column = at % W
-    at = at // W
-    row = at % H
-    at = at // H
-    return (at // C).to(tl.int64), at % C, row, column
-
-
-@triton.jit
 def _forward(
-    x, w, y, total, C, H, W, OH, OW, x_step,
+    x, w, y, N, C, H, W, OH, OW, x_step,
     K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    valid = at < total
-    n, c, row, column = _place(at, C, OH, OW)
-    image = x + n * x_step + c * H * W
+    c = tl.program_id(0)
+    at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    valid = at < N * OH * OW
+    column, row, n = at % OW, at // OW % OH, (at // OW // OH).to(tl.int64)
+    middle = x + n * x_step + (c * H * W + row * S * W + column * S)
     out = tl.zeros((BLOCK,), tl.float32)
     for i in tl.static_range(K):
+        down = (i - K // 2) * D
+        tall = valid & (row * S + down >= 0) & (row * S + down < H)
         for j in tl.static_range(K):
-            r = row * S + (i - K // 2) * D
-            q = column * S + (j - K // 2) * D
-            value = tl.load(image + r * W + q, valid & (r >= 0) & (r < H) & (q >= 0) & (q < W), 0.0).to(tl.float32)
+            right = (j - K // 2) * D
+            wide = (column * S + right >= 0) & (column * S + right < W)
+            value = tl.load(middle + (down * W + right), tall & wide, 0.0).to(tl.float32)
             if RELU:
                 value = tl.maximum(value, 0.0)
-            out += value * tl.load(w + c * K * K + i * K + j, valid, 0.0).to(tl.float32)
-    tl.store(y + at, out.to(y.dtype.element_ty), valid)
+            out += value * tl.load(w + c * K * K + i * K + j).to(tl.float32)
+    place = y + n * C * OH * OW + (c * OH * OW + row * OW + column)
+    tl.store(place, out.to(y.dtype.element_ty), valid)
 
 
 @triton.jit
 def _gradient_of_map(
-    x, w, g, gx, total, C, H, W, OH, OW, x_step, g_step,
+    x, w, g, gx, N, C, H, W, OH, OW, x_step, g_step,
     K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    valid = at < total
-    n, c, row, column = _place(at, C, H, W)
-    image = g + n * g_step + c * OH * OW
+    c = tl.program_id(0)
+    at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    valid = at < N * H * W
+    column, row, n = at % W, at // W % H, (at // W // H).to(tl.int64)
+    plane = g + n * g_step + c * OH * OW
     out = tl.zeros((BLOCK,), tl.float32)
     for i in tl.static_range(K):
+        r = row - (i - K // 2) * D
+        tall = valid & (r >= 0)
+        if S > 1:
+            tall = tall & (r % S == 0)
+            r = r // S
+        tall = tall & (r < OH)
         for j in tl.static_range(K):
-            r = row - (i - K // 2) * D
             q = column - (j - K // 2) * D
-            read = valid & (r >= 0) & (q >= 0)
+            wide = q >= 0
             if S > 1:
-                read = read & (r % S == 0) & (q % S == 0)
-                r = r // S
+                wide = wide & (q % S == 0)
                 q = q // S
-            value = tl.load(image + r * OW + q, read & (r < OH) & (q < OW), 0.0).to(tl.float32)
-            out += value * tl.load(w + c * K * K + i * K + j, valid, 0.0).to(tl.float32)
+            value = tl.load(plane + (r * OW + q), tall & wide & (q < OW), 0.0).to(tl.float32)
+            out += value * tl.load(w + c * K * K + i * K + j).to(tl.float32)
+    place = c * H * W + row * W + column
     if RELU:
-        given = tl.load(x + n * x_step + (c * H + row) * W + column, valid, 0.0)
+        given = tl.load(x + n * x_step + place, valid, 0.0)
         out = tl.where(given > 0, out, 0.0)
-    tl.store(gx + at, out.to(gx.dtype.element_ty), valid)
+    tl.store(gx + n * C * H * W + place, out.to(gx.dtype.element_ty), valid)
 
 
 @triton.jit
 def _gradient_of_kernel(
     x, g, parts, N, C, H, W, OH, OW, x_step, g_step,
-    K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, TAPS: tl.constexpr, BLOCK: tl.constexpr,
+    K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """One channel, and each PROGRAMS-th block of its positions: taps by positions, summed over these at the end."""
-    c = tl.program_id(0)
-    tap = tl.arange(0, TAPS)[:, None]
-    down = (tap // K - K // 2) * D
-    right = (tap % K - K // 2) * D
-    sums = tl.zeros((TAPS, BLOCK), tl.float32)
-    positions = N * OH * OW
-    for start in range(tl.program_id(1) * BLOCK, positions, tl.num_programs(1) * BLOCK):
+    """One row of the kernel of one channel, over every so many blocks of positions."""
+    c, i = tl.program_id(0), tl.program_id(1)
+    down = (i - K // 2) * D
+    half: tl.constexpr = K // 2 * D
+    zeros = tl.zeros((BLOCK,), tl.float32)
+    first, second, third, fourth, fifth, sixth, seventh = zeros, zeros, zeros, zeros, zeros, zeros, zeros
+    for start in range(tl.program_id(2) * BLOCK, N * OH * OW, tl.num_programs(2) * BLOCK):
         at = start + tl.arange(0, BLOCK)
-        valid = at < positions
-        column = at % OW
-        row = (at // OW) % OH
-        n = (at // (OW * OH)).to(tl.int64)
-        given = tl.load(g + n * g_step + (c * OH + row) * OW + column, valid, 0.0).to(tl.float32)
-        r = row[None, :] * S + down
-        q = column[None, :] * S + right
-        read = valid[None, :] & (tap < K * K) & (r >= 0) & (r < H) & (q >= 0) & (q < W)
-        value = tl.load(x + n[None, :] * x_step + (c * H + r) * W + q, read, 0.0).to(tl.float32)
-        if RELU:
-            value = tl.maximum(value, 0.0)
-        sums += value * given[None, :]
-    out = parts + (tl.program_id(1) * tl.num_programs(0) + c) * TAPS + tl.arange(0, TAPS)
-    tl.store(out, tl.sum(sums, 1))
+        column, row, n = at % OW, at // OW % OH, (at // OW // OH).to(tl.int64)
+        valid = at < N * OH * OW
+        given = tl.load(g + n * g_step + (c * OH * OW + row * OW + column), valid, 0.0).to(tl.float32)
+        r, q = row * S + down, column * S
+        plane = x + n * x_step + (c * H * W + r * W + q)
+        valid = valid & (r >= 0) & (r < H)
+        first += given * _value(plane - half, valid & (q >= half), RELU)
+        second += given * _value(plane + (D - half), valid & (q >= half - D) & (q + (D - half) < W), RELU)
+        third += given * _value(plane + (2 * D - half), valid & (q >= half - 2 * D) & (q + (2 * D - half) < W), RELU)
+        if K > 3:
+            fourth += given * _value(
+                plane + (3 * D - half), valid & (q >= half - 3 * D) & (q + (3 * D - half) < W), RELU
+            )
+            fifth += given * _value(
+                plane + (4 * D - half), valid & (q >= half - 4 * D) & (q + (4 * D - half) < W), RELU
+            )
+        if K > 5:
+            sixth += given * _value(plane + (5 * D - half), valid & (q + (5 * D - half) < W), RELU)
+            seventh += given * _value(plane + (6 * D - half), valid & (q + (6 * D - half) < W), RELU)
+    out = parts + ((tl.program_id(2) * C + c) * K + i) * K
+    tl.store(out, tl.sum(first, 0))
+    tl.store(out + 1, tl.sum(second, 0))
+    tl.store(out + 2, tl.sum(third, 0))
+    if K > 3:
+        tl.store(out + 3, tl.sum(fourth, 0))
+        tl.store(out + 4, tl.sum(fifth, 0))
+    if K > 5:
+        tl.store(out + 5, tl.sum(sixth, 0))
+        tl.store(out + 6, tl.sum(seventh, 0))
+
+
+@triton.jit
+def _value(place, valid, RELU: tl.constexpr):
+    value = tl.load(place, valid, 0.0).to(tl.float32)
+    if RELU:
+        value = tl.maximum(value, 0.0)
+    return value
 
 
 def depthwise(x: Tensor, weight: Tensor, stride: int, dilation: int, relu: bool) -> Tensor:
@@ -107,7 +129,7 @@ def depthwise(x: Tensor, weight: Tensor, stride: int, dilation: int, relu: bool)
 
     Args:
         x: The map, (n, c, h, w), its images contiguous.
-        weight: A square kernel of odd side for each channel, (c, 1, k, k).
+        weight: A square kernel for each channel, (c, 1, k, k), of side 3, 5 or 7.
         stride: Distance of the positions that are kept.
         dilation: Distance of the positions under the kernel; the map is continued by zeros to keep the grid.
         relu: Whether negative values count as zeros.
@@ -126,9 +148,8 @@ class _Depthwise(torch.autograd.Function):
         out = x.new_empty(n, channels, -(-height // stride), -(-width // stride))
         kernel = weight.shape[-1]
         arrangement = {"K": kernel, "S": stride, "D": dilation, "RELU": relu}
-        grid = (triton.cdiv(out.numel(), BLOCK),)
-        _forward[grid](
-            x, weight, out, out.numel(), channels, height, width, *out.shape[2:], x_step, **arrangement, BLOCK=BLOCK
+        _forward[_grid(out)](
+            x, weight, out, n, channels, height, width, *out.shape[2:], x_step, **arrangement, BLOCK=BLOCK
         )
         ctx.save_for_backward(x, weight)
         ctx.arrangement = arrangement
@@ -140,19 +161,21 @@ class _Depthwise(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         given, g_step = rows(gradients[0])
         n, channels, height, width = x.shape
-        sizes = (channels, height, width, *given.shape[2:], x.stride(0), g_step)
+        sizes = (n, channels, height, width, *given.shape[2:], x.stride(0), g_step)
         of_x = of_weight = None
         if ctx.needs_input_grad[0]:
             of_x = x.new_empty(x.shape)
-            grid = (triton.cdiv(x.numel(), BLOCK),)
-            _gradient_of_map[grid](x, weight, given, of_x, x.numel(), *sizes, **ctx.arrangement, BLOCK=BLOCK)
+            _gradient_of_map[_grid(x)](x, weight, given, of_x, *sizes, **ctx.arrangement, BLOCK=BLOCK)
         if ctx.needs_input_grad[1]:
-            kernel = weight.shape[-1]
-            taps, block = triton.next_power_of_2(kernel**2), 128
-            blocks = triton.cdiv(n * given[0, 0].numel(), block)
-            programs = max(1, min(blocks, PROGRAMS // channels))
-            parts = x.new_empty(programs, channels, taps, dtype=torch.float32)
-            grid = (channels, programs)
-            _gradient_of_kernel[grid](x, given, parts, n, *sizes, **ctx.arrangement, TAPS=taps, BLOCK=block)
-            of_weight = parts.sum(0)[:, : kernel**2].reshape(weight.shape).to(weight.dtype)
+            kernel, (_, blocks) = weight.shape[-1], _grid(given)
+            programs = max(1, min(blocks, PROGRAMS // (channels * kernel)))
+            parts = x.new_empty(programs, *weight.shape, dtype=torch.float32)
+            grid = (channels, kernel, programs)
+            _gradient_of_kernel[grid](x, given, parts, *sizes, **ctx.arrangement, BLOCK=BLOCK)
+            of_weight = parts.sum(0).to(weight.dtype)
         return of_x, of_weight, None, None, None
+
+
+def _grid(x: Tensor) -> tuple[int, int]:
+    """Channels, and blocks of the positions of all images."""
+    return x.shape[1], triton.cdiv(x.numel() // x.shape[1], BLOCK)

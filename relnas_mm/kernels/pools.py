@@ -24,15 +24,13 @@ def _mean(x, y, total, H, W, OH, OW, C, x_step, S: tl.constexpr, BLOCK: tl.const
             r, q = row + i, column + j
             inside = valid & (r >= 0) & (r < H) & (q >= 0) & (q < W)
             out += tl.load(image + r * W + q, inside, 0.0).to(tl.float32)
-    tl.store(y + at, (out / _size(row, column, H, W)).to(y.dtype.element_ty), valid)
+    tl.store(y + at, (out * (_share(row, H) * _share(column, W))).to(y.dtype.element_ty), valid)
 
 
 @triton.jit
-def _size(row, column, H, W):
-    """How many positions around one are inside the map."""
-    tall = tl.minimum(row + 2, H) - tl.maximum(row - 1, 0)
-    wide = tl.minimum(column + 2, W) - tl.maximum(column - 1, 0)
-    return (tall * wide).to(tl.float32)
+def _share(place, side):
+    """One over the number of the three positions around one that are inside the map, along an axis."""
+    return 1.0 / (tl.minimum(place + 2, side) - tl.maximum(place - 1, 0)).to(tl.float32)
 
 
 @triton.jit
@@ -71,7 +69,7 @@ def _gradient(g, taps, gx, total, H, W, OH, OW, C, g_step, S: tl.constexpr, MEAN
             place = r // S * OW + q // S
             value = tl.load(image + place, inside, 0.0).to(tl.float32)
             if MEAN:
-                out += tl.where(inside, value / _size(r, q, H, W), 0.0)
+                out += tl.where(inside, value * (_share(r, H) * _share(q, W)), 0.0)
             else:
                 tap = tl.load(taps + plane * OH * OW + place, inside, -1)
                 out += tl.where(tap == 3 * i + j + 4, value, 0.0)

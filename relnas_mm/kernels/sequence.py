@@ -56,7 +56,9 @@ def halved(x: Tensor, even: Tensor, odd: Tensor, norm: nn.Module) -> Tensor:
 
 
 def _is_depthwise(layer: nn.Module) -> TypeGuard[nn.Conv2d]:
-    return isinstance(layer, nn.Conv2d) and layer.groups == layer.in_channels == layer.out_channels
+    if not isinstance(layer, nn.Conv2d) or layer.bias is not None or layer.kernel_size not in ((3, 3), (5, 5), (7, 7)):
+        return False
+    return layer.groups == layer.in_channels == layer.out_channels
 
 
 def _is_pointwise(layer: nn.Module) -> TypeGuard[nn.Conv2d]:

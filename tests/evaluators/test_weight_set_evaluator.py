@@ -276,3 +276,23 @@ def test_a_gpu_scores_as_the_cpu_does(data):
         for device in ("cpu", "cuda")
     ]
     assert losses[0] == pytest.approx(losses[1], rel=1e-2)
+
+
+FAST = {"batch_size": 2, "cuda_graph": True, "streams": 2, "bit_exact": False}
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("kernels", ["torch", "triton"])
+def test_recorded_steps_on_two_streams_give_the_losses_of_plain_ones(data, kernels, monkeypatch):
+    """With drop path: each learner draws what it would draw alone; several steps, of which most are replayed."""
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+    pair = genotype_with(("sep_conv_5x5", 0)), genotype_with(("dil_conv_3x3", 0), ("max_pool_3x3", 1))
+    subjects = [
+        evaluator(data, training=training | {"lr": 0.001}, network={"init_channels": 8, "num_cells": 3}, device="cuda")
+        for training in ({"batch_size": 2}, FAST | {"kernels": kernels})
+    ]
+    losses = [[e.loss for e in subject.evaluate(group_of(*pair))] for subject in subjects]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    weights = [subject.state_dict() for subject in subjects]
+    assert all(torch.allclose(value, weights[1][name], rtol=1e-2, atol=1e-3) for name, value in weights[0].items())
