@@ -2,7 +2,8 @@
 
 `python benchmarks/search_speed.py` trains and scores the same candidates from the same weights on the same images and
 draws in every row: the released arrangement (a full supernet per candidate, PIL in two workers, a wait in each step,
-scores with gradients on), then one measure after the other.  On a CUDA device it has rows for CUDA graphs as well.
+scores with gradients on), then one measure after the other.  On a CUDA device it has rows for CUDA graphs and for the
+kernels of `relnas_mm.kernels`, and repeats the first one, since PyTorch's sums there have no fixed order.
 Fills docs/results/search_speed.json, on CUDA docs/results/search_speed_cuda.json.
 """
 
@@ -159,6 +160,7 @@ CPU_ROWS: dict[str, Row] = {
 GRAPH = {**PLAIN, "cuda_graph": True}
 KERNELS = {**GRAPH, "bit_exact": False, "kernels": "triton"}
 CUDA_ROWS: dict[str, Row] = {
+    "released arrangement, repeated": partial(supernet_losses, waiting=True),
     "+ channels_last, bfloat16": partial(lean_losses, **{**LAST, "autocast": "bfloat16"}),
     "+ CUDA graph": partial(lean_losses, **GRAPH),
     "+ CUDA graph, both learners at once": partial(lean_losses, **{**GRAPH, "streams": 2}),
@@ -249,10 +251,13 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=64, help="[%(default)s]")
     parser.add_argument("--candidates", type=int, default=20, help="[%(default)s]")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="[%(default)s]")
+    parser.add_argument("--rows", nargs="+", default=[""], help="only those whose names contain one of these [all]")
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help="[docs/results/search_speed.json, on CUDA search_speed_cuda.json]")
     args = parser.parse_args()
     rows = {**ROWS, **(CUDA_ROWS if args.device == "cuda" else CPU_ROWS)}
+    first, *others = rows
+    rows = {name: rows[name] for name in [first, *(n for n in others if any(part in n for part in args.rows))]}
     with tempfile.TemporaryDirectory() as folder:
         if not args.data_root:
             write_images(Path(folder), args.images)

@@ -1,4 +1,8 @@
 # relativenas_cifar10.py with what makes steps cheaper and keeps the order of candidates (docs/performance.md).
 _base_ = "relativenas_cifar10.py"
 
-train_cfg = dict(evaluator=dict(training=dict(channels_last=True, bit_exact=False, cuda_graph=True)))
+train_cfg = dict(
+    evaluator=dict(
+        training=dict(channels_last=True, bit_exact=False, kernels="triton", cuda_graph=True, streams=2),
+    ),
+)

@@ -13,6 +13,7 @@ from relnas_mm.cells.operations import Norm, batch_norm
 from relnas_mm.cells.stems import cifar_stem, imagenet_stems
 from relnas_mm.genotype import Genotype
 from relnas_mm.genotype.genotype import FIRST_NODE
+from relnas_mm.kernels import computable
 
 
 class CellTrunk(nn.Module):
@@ -52,7 +53,7 @@ class CellTrunk(nn.Module):
     ):
         super().__init__(**kwargs)
         self.plans = plan_cells(genotype, init_channels, num_cells, stem, output_stride)
-        self.stem_kind, self.with_cp, self.bit_exact = stem, with_cp, bit_exact
+        self.stem_kind, self.with_cp, self.bit_exact, self.kernels = stem, with_cp, bit_exact, kernels
         self.drop_path_rate = 0.0
         self.drop_path_generator: torch.Generator | None = None
         stem_channels = STEMS[stem].channels * init_channels
@@ -65,10 +66,17 @@ class CellTrunk(nn.Module):
     def forward_stem(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The two inputs of the first cell."""
         if self.stem_kind == "cifar":
-            s0 = self.stem(x)
+            s0 = self._stem(self.stem, x)
             return s0, s0
-        s0 = self.stem0(x)
-        return s0, self.stem1(s0)
+        s0 = self._stem(self.stem0, x)
+        return s0, self._stem(self.stem1, s0)
+
+    def _stem(self, stem: nn.Sequential, x: Tensor) -> Tensor:
+        if self.kernels == "torch" or not computable(x):
+            return stem(x)
+        from relnas_mm.kernels.sequence import sequence
+
+        return sequence(stem, x)
 
     def forward_cells(self, s0: Tensor, s1: Tensor) -> Iterator[Tensor]:
         """Output of each cell in turn."""

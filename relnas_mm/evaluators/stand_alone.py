@@ -72,9 +72,10 @@ class StandAloneEvaluator:
         for name, value, allowed in (("validation", validation, VALIDATIONS), ("criterion", criterion, CRITERIA)):
             if value not in allowed:
                 raise UserError(f"{name} of StandAloneEvaluator is {value!r}; allowed are {allowed}")
-        self.recipe, self.augmentation = Recipe(**training or {}), Augmentation(**augmentation or {})
-        self._lane = Lane(self.recipe.execution, torch.device(device))
-        self.epochs, self.seed, self.device = epochs, seed, torch.device(device)
+        self.device = torch.device(device)
+        self.recipe, self.augmentation = Recipe(**training or {}).on(self.device), Augmentation(**augmentation or {})
+        self._lane = Lane(self.recipe.execution, self.device)
+        self.epochs, self.seed = epochs, seed
         self.criterion, self.best_epoch, self.step_ahead = criterion, best_epoch, step_ahead
         images = load_images(**data)
         if validation == "test":

@@ -70,9 +70,10 @@ class WeightSetEvaluator:
         seed: int = 0,
         device: torch.device | str = "cpu",
     ):
-        self.recipe, self.augmentation = Recipe(**training or {}), Augmentation(**augmentation or {})
+        self.device = torch.device(device)
+        self.recipe, self.augmentation = Recipe(**training or {}).on(self.device), Augmentation(**augmentation or {})
         self.augment_validation, self.fresh_optimizer = augment_validation, fresh_optimizer
-        self.seed, self.device, self.slots = seed, torch.device(device), slots_of(duplicates)
+        self.seed, self.slots = seed, slots_of(duplicates)
         if self.device.type == "cpu" and self.recipe.autocast and self.recipe.channels_last:
             raise UserError(
                 "autocast is 'bfloat16' and channels_last True: on CPUs PyTorch's gradients of dilated depthwise "

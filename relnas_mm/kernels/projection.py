@@ -1,22 +1,21 @@
 """A 1x1 convolution and the normalization after it, with the ReLU before both.
 
 The convolution sums the statistics of what it writes, and the backward pass makes the gradients of map and weight from
-one reading of the map.  Statistics of parts are joined as Chan, Golub and LeVeque do (1983), so that no large numbers
-are subtracted.
+one reading of the map.
 """
 
-from typing import Any, TypeGuard
+from typing import Any
 
 import torch
 import triton
 import triton.language as tl
 from torch import Tensor, nn
 
+from relnas_mm.kernels.normalization import gradients_of_norm, normalized
 from relnas_mm.kernels.use import rows
 
-BLOCK = 1024
-PROGRAMS = 264
-"""About as many programs share a sum over all positions."""
+PROGRAMS = 396
+"""At most so many programs share the gradient of a weight."""
 
 
 @triton.jit
@@ -56,67 +55,6 @@ def _project(
         place = sums + co * tl.num_programs(0) + tl.program_id(0)
         tl.store(place, total, co < CO)
         tl.store(place + CO * tl.num_programs(0), tl.sum(away * away, 1), co < CO)
-
-
-@triton.jit
-def _statistics(
-    sums, mean, variance, running_mean, running_variance, batches, momentum, parts, count, C, HW,
-    T: tl.constexpr, B: tl.constexpr,
-):  # fmt: skip
-    """Of a channel, from the sums of the tiles; the running ones are moved."""
-    c = tl.program_id(0)
-    tiles = tl.cdiv(HW, T)
-    total = tl.zeros((B,), tl.float32)
-    for start in range(0, parts, B):
-        part = start + tl.arange(0, B)
-        total += tl.load(sums + c * parts + part, part < parts, 0.0)
-    m = tl.sum(total, 0) / count
-    squares = tl.zeros((B,), tl.float32)
-    for start in range(0, parts, B):
-        part = start + tl.arange(0, B)
-        size = tl.minimum(T, HW - part % tiles * T).to(tl.float32)
-        away = tl.load(sums + c * parts + part, part < parts, 0.0) / size - m
-        own = tl.load(sums + (C + c) * parts + part, part < parts, 0.0)
-        squares += tl.where(part < parts, own + size * away * away, 0.0)
-    square = tl.sum(squares, 0)
-    tl.store(mean + c, m)
-    tl.store(variance + c, square / count)
-    old = tl.load(running_mean + c)
-    tl.store(running_mean + c, old + momentum * (m - old))
-    old = tl.load(running_variance + c)
-    tl.store(running_variance + c, old + momentum * (square / (count - 1) - old))
-    if c == 0:
-        tl.store(batches, tl.load(batches) + 1)
-
-
-@triton.jit
-def _normalize(p, y, mean, variance, weight, bias, eps, total, C, HW, BLOCK: tl.constexpr):
-    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    valid = at < total
-    c = (at // HW) % C
-    scale = tl.load(weight + c, valid, 0.0) / tl.sqrt(tl.load(variance + c, valid, 1.0) + eps)
-    out = (tl.load(p + at, valid, 0.0).to(tl.float32) - tl.load(mean + c, valid, 0.0)) * scale
-    out += tl.load(bias + c, valid, 0.0)
-    tl.store(y + at, out.to(y.dtype.element_ty), valid)
-
-
-@triton.jit
-def _sum_gradients(p, g, parts, mean, variance, eps, N, C, HW, g_step, BLOCK: tl.constexpr):
-    """Of the bias and of the weight of the normalization, over each PROGRAMS-th block of a channel's positions."""
-    c = tl.program_id(0)
-    m, scale = tl.load(mean + c), 1.0 / tl.sqrt(tl.load(variance + c) + eps)
-    of_bias = tl.zeros((BLOCK,), tl.float32)
-    of_weight = tl.zeros((BLOCK,), tl.float32)
-    for start in range(tl.program_id(1) * BLOCK, N * HW, tl.num_programs(1) * BLOCK):
-        at = start + tl.arange(0, BLOCK)
-        n, position = (at // HW).to(tl.int64), at % HW
-        given = tl.load(g + n * g_step + c * HW + position, at < N * HW, 0.0).to(tl.float32)
-        value = tl.load(p + (n * C + c) * HW + position, at < N * HW, 0.0).to(tl.float32)
-        of_bias += given
-        of_weight += given * (value - m) * scale
-    place = parts + c * tl.num_programs(1) + tl.program_id(1)
-    tl.store(place, tl.sum(of_bias, 0))
-    tl.store(place + C * tl.num_programs(1), tl.sum(of_weight, 0))
 
 
 @triton.jit
@@ -173,19 +111,11 @@ def projection(x: Tensor, weight: Tensor, norm: nn.BatchNorm2d, relu: bool) -> T
     return _project_all(x, weight, norm, relu, given=True)[0]
 
 
-def normalizes(norm: nn.Module, x: Tensor) -> TypeGuard[nn.BatchNorm2d]:
-    """Whether it is a normalization that `projection` computes for a map."""
-    if type(norm) is not nn.BatchNorm2d or not norm.affine or not norm.track_running_stats or norm.momentum is None:
-        return False
-    # What needs no new statistics has no backward pass here, and one value has no variance.
-    return x.numel() > x.shape[1] if norm.training else not torch.is_grad_enabled()
-
-
-def _sizes(weight: Tensor, positions: int) -> dict[str, int]:
-    """Tiles: channels in and out, and as many positions as fit beside them."""
+def _sizes(weight: Tensor, positions: int, most: int) -> dict[str, int]:
+    """Tiles: channels in and out, and as many positions as fit beside them without leaving the registers."""
     inner, outer = (max(16, triton.next_power_of_2(size)) for size in (weight.shape[1], weight.shape[0]))
-    room = max(16, min(256, 8192 // max(inner, outer)))
-    return {"BI": inner, "BO": outer, "T": max(16, min(room, triton.next_power_of_2(positions)))}
+    room = max(16, min(most, 8192 // max(inner, outer), triton.next_power_of_2(positions)))
+    return {"BI": inner, "BO": outer, "T": room, "num_warps": 4 if inner <= 32 else 8}
 
 
 def _precision() -> str:
@@ -200,7 +130,7 @@ def _project_all(
     x, step = rows(x)
     n, channels, height, width = x.shape
     out, positions = weight.shape[0], height * width
-    sizes = _sizes(weight, positions)
+    sizes = _sizes(weight, positions, 256)
     y = x.new_empty(n, out, height, width)
     programs = n * triton.cdiv(positions, sizes["T"])
     sums = x.new_empty(2, out, 1 if given else programs, dtype=torch.float32)
@@ -219,18 +149,7 @@ class _Projection(torch.autograd.Function):
     ) -> Tensor:
         x, _ = rows(x)
         projected, sums, tile = _project_all(x, weight, norm, relu, given=False)
-        n, channels, height, width = projected.shape
-        positions = height * width
-        statistics = x.new_empty(2, channels, dtype=torch.float32)
-        _statistics[(channels,)](
-            sums, *statistics, norm.running_mean, norm.running_var, norm.num_batches_tracked, norm.momentum,
-            sums.shape[2], n * positions, channels, positions, T=tile, B=BLOCK,
-        )  # fmt: skip
-        y = torch.empty_like(projected)
-        grid = (triton.cdiv(y.numel(), BLOCK),)
-        _normalize[grid](
-            projected, y, *statistics, gain, bias, norm.eps, y.numel(), channels, positions, BLOCK=BLOCK
-        )  # fmt: skip
+        y, statistics = normalized(projected, sums, tile, norm)
         ctx.save_for_backward(x, weight, gain, projected, statistics)
         ctx.eps, ctx.relu = norm.eps, relu
         return y
@@ -242,13 +161,8 @@ class _Projection(torch.autograd.Function):
         given, g_step = rows(gradients[0])
         n, channels, height, width = projected.shape
         positions = height * width
-        blocks = triton.cdiv(n * positions, BLOCK)
-        parts = x.new_empty(2, channels, max(1, min(blocks, PROGRAMS // channels)), dtype=torch.float32)
-        _sum_gradients[(channels, parts.shape[2])](
-            projected, given, parts, *statistics, ctx.eps, n, channels, positions, g_step, BLOCK=BLOCK
-        )
-        of_norm = parts.sum(2)  # of the bias, of the weight
-        sizes = _sizes(weight, positions)
+        of_norm = gradients_of_norm(projected, given, g_step, statistics, ctx.eps)
+        sizes = _sizes(weight, positions, 64)
         programs = min(n * triton.cdiv(positions, sizes["T"]), PROGRAMS)
         of_x = x.new_empty(x.shape)
         of_weight = x.new_empty(programs, *weight.shape, dtype=torch.float32)

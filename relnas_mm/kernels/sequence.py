@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from relnas_mm.kernels.depthwise import depthwise
 from relnas_mm.kernels.grids import two_grids
-from relnas_mm.kernels.projection import normalizes, projection
+from relnas_mm.kernels.normalization import normalization, normalizes
+from relnas_mm.kernels.projection import projection
 from relnas_mm.kernels.use import in_autocast_type
 
 
@@ -18,8 +19,8 @@ def sequence(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
     """What ReLUs, convolutions and normalizations give one after the other.
 
     Args:
-        layers: The layers; those that are no depthwise convolution and no 1x1 convolution before a normalization
-            compute themselves.
+        layers: The layers; convolutions other than depthwise ones and 1x1 ones before a normalization compute
+            themselves.
         x: The map, (n, c, h, w), which `computable` admits.
     """
     x, rest, relu = in_autocast_type(x), deque(layers), False
@@ -34,7 +35,8 @@ def sequence(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
             rest.popleft()
             x = projection(x, layer.weight, norm, relu)
         else:
-            x = layer(F.relu(x) if relu else x)
+            x = F.relu(x) if relu else x
+            x = normalization(x, layer) if normalizes(layer, x) and layer.training else layer(x)
         relu = False
     return F.relu(x) if relu else x
 

@@ -36,7 +36,7 @@ def twins(module: nn.Module, device) -> tuple[nn.Module, nn.Module]:
             nn.init.normal_(part.bias)
             nn.init.normal_(part.running_mean, 0.0, 0.1)
     twin = copy.deepcopy(module)
-    for part in twin.modules():
+    for part in twin.modules():  # a trunk, its cells and their operations
         if hasattr(part, "kernels"):
             part.kernels = "triton"
     return module, twin

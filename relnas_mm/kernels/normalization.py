@@ -1,0 +1,182 @@
+"""Batch normalization, alone or behind a convolution that has summed what it wrote.
+
+Statistics of parts are joined as Chan, Golub and LeVeque do (1983), so that no large numbers are subtracted.
+"""
+
+from typing import Any, TypeGuard
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor, nn
+
+from relnas_mm.kernels.use import rows
+
+BLOCK = 1024
+PROGRAMS = 528
+"""About as many programs share the sums of gradients."""
+
+
+@triton.jit
+def _sum_tiles(p, sums, C, HW, step, T: tl.constexpr):
+    """Sum, and sum of the squared distances from their mean, of a tile of a channel of an image."""
+    tile, c, n = tl.program_id(0), tl.program_id(1), tl.program_id(2)
+    position = tile * T + tl.arange(0, T)
+    value = tl.load(p + n.to(tl.int64) * step + c * HW + position, position < HW, 0.0).to(tl.float32)
+    total = tl.sum(value, 0)
+    away = tl.where(position < HW, value - total / tl.minimum(T, HW - tile * T), 0.0)
+    parts = tl.num_programs(0) * tl.num_programs(2)
+    place = sums + c * parts + n * tl.num_programs(0) + tile
+    tl.store(place, total)
+    tl.store(place + C * parts, tl.sum(away * away, 0))
+
+
+@triton.jit
+def _statistics(
+    sums, mean, variance, running_mean, running_variance, batches, momentum, parts, count, C, HW,
+    T: tl.constexpr, B: tl.constexpr,
+):  # fmt: skip
+    """Of a channel, from the sums of the tiles; the running ones are moved."""
+    c = tl.program_id(0)
+    tiles = tl.cdiv(HW, T)
+    total = tl.zeros((B,), tl.float32)
+    for start in range(0, parts, B):
+        part = start + tl.arange(0, B)
+        total += tl.load(sums + c * parts + part, part < parts, 0.0)
+    m = tl.sum(total, 0) / count
+    squares = tl.zeros((B,), tl.float32)
+    for start in range(0, parts, B):
+        part = start + tl.arange(0, B)
+        size = tl.minimum(T, HW - part % tiles * T).to(tl.float32)
+        away = tl.load(sums + c * parts + part, part < parts, 0.0) / size - m
+        own = tl.load(sums + (C + c) * parts + part, part < parts, 0.0)
+        squares += tl.where(part < parts, own + size * away * away, 0.0)
+    square = tl.sum(squares, 0)
+    tl.store(mean + c, m)
+    tl.store(variance + c, square / count)
+    old = tl.load(running_mean + c)
+    tl.store(running_mean + c, old + momentum * (m - old))
+    old = tl.load(running_variance + c)
+    tl.store(running_variance + c, old + momentum * (square / (count - 1) - old))
+    if c == 0:
+        tl.store(batches, tl.load(batches) + 1)
+
+
+@triton.jit
+def _normalize(p, y, mean, variance, weight, bias, eps, total, C, HW, BLOCK: tl.constexpr):
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    valid = at < total
+    c = (at // HW) % C
+    scale = tl.load(weight + c, valid, 0.0) / tl.sqrt(tl.load(variance + c, valid, 1.0) + eps)
+    out = (tl.load(p + at, valid, 0.0).to(tl.float32) - tl.load(mean + c, valid, 0.0)) * scale
+    out += tl.load(bias + c, valid, 0.0)
+    tl.store(y + at, out.to(y.dtype.element_ty), valid)
+
+
+@triton.jit
+def _sum_gradients(p, g, parts, mean, variance, eps, N, C, HW, g_step, BLOCK: tl.constexpr):
+    """Of the bias and of the weight of the normalization, over each PROGRAMS-th block of a channel's positions."""
+    c = tl.program_id(0)
+    m, scale = tl.load(mean + c), 1.0 / tl.sqrt(tl.load(variance + c) + eps)
+    of_bias = tl.zeros((BLOCK,), tl.float32)
+    of_weight = tl.zeros((BLOCK,), tl.float32)
+    for start in range(tl.program_id(1) * BLOCK, N * HW, tl.num_programs(1) * BLOCK):
+        at = start + tl.arange(0, BLOCK)
+        n, position = (at // HW).to(tl.int64), at % HW
+        given = tl.load(g + n * g_step + c * HW + position, at < N * HW, 0.0).to(tl.float32)
+        value = tl.load(p + (n * C + c) * HW + position, at < N * HW, 0.0).to(tl.float32)
+        of_bias += given
+        of_weight += given * (value - m) * scale
+    place = parts + c * tl.num_programs(1) + tl.program_id(1)
+    tl.store(place, tl.sum(of_bias, 0))
+    tl.store(place + C * tl.num_programs(1), tl.sum(of_weight, 0))
+
+
+@triton.jit
+def _gradient(p, g, gx, mean, variance, weight, of_norm, eps, count, total, C, HW, g_step, BLOCK: tl.constexpr):
+    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    valid = at < total
+    c, n = at // HW % C, (at // HW // C).to(tl.int64)
+    scale = 1.0 / tl.sqrt(tl.load(variance + c, valid, 1.0) + eps)
+    away = (tl.load(p + at, valid, 0.0).to(tl.float32) - tl.load(mean + c, valid, 0.0)) * scale
+    given = tl.load(g + n * g_step + at % (C * HW), valid, 0.0).to(tl.float32)
+    out = given - (tl.load(of_norm + c, valid, 0.0) + away * tl.load(of_norm + C + c, valid, 0.0)) / count
+    tl.store(gx + at, (tl.load(weight + c, valid, 0.0) * scale * out).to(gx.dtype.element_ty), valid)
+
+
+def normalizes(norm: nn.Module, x: Tensor) -> TypeGuard[nn.BatchNorm2d]:
+    """Whether it is a normalization that the kernels compute for a map."""
+    if type(norm) is not nn.BatchNorm2d or not norm.affine or not norm.track_running_stats or norm.momentum is None:
+        return False
+    # What needs no new statistics has no backward pass here, and one value has no variance.
+    return x.numel() > x.shape[1] if norm.training else not torch.is_grad_enabled()
+
+
+def normalization(x: Tensor, norm: nn.BatchNorm2d) -> Tensor:
+    """What a batch normalization in training mode makes of a map, (n, c, h, w), its images contiguous."""
+    return _Normalization.apply(x, norm.weight, norm.bias, norm)  # type: ignore[return-value]
+
+
+def normalized(x: Tensor, sums: Tensor, tile: int, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Normalizes a contiguous map, and moves the running statistics as PyTorch's layer does.
+
+    Args:
+        x: The map, (n, c, h, w).
+        sums: Of each channel and tile the sum, and that of the squared distances from its mean, (2, c, tiles).
+        tile: Positions in a tile.
+        norm: The normalization.
+
+    Returns:
+        The normalized map; mean and variance, (2, c).
+    """
+    n, channels, height, width = x.shape
+    positions = height * width
+    statistics = x.new_empty(2, channels, dtype=torch.float32)
+    _statistics[(channels,)](
+        sums, *statistics, norm.running_mean, norm.running_var, norm.num_batches_tracked, norm.momentum,
+        sums.shape[2], n * positions, channels, positions, T=tile, B=BLOCK,
+    )  # fmt: skip
+    y = torch.empty_like(x)
+    grid = (triton.cdiv(y.numel(), BLOCK),)
+    _normalize[grid](x, y, *statistics, norm.weight, norm.bias, norm.eps, y.numel(), channels, positions, BLOCK=BLOCK)
+    return y, statistics
+
+
+def gradients_of_norm(x: Tensor, given: Tensor, g_step: int, statistics: Tensor, eps: float) -> Tensor:
+    """Gradients of the bias and of the weight of a normalization, (2, c)."""
+    n, channels, height, width = x.shape
+    blocks = triton.cdiv(n * height * width, BLOCK)
+    parts = x.new_empty(2, channels, max(1, min(blocks, PROGRAMS // channels)), dtype=torch.float32)
+    _sum_gradients[(channels, parts.shape[2])](
+        x, given, parts, *statistics, eps, n, channels, height * width, g_step, BLOCK=BLOCK
+    )
+    return parts.sum(2)
+
+
+class _Normalization(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, gain: Tensor, bias: Tensor, norm: nn.BatchNorm2d) -> Tensor:
+        x = x.contiguous()
+        n, channels, height, width = x.shape
+        positions = height * width
+        tile = min(BLOCK, triton.next_power_of_2(positions))
+        tiles = triton.cdiv(positions, tile)
+        sums = x.new_empty(2, channels, n * tiles, dtype=torch.float32)
+        _sum_tiles[(tiles, channels, n)](x, sums, channels, positions, x.stride(0), T=tile)
+        y, statistics = normalized(x, sums, tile, norm)
+        ctx.save_for_backward(x, gain, statistics)
+        ctx.eps = norm.eps
+        return y
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        x, gain, statistics = ctx.saved_tensors
+        given, g_step = rows(gradients[0])
+        n, channels, height, width = x.shape
+        of_norm = gradients_of_norm(x, given, g_step, statistics, ctx.eps)
+        of_x, positions = torch.empty_like(x), height * width
+        sizes = (n * positions, x.numel(), channels, positions, g_step)
+        grid = (triton.cdiv(x.numel(), BLOCK),)
+        _gradient[grid](x, given, of_x, *statistics, gain, of_norm, ctx.eps, *sizes, BLOCK=BLOCK)
+        return of_x, of_norm[1], of_norm[0], None
