@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -211,7 +211,8 @@ def peak_cuda_memory(row: Row, subject: WeightSetEvaluator, pair: list[Candidate
     return (torch.cuda.max_memory_allocated() - before) / 2**20
 
 
-def measure(args: argparse.Namespace, rows: dict[str, Row], subject: WeightSetEvaluator) -> dict[str, Any]:
+def measure(args: argparse.Namespace, rows: dict[str, Row], subject: WeightSetEvaluator) -> Iterator[dict[str, Any]]:
+    """The table as far as it is known, after each pair of candidates."""
     seconds: dict[str, list[float]] = {name: [] for name in rows}
     losses: dict[str, list[float]] = {name: [] for name in rows}
     pairs = pairs_of(args)
@@ -227,8 +228,13 @@ def measure(args: argparse.Namespace, rows: dict[str, Row], subject: WeightSetEv
             seconds[name].append((time.perf_counter() - start) / len(pair))
         left = (time.perf_counter() - begun) / (number + 1) * (len(pairs) - number - 1)
         print(f"pair {number + 1}/{len(pairs)}  eta {left:.0f} s", file=sys.stderr, flush=True)
-    first = next(iter(rows))
-    images = len(subject.train_data) + len(subject.validation_data)
+        yield table_of(seconds, losses, memory, len(subject.train_data) + len(subject.validation_data))
+
+
+def table_of(
+    seconds: dict[str, list[float]], losses: dict[str, list[float]], memory: dict[str, float], images: int
+) -> dict[str, Any]:
+    first = next(iter(seconds))
     return {
         name: {
             "seconds_per_candidate": float(np.median(seconds[name])),
@@ -238,7 +244,7 @@ def measure(args: argparse.Namespace, rows: dict[str, Row], subject: WeightSetEv
             "kendall_tau": float(kendalltau(losses[first], losses[name])[0]),
             "largest_difference_of_losses": float(np.abs(np.subtract(losses[name], losses[first])).max()),
         }
-        for name in rows
+        for name in seconds
     }
 
 
@@ -265,22 +271,27 @@ def main() -> None:
         if args.memory_of:
             print_memory(args, rows[args.memory_of], subject, folder)
             return
-        table = measure(args, rows, subject)
+        for number, table in enumerate(measure(args, rows, subject), 1):  # kept, should it be stopped
+            write(args, 2 * number, table)
+    for name, row in table.items():
+        print(f"{name:48s}", *(f"{value:10.4g}" for value in row.values()))
+
+
+def write(args: argparse.Namespace, candidates: int, table: dict[str, Any]) -> None:
     name = "search_speed_cuda.json" if args.device == "cuda" else "search_speed.json"
-    setting = {key: getattr(args, key) for key in ("images", "channels", "cells", "batch_size", "candidates")}
+    setting = {key: getattr(args, key) for key in ("images", "channels", "cells", "batch_size")}
     record = {
         **provenance(" ".join(["python benchmarks/search_speed.py", *sys.argv[1:]])),
         "seeds": [SEED],
         "setting": {
             **setting,
+            "candidates": candidates,
             "threads": torch.get_num_threads(),
             "images_are": "CIFAR-10" if args.data_root else "noise",
         },
         "rows": table,
     }
     write_atomically(args.out or ROOT / "docs" / "results" / name, json.dumps(record, indent=1) + "\n")
-    for name, row in table.items():
-        print(f"{name:48s}", *(f"{value:10.4g}" for value in row.values()))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """Depthwise convolution, with the ReLU before it applied where the map is read."""
 
+# Triton types kernels as the functions that they are written as.
+# pyright: reportCallIssue=false, reportArgumentType=false, reportReturnType=false
+# pyright: reportIncompatibleMethodOverride=false, reportGeneralTypeIssues=false
 from typing import Any
 
 import torch

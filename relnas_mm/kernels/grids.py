@@ -1,5 +1,8 @@
 """Halving a map: the grids of its even and of its odd positions, rectified, beside each other as channels."""
 
+# Triton types kernels as the functions that they are written as.
+# pyright: reportCallIssue=false, reportArgumentType=false, reportReturnType=false
+# pyright: reportIncompatibleMethodOverride=false, reportGeneralTypeIssues=false
 from typing import Any
 
 import torch

@@ -3,6 +3,9 @@
 Statistics of parts are joined as Chan, Golub and LeVeque do (1983), so that no large numbers are subtracted.
 """
 
+# Triton types kernels as the functions that they are written as.
+# pyright: reportCallIssue=false, reportArgumentType=false, reportReturnType=false
+# pyright: reportIncompatibleMethodOverride=false, reportGeneralTypeIssues=false
 from typing import Any, TypeGuard
 
 import torch
@@ -33,24 +36,24 @@ def _sum_tiles(p, sums, C, HW, step, T: tl.constexpr):
 
 @triton.jit
 def _statistics(
-    sums, mean, variance, running_mean, running_variance, batches, momentum, parts, count, C, HW,
+    sums, mean, variance, running_mean, running_variance, batches, momentum, number, count, C, HW,
     T: tl.constexpr, B: tl.constexpr,
 ):  # fmt: skip
     """Of a channel, from the sums of the tiles; the running ones are moved."""
     c = tl.program_id(0)
     tiles = tl.cdiv(HW, T)
     total = tl.zeros((B,), tl.float32)
-    for start in range(0, parts, B):
+    for start in range(0, number, B):
         part = start + tl.arange(0, B)
-        total += tl.load(sums + c * parts + part, part < parts, 0.0)
+        total += tl.load(sums + c * number + part, part < number, 0.0)
     m = tl.sum(total, 0) / count
     squares = tl.zeros((B,), tl.float32)
-    for start in range(0, parts, B):
+    for start in range(0, number, B):
         part = start + tl.arange(0, B)
         size = tl.minimum(T, HW - part % tiles * T).to(tl.float32)
-        away = tl.load(sums + c * parts + part, part < parts, 0.0) / size - m
-        own = tl.load(sums + (C + c) * parts + part, part < parts, 0.0)
-        squares += tl.where(part < parts, own + size * away * away, 0.0)
+        away = tl.load(sums + c * number + part, part < number, 0.0) / size - m
+        own = tl.load(sums + (C + c) * number + part, part < number, 0.0)
+        squares += tl.where(part < number, own + size * away * away, 0.0)
     square = tl.sum(squares, 0)
     tl.store(mean + c, m)
     tl.store(variance + c, square / count)

@@ -1,5 +1,8 @@
 """3x3 pools that keep the grid but for their stride; each gradient is one reading of what it is made of."""
 
+# Triton types kernels as the functions that they are written as.
+# pyright: reportCallIssue=false, reportArgumentType=false, reportReturnType=false
+# pyright: reportIncompatibleMethodOverride=false, reportGeneralTypeIssues=false
 from typing import Any
 
 import torch
@@ -19,9 +22,9 @@ def _mean(x, y, total, H, W, OH, OW, C, x_step, S: tl.constexpr, BLOCK: tl.const
     column, row, plane = at % OW * S, at // OW % OH * S, at // OW // OH
     image = x + (plane // C).to(tl.int64) * x_step + plane % C * H * W
     out = tl.zeros((BLOCK,), tl.float32)
-    for i in tl.static_range(-1, 2):
-        for j in tl.static_range(-1, 2):
-            r, q = row + i, column + j
+    for i in tl.static_range(3):
+        for j in tl.static_range(3):
+            r, q = row + i - 1, column + j - 1
             inside = valid & (r >= 0) & (r < H) & (q >= 0) & (q < W)
             out += tl.load(image + r * W + q, inside, 0.0).to(tl.float32)
     tl.store(y + at, (out * (_share(row, H) * _share(column, W))).to(y.dtype.element_ty), valid)
@@ -42,14 +45,14 @@ def _largest(x, y, taps, total, H, W, OH, OW, C, x_step, S: tl.constexpr, BLOCK:
     image = x + (plane // C).to(tl.int64) * x_step + plane % C * H * W
     out = tl.full((BLOCK,), float("-inf"), tl.float32)
     tap = tl.full((BLOCK,), 4, tl.int32)
-    for i in tl.static_range(-1, 2):
-        for j in tl.static_range(-1, 2):
-            r, q = row + i, column + j
+    for i in tl.static_range(3):
+        for j in tl.static_range(3):
+            r, q = row + i - 1, column + j - 1
             inside = valid & (r >= 0) & (r < H) & (q >= 0) & (q < W)
             value = tl.load(image + r * W + q, inside, float("-inf")).to(tl.float32)
             larger = (value > out) | (value != value)
             out = tl.where(larger, value, out)
-            tap = tl.where(larger, 3 * i + j + 4, tap)
+            tap = tl.where(larger, 3 * i + j, tap)
     tl.store(y + at, out.to(y.dtype.element_ty), valid)
     tl.store(taps + at, tap.to(tl.int8), valid)
 
@@ -62,9 +65,9 @@ def _gradient(g, taps, gx, total, H, W, OH, OW, C, g_step, S: tl.constexpr, MEAN
     column, row, plane = at % W, at // W % H, at // W // H
     image = g + (plane // C).to(tl.int64) * g_step + plane % C * OH * OW
     out = tl.zeros((BLOCK,), tl.float32)
-    for i in tl.static_range(-1, 2):
-        for j in tl.static_range(-1, 2):
-            r, q = row - i, column - j
+    for i in tl.static_range(3):
+        for j in tl.static_range(3):
+            r, q = row + 1 - i, column + 1 - j
             inside = valid & (r >= 0) & (q >= 0) & (r % S == 0) & (q % S == 0) & (r // S < OH) & (q // S < OW)
             place = r // S * OW + q // S
             value = tl.load(image + place, inside, 0.0).to(tl.float32)
@@ -72,7 +75,7 @@ def _gradient(g, taps, gx, total, H, W, OH, OW, C, g_step, S: tl.constexpr, MEAN
                 out += tl.where(inside, value * (_share(r, H) * _share(q, W)), 0.0)
             else:
                 tap = tl.load(taps + plane * OH * OW + place, inside, -1)
-                out += tl.where(tap == 3 * i + j + 4, value, 0.0)
+                out += tl.where(tap == 3 * i + j, value, 0.0)
     tl.store(gx + at, out.to(gx.dtype.element_ty), valid)
 
 

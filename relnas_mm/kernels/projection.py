@@ -4,6 +4,9 @@ The convolution sums the statistics of what it writes, and the backward pass mak
 one reading of the map.
 """
 
+# Triton types kernels as the functions that they are written as.
+# pyright: reportCallIssue=false, reportArgumentType=false, reportReturnType=false
+# pyright: reportIncompatibleMethodOverride=false, reportGeneralTypeIssues=false
 from typing import Any
 
 import torch
