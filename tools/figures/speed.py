@@ -56,8 +56,8 @@ def search_cuda(record: dict[str, Any]) -> str:
     text = [
         f"On an {record['device'].split(',')[0]} and {record['images']:,} CIFAR-10 images the search was stopped after",
         f"{record['stopped_after_candidates']} candidates. Once the kernels were compiled, in generations 2 to 4,",
-        f"each took {each:.2f} s, with which all {record['generations']} generations of {size} would take {minutes:.0f} minutes;",
-        f"the goal is 15. Accuracy of the best of each generation: {best} %.",
+        f"each took {each:.2f} s, with which all {record['generations']} generations of {size} would take",
+        f"{minutes:.0f} minutes; the goal is 15. Accuracy of the best of each generation: {best} %.",
     ]
     return "\n".join([*text, "", origin(record)])
 
