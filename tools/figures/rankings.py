@@ -39,7 +39,7 @@ def renas_table(record: dict[str, Any]) -> str:
     published = ", ".join(f"{tau} with {int(count):,}" for count, tau in PUBLISHED_TAUS.items())
     lines += [
         "",
-        f"`seconds`: wall clock of a training with {counts[0]}, on two cores that up to ten programs shared.",
+        f"`seconds`: wall clock of a training with {counts[0]} by one thread; machines and their load differed.",
         f"Published for ReNAS, on NAS-Bench-101: {published} samples.",
         "",
         f"| test error of the find, % | published | {counts[0]}, released | improved | {counts[-1]}, improved | best |",
@@ -52,7 +52,7 @@ def renas_table(record: dict[str, Any]) -> str:
         ]
         published = f"{PUBLISHED_ERRORS[name]:.2f}" if name in PUBLISHED_ERRORS else "–"
         lines.append(f"| {name} | {published} | {' | '.join(cells)} | {100 - entry['optimum']:.2f} |")
-    return "\n".join([*lines, "", f"{record['minutes']:.0f} minutes in all.", "", origin(record)])
+    return "\n".join([*lines, "", f"{record['minutes']:.0f} minutes of training in all, by one thread each.", "", origin(record)])
 
 
 def renas_referee(record: dict[str, Any]) -> str:
