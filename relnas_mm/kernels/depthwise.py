@@ -76,6 +76,16 @@ def _gradient_of_map(
 
 
 @triton.jit
+def _beside(place, valid, column, W, right: tl.constexpr, RELU: tl.constexpr):
+    """Values some columns to the right, zeros outside the map."""
+    inside = valid & (column + right >= 0) & (column + right < W)
+    value = tl.load(place + right, inside, 0.0).to(tl.float32)
+    if RELU:
+        value = tl.maximum(value, 0.0)
+    return value
+
+
+@triton.jit
 def _gradient_of_kernel(
     x, g, parts, N, C, H, W, OH, OW, x_step, g_step,
     K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, BLOCK: tl.constexpr,
@@ -94,19 +104,15 @@ def _gradient_of_kernel(
         r, q = row * S + down, column * S
         plane = x + n * x_step + (c * H * W + r * W + q)
         valid = valid & (r >= 0) & (r < H)
-        first += given * _value(plane - half, valid & (q >= half), RELU)
-        second += given * _value(plane + (D - half), valid & (q >= half - D) & (q + (D - half) < W), RELU)
-        third += given * _value(plane + (2 * D - half), valid & (q >= half - 2 * D) & (q + (2 * D - half) < W), RELU)
+        first += given * _beside(plane, valid, q, W, -half, RELU)
+        second += given * _beside(plane, valid, q, W, D - half, RELU)
+        third += given * _beside(plane, valid, q, W, 2 * D - half, RELU)
         if K > 3:
-            fourth += given * _value(
-                plane + (3 * D - half), valid & (q >= half - 3 * D) & (q + (3 * D - half) < W), RELU
-            )
-            fifth += given * _value(
-                plane + (4 * D - half), valid & (q >= half - 4 * D) & (q + (4 * D - half) < W), RELU
-            )
+            fourth += given * _beside(plane, valid, q, W, 3 * D - half, RELU)
+            fifth += given * _beside(plane, valid, q, W, 4 * D - half, RELU)
         if K > 5:
-            sixth += given * _value(plane + (5 * D - half), valid & (q + (5 * D - half) < W), RELU)
-            seventh += given * _value(plane + (6 * D - half), valid & (q + (6 * D - half) < W), RELU)
+            sixth += given * _beside(plane, valid, q, W, 5 * D - half, RELU)
+            seventh += given * _beside(plane, valid, q, W, 6 * D - half, RELU)
     out = parts + ((tl.program_id(2) * C + c) * K + i) * K
     tl.store(out, tl.sum(first, 0))
     tl.store(out + 1, tl.sum(second, 0))
@@ -117,14 +123,6 @@ def _gradient_of_kernel(
     if K > 5:
         tl.store(out + 5, tl.sum(sixth, 0))
         tl.store(out + 6, tl.sum(seventh, 0))
-
-
-@triton.jit
-def _value(place, valid, RELU: tl.constexpr):
-    value = tl.load(place, valid, 0.0).to(tl.float32)
-    if RELU:
-        value = tl.maximum(value, 0.0)
-    return value
 
 
 def depthwise(x: Tensor, weight: Tensor, stride: int, dilation: int, relu: bool) -> Tensor:

@@ -52,7 +52,9 @@ def renas_table(record: dict[str, Any]) -> str:
         ]
         published = f"{PUBLISHED_ERRORS[name]:.2f}" if name in PUBLISHED_ERRORS else "–"
         lines.append(f"| {name} | {published} | {' | '.join(cells)} | {100 - entry['optimum']:.2f} |")
-    return "\n".join([*lines, "", f"{record['minutes']:.0f} minutes of training in all, by one thread each.", "", origin(record)])
+    return "\n".join(
+        [*lines, "", f"{record['minutes']:.0f} minutes of training in all, by one thread each.", "", origin(record)]
+    )
 
 
 def renas_referee(record: dict[str, Any]) -> str:
