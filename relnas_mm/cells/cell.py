@@ -60,8 +60,7 @@ class Cell(nn.Module):
         norm: Makes a normalization layer for a number of channels.
         slots: Numbers the operations' modules, which is also their name in the state dict, `_ops.{number}`.
         bit_exact: Compute as the released code does, to the last digit: each reader of a map rectifies it anew, and
-            separable convolutions are two steps.  Else outputs are the same, gradients differ by rounding, and
-            less memory and time is needed.
+            separable convolutions are two steps.  Else results differ by rounding, and less memory and time is needed.
         kernels: On CUDA, 'triton' computes by the kernels of `relnas_mm.kernels` where they can; 'torch' is PyTorch.
 
     Raises:
@@ -88,7 +87,7 @@ class Cell(nn.Module):
             if slot not in self._ops:
                 self._ops[slot] = build_operation(operation, plan.channels, plan.sampling_of(node), norm)
         for module in self.modules():
-            if isinstance(module, RectifyingSequence):
+            if isinstance(module, (RectifyingSequence, FactorizedReduce)):
                 module.bit_exact = bit_exact
             if isinstance(module, (RectifyingSequence, FactorizedReduce, Pool)):
                 module.kernels = kernels

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from relnas_mm.cells.normalization import normalize
 from relnas_mm.cells.sampling import Sampling
 from relnas_mm.cells.separable import separable
 from relnas_mm.errors import UserError
@@ -58,7 +59,7 @@ class RectifyingSequence(Rectifying):
     """A sequence of layers, `op`, the first of which is the ReLU."""
 
     bit_exact = True
-    """Whether depthwise and pointwise convolutions are two steps, with PyTorch's own gradients (`Cell`)."""
+    """Whether PyTorch's own layers compute each step (`Cell`)."""
     kernels = "torch"
     """Who computes on CUDA (`relnas_mm.kernels`)."""
 
@@ -79,10 +80,12 @@ class RectifyingSequence(Rectifying):
     def after_relu(self, x: Tensor) -> Tensor:
         layers = islice(self.op, 1, None)
         for layer in layers:
-            if self.bit_exact or not _is_depthwise(layer):
+            if self.bit_exact:
                 x = layer(x)
-            else:
+            elif _is_depthwise(layer):
                 x = separable(x, layer, cast(nn.Conv2d, next(layers)))
+            else:
+                x = normalize(x, layer) if isinstance(layer, nn.BatchNorm2d) else layer(x)
         return x
 
 
@@ -143,6 +146,8 @@ class FactorizedReduce(Rectifying):
     positions, as every other stride-2 operation of a cell does.
     """
 
+    bit_exact = True
+    """As in `RectifyingSequence`."""
     kernels = "torch"
     """Who computes on CUDA (`relnas_mm.kernels`)."""
 
@@ -172,7 +177,8 @@ class FactorizedReduce(Rectifying):
         traced = torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
         wide = F.pad(x, (0, right, 0, down)) if traced or down or right else x
         moved = wide[..., self.shift :, self.shift :]  # a map may be narrower than the shift
-        return self.bn(torch.cat([self.conv_1(x), self.conv_2(moved)], dim=1))
+        both = torch.cat([self.conv_1(x), self.conv_2(moved)], dim=1)
+        return self.bn(both) if self.bit_exact else normalize(both, self.bn)
 
 
 class Pool(nn.Module):

@@ -9,6 +9,7 @@ from torch.utils.checkpoint import checkpoint
 
 from relnas_mm.cells.cell import Cell, Map, Slots, own_slots
 from relnas_mm.cells.layout import STEMS, plan_cells
+from relnas_mm.cells.normalization import normalize
 from relnas_mm.cells.operations import Norm, batch_norm
 from relnas_mm.cells.stems import cifar_stem, imagenet_stems
 from relnas_mm.genotype import Genotype
@@ -72,11 +73,15 @@ class CellTrunk(nn.Module):
         return s0, self._stem(self.stem1, s0)
 
     def _stem(self, stem: nn.Sequential, x: Tensor) -> Tensor:
-        if self.kernels == "torch" or not computable(x):
-            return stem(x)
-        from relnas_mm.kernels.sequence import sequence
+        if self.kernels == "triton" and computable(x):
+            from relnas_mm.kernels.sequence import sequence
 
-        return sequence(stem, x)
+            return sequence(stem, x)
+        if self.bit_exact:
+            return stem(x)
+        for layer in stem:
+            x = normalize(x, layer) if isinstance(layer, nn.BatchNorm2d) else layer(x)
+        return x
 
     def forward_cells(self, s0: Tensor, s1: Tensor) -> Iterator[Tensor]:
         """Output of each cell in turn."""

@@ -1,0 +1,110 @@
+"""Batch normalization on CPUs for maps with the channels last, several positions at a time.
+
+PyTorch's loops run over the channels of one position, and are slow where these do not fill the vector registers: with
+46 channels five times slower than they could be.  A map with the channels last is also one of some positions' channels
+beside each other, so the same loops run over those, and what they sum is joined afterwards.
+`docs/performance.md` has what it brings.
+"""
+
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+WIDTH = 256
+"""Channels of as many positions as fill this are taken at a time."""
+LANES = 16
+"""Numbers in the largest vector register: a multiple of it leaves no rest."""
+
+
+def normalize(x: Tensor, norm: nn.Module) -> Tensor:
+    """What a normalization layer makes of a map, with its running statistics moved.
+
+    Args:
+        x: The map, (n, c, h, w).
+        norm: The layer; other ones than batch normalizations that train on CPUs compute themselves.
+    """
+    if not _applies(x, norm):
+        return norm(x)
+    return _Normalize.apply(x, norm.weight, norm.bias, norm)  # type: ignore[return-value]
+
+
+def _applies(x: Tensor, norm: nn.Module) -> bool:
+    plain = type(norm) is nn.BatchNorm2d and norm.affine and norm.track_running_stats and norm.momentum is not None
+    if not plain or not norm.training or not torch.is_grad_enabled():
+        return False
+    watched = norm._forward_hooks or norm._forward_pre_hooks or norm._backward_hooks
+    special = (
+        torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+        or torch.compiler.is_compiling()
+        or torch.is_autocast_enabled("cpu")
+    )
+    fits = x.device.type == "cpu" and x.dtype == norm.weight.dtype and x.numel() > x.shape[1]
+    return fits and not watched and not special and x.is_contiguous(memory_format=torch.channels_last)
+
+
+def _times(channels: int, positions: int) -> int:
+    """How many positions are taken at a time."""
+    times = 1
+    while positions % (2 * times) == 0 and (times * channels < WIDTH or times * channels % LANES):
+        times *= 2
+    return times
+
+
+def _wide(x: Tensor, times: int) -> Tensor:
+    """A view of a map with the channels last as rows of some positions' channels."""
+    return x.permute(0, 2, 3, 1).view(-1, times * x.shape[1])
+
+
+def _as_map(rows: Tensor) -> Tensor:
+    """Rows as a map with the channels last."""
+    return rows[None, :, None].permute(0, 3, 1, 2)
+
+
+class _Normalize(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, norm: nn.BatchNorm2d) -> Tensor:
+        channels, count = x.shape[1], x.numel() // x.shape[1]
+        times = _times(channels, count)
+        rows = _wide(x, times)
+        parts = torch.batch_norm_update_stats(_as_map(rows), None, None, 0.0)
+        means, variances = (part.view(times, channels) for part in parts)
+        mean = means.mean(0)
+        variance = (variances + (means - mean).square()).mean(0)  # of parts of equal size
+        assert norm.running_mean is not None and norm.running_var is not None and norm.num_batches_tracked is not None
+        momentum = cast(float, norm.momentum)
+        norm.running_mean.lerp_(mean, momentum)
+        norm.running_var.lerp_(variance * (count / (count - 1)), momentum)
+        norm.num_batches_tracked.add_(1)
+        scale = weight * torch.rsqrt(variance + norm.eps)
+        out = torch.empty_like(x)  # no view: a ReLU may overwrite it
+        torch.addcmul((bias - mean * scale).repeat(times), rows, scale.repeat(times), out=_wide(out, times))
+        ctx.save_for_backward(x, weight, bias, mean, variance)
+        ctx.eps, ctx.times = norm.eps, times
+        return out
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight, bias, mean, variance = ctx.saved_tensors
+        given = gradients[0]
+        if torch.is_grad_enabled():  # to be differentiated again
+            out = F.batch_norm(x, None, None, weight, bias, training=True, eps=ctx.eps)
+            return *torch.autograd.grad(out, (x, weight, bias), given, create_graph=True), None
+        times, channels, count = ctx.times, x.shape[1], x.numel() // x.shape[1]
+        rows = _wide(x, times)
+        given = _wide(given.contiguous(memory_format=torch.channels_last), times)
+        wide = (weight.repeat(times), mean.repeat(times), variance.repeat(times))
+        _, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
+            _as_map(given), _as_map(rows), *wide, None, None, False, ctx.eps, [False, True, True]
+        )
+        of_weight, of_bias = (part.view(times, channels).sum(0) for part in (of_weight, of_bias))
+        deviation = torch.rsqrt(variance + ctx.eps)
+        scale = weight * deviation
+        of_value = -scale * deviation * of_weight / count
+        constant = -scale * of_bias / count - of_value * mean
+        of_x = torch.empty_like(x)
+        of_rows = _wide(of_x, times)
+        torch.addcmul(constant.repeat(times), rows, of_value.repeat(times), out=of_rows)
+        of_rows.addcmul_(given, scale.repeat(times))
+        return of_x, of_weight, of_bias, None
