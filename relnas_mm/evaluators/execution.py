@@ -1,7 +1,7 @@
 """How a device carries out the steps of training and scoring: precision, recorded CUDA graphs, streams."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,8 +124,11 @@ def _capture(
     graph.capture_begin(pool=memory, capture_error_mode="thread_local")
     try:
         output = function()
-    finally:
-        graph.capture_end()
+    except BaseException:
+        with suppress(RuntimeError):  # what went wrong first is what counts
+            graph.capture_end()
+        raise
+    graph.capture_end()
     return graph, output
 
 
