@@ -28,8 +28,8 @@ class Execution:
         autocast: 'bfloat16' lets PyTorch choose where it computes in that type; `None` keeps float32.
         cuda_graph: On CUDA, record one step as a graph and replay it: the same kernels, without the time that starting
             each of them takes.  No effect on other devices.
-        streams: On CUDA with `cuda_graph`, how many learners work side by side, each on a stream of its own: one is
-            built while the others train.  No effect on results.
+        streams: On CUDA with `cuda_graph`, how many learners work side by side, each on a stream of its own.  No effect
+            on results.
 
     Raises:
         UserError: The type is another one, or there is no stream.

@@ -149,7 +149,7 @@ class WeightSetEvaluator:
         self.weights.load_state_dict(state)
 
     def _all_learned(self, work: Sequence[Place]) -> Iterator[Learned]:
-        """As many at a time as there are lanes: one learner is built while the others train."""
+        """As many at a time as there are lanes."""
         lanes = self._lanes
         for start in range(0, len(work), len(lanes)):
             queued = [self._queued(*place, lane) for place, lane in zip(work[start:], lanes)]
