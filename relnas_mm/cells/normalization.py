@@ -12,6 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from relnas_mm.cells.on_cpu import trains_on_cpu, watched
+from relnas_mm.kernels import plain_batch_norm
+
 WIDTH = 256
 """Channels of as many positions as fill this are taken at a time."""
 LANES = 16
@@ -31,17 +34,11 @@ def normalize(x: Tensor, norm: nn.Module) -> Tensor:
 
 
 def _applies(x: Tensor, norm: nn.Module) -> bool:
-    plain = type(norm) is nn.BatchNorm2d and norm.affine and norm.track_running_stats and norm.momentum is not None
-    if not plain or not norm.training or not torch.is_grad_enabled():
+    if not plain_batch_norm(norm):
         return False
-    watched = norm._forward_hooks or norm._forward_pre_hooks or norm._backward_hooks
-    special = (
-        torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
-        or torch.compiler.is_compiling()
-        or torch.is_autocast_enabled("cpu")
-    )
-    fits = x.device.type == "cpu" and x.dtype == norm.weight.dtype and x.numel() > x.shape[1]
-    return fits and not watched and not special and x.is_contiguous(memory_format=torch.channels_last)
+    fits = x.dtype == norm.weight.dtype and x.is_contiguous(memory_format=torch.channels_last)
+    several = x.numel() > x.shape[1]  # one value has no variance
+    return fits and several and norm.training and trains_on_cpu(x) and not watched(norm)
 
 
 def _times(channels: int, positions: int) -> int:

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from relnas_mm.cells.on_cpu import trains_on_cpu, watched
+
 PIECE = 3
 """Side of the kernels of depthwise convolutions whose gradients PyTorch computes fast."""
 
@@ -30,24 +32,15 @@ def separable(x: Tensor, depthwise: nn.Conv2d, pointwise: nn.Conv2d) -> Tensor:
         pointwise: A 1x1 convolution.
     """
     gains = x.numel() >= WORTH or depthwise.dilation[0] > 1
-    if not (gains and _trains_on_cpu(x) and _plain(depthwise) and _plain(pointwise)):
+    if not (gains and trains_on_cpu(x) and _plain(depthwise) and _plain(pointwise)):
         return pointwise(depthwise(x))
     arrangement = depthwise.stride[0], depthwise.dilation[0]
     return _Separable.apply(x, depthwise.weight, pointwise.weight, *arrangement)  # type: ignore[return-value]
 
 
-def _trains_on_cpu(x: Tensor) -> bool:
-    special = (
-        torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
-        or torch.compiler.is_compiling()
-        or torch.is_autocast_enabled("cpu")
-    )
-    return x.device.type == "cpu" and torch.is_grad_enabled() and not special
-
-
 def _plain(conv: nn.Conv2d) -> bool:
-    """Whether there is nothing about it but its weight: no bias, and no hook that waits for its call."""
-    return conv.bias is None and not (conv._forward_hooks or conv._forward_pre_hooks or conv._backward_hooks)
+    """Whether there is nothing about it but its weight."""
+    return conv.bias is None and not watched(conv)
 
 
 class _Separable(torch.autograd.Function):

@@ -6,6 +6,6 @@ where a map is read, and normalization where the convolution before it has the v
 PyTorch's by rounding.  Nothing in here is imported before it is used, since Triton only comes with CUDA builds.
 """
 
-from relnas_mm.kernels.use import KERNELS, check_kernels, computable
+from relnas_mm.kernels.use import KERNELS, check_kernels, computable, plain_batch_norm, traced
 
-__all__ = ["KERNELS", "check_kernels", "computable"]
+__all__ = ["KERNELS", "check_kernels", "computable", "plain_batch_norm", "traced"]

@@ -13,7 +13,7 @@ import triton
 import triton.language as tl
 from torch import Tensor, nn
 
-from relnas_mm.kernels.use import rows
+from relnas_mm.kernels.use import plain_batch_norm, rows
 
 BLOCK = 1024
 PROGRAMS = 528
@@ -109,7 +109,7 @@ def _gradient(p, g, gx, mean, variance, weight, of_norm, eps, count, total, C, H
 
 def normalizes(norm: nn.Module, x: Tensor) -> TypeGuard[nn.BatchNorm2d]:
     """Whether it is a normalization that the kernels compute for a map."""
-    if type(norm) is not nn.BatchNorm2d or not norm.affine or not norm.track_running_stats or norm.momentum is None:
+    if not plain_batch_norm(norm):
         return False
     # What needs no new statistics has no backward pass here, and one value has no variance.
     return x.numel() > x.shape[1] if norm.training else not torch.is_grad_enabled()

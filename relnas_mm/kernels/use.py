@@ -3,9 +3,10 @@
 import os
 from functools import cache
 from importlib.util import find_spec
+from typing import TypeGuard
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from relnas_mm.errors import UserError
 
@@ -36,10 +37,19 @@ def _importable() -> bool:
 
 def computable(x: Tensor) -> bool:
     """Whether a map, (n, c, h, w), is one that the kernels read: on CUDA, its images contiguous, and nothing traced."""
-    traced = torch.jit.is_tracing() or torch.compiler.is_compiling()  # pyright: ignore[reportPrivateImportUsage]
     where = x.is_cuda or os.environ.get("TRITON_INTERPRET") == "1"  # the interpreter runs on CPUs, for tests
     readable = x.dim() == 4 and x[0].is_contiguous() and x.numel() < LARGEST
-    return where and readable and _importable() and not traced
+    return where and readable and _importable() and not traced()
+
+
+def traced() -> bool:
+    """Whether PyTorch follows what is computed, to make a program of it."""
+    return torch.jit.is_tracing() or torch.compiler.is_compiling()  # pyright: ignore[reportPrivateImportUsage]
+
+
+def plain_batch_norm(layer: nn.Module) -> TypeGuard[nn.BatchNorm2d]:
+    """Whether it is a batch normalization with weights and running statistics, and no subclass."""
+    return type(layer) is nn.BatchNorm2d and layer.affine and layer.track_running_stats and layer.momentum is not None
 
 
 def in_autocast_type(x: Tensor) -> Tensor:
@@ -50,6 +60,6 @@ def in_autocast_type(x: Tensor) -> Tensor:
 
 def rows(x: Tensor) -> tuple[Tensor, int]:
     """A map whose images are contiguous, and the distance between two of them; a copy where they are not."""
-    if x.dim() != 4 or not x[0].is_contiguous():
+    if not x[0].is_contiguous():
         x = x.contiguous()
     return x, x.stride(0)
