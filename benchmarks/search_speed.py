@@ -271,17 +271,18 @@ def main() -> None:
         if args.memory_of:
             print_memory(args, rows[args.memory_of], subject, folder)
             return
+        origin = provenance(" ".join(["python benchmarks/search_speed.py", *sys.argv[1:]]))
         for number, table in enumerate(measure(args, rows, subject), 1):  # kept, should it be stopped
-            write(args, 2 * number, table)
+            write(args, origin, min(2 * number, args.candidates), table)
     for name, row in table.items():
         print(f"{name:48s}", *(f"{value:10.4g}" for value in row.values()))
 
 
-def write(args: argparse.Namespace, candidates: int, table: dict[str, Any]) -> None:
+def write(args: argparse.Namespace, origin: dict[str, Any], candidates: int, table: dict[str, Any]) -> None:
     name = "search_speed_cuda.json" if args.device == "cuda" else "search_speed.json"
     setting = {key: getattr(args, key) for key in ("images", "channels", "cells", "batch_size")}
     record = {
-        **provenance(" ".join(["python benchmarks/search_speed.py", *sys.argv[1:]])),
+        **origin,
         "seeds": [SEED],
         "setting": {
             **setting,

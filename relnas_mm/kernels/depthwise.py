@@ -10,6 +10,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from relnas_mm.kernels.places import place
 from relnas_mm.kernels.use import rows
 
 BLOCK = 512
@@ -25,7 +26,8 @@ def _forward(
     c = tl.program_id(0)
     at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     valid = at < N * OH * OW
-    column, row, n = at % OW, at // OW % OH, (at // OW // OH).to(tl.int64)
+    column, row, n = place(at, OH, OW)
+    n = n.to(tl.int64)
     middle = x + n * x_step + (c * H * W + row * S * W + column * S)
     out = tl.zeros((BLOCK,), tl.float32)
     for i in tl.static_range(K):
@@ -38,8 +40,8 @@ def _forward(
             if RELU:
                 value = tl.maximum(value, 0.0)
             out += value * tl.load(w + c * K * K + i * K + j).to(tl.float32)
-    place = y + n * C * OH * OW + (c * OH * OW + row * OW + column)
-    tl.store(place, out.to(y.dtype.element_ty), valid)
+    target = y + n * C * OH * OW + (c * OH * OW + row * OW + column)
+    tl.store(target, out.to(y.dtype.element_ty), valid)
 
 
 @triton.jit
@@ -50,7 +52,8 @@ def _gradient_of_map(
     c = tl.program_id(0)
     at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     valid = at < N * H * W
-    column, row, n = at % W, at // W % H, (at // W // H).to(tl.int64)
+    column, row, n = place(at, H, W)
+    n = n.to(tl.int64)
     plane = g + n * g_step + c * OH * OW
     out = tl.zeros((BLOCK,), tl.float32)
     for i in tl.static_range(K):
@@ -68,18 +71,18 @@ def _gradient_of_map(
                 q = q // S
             value = tl.load(plane + (r * OW + q), tall & wide & (q < OW), 0.0).to(tl.float32)
             out += value * tl.load(w + c * K * K + i * K + j).to(tl.float32)
-    place = c * H * W + row * W + column
+    own = c * H * W + row * W + column
     if RELU:
-        given = tl.load(x + n * x_step + place, valid, 0.0)
+        given = tl.load(x + n * x_step + own, valid, 0.0)
         out = tl.where(given > 0, out, 0.0)
-    tl.store(gx + n * C * H * W + place, out.to(gx.dtype.element_ty), valid)
+    tl.store(gx + n * C * H * W + own, out.to(gx.dtype.element_ty), valid)
 
 
 @triton.jit
-def _beside(place, valid, column, W, right: tl.constexpr, RELU: tl.constexpr):
+def _beside(start, valid, column, W, right: tl.constexpr, RELU: tl.constexpr):
     """Values some columns to the right, zeros outside the map."""
     inside = valid & (column + right >= 0) & (column + right < W)
-    value = tl.load(place + right, inside, 0.0).to(tl.float32)
+    value = tl.load(start + right, inside, 0.0).to(tl.float32)
     if RELU:
         value = tl.maximum(value, 0.0)
     return value
@@ -98,7 +101,8 @@ def _gradient_of_kernel(
     first, second, third, fourth, fifth, sixth, seventh = zeros, zeros, zeros, zeros, zeros, zeros, zeros
     for start in range(tl.program_id(2) * BLOCK, N * OH * OW, tl.num_programs(2) * BLOCK):
         at = start + tl.arange(0, BLOCK)
-        column, row, n = at % OW, at // OW % OH, (at // OW // OH).to(tl.int64)
+        column, row, n = place(at, OH, OW)
+        n = n.to(tl.int64)
         valid = at < N * OH * OW
         given = tl.load(g + n * g_step + (c * OH * OW + row * OW + column), valid, 0.0).to(tl.float32)
         r, q = row * S + down, column * S

@@ -10,6 +10,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from relnas_mm.kernels.places import place
 from relnas_mm.kernels.use import rows
 
 BLOCK = 512
@@ -19,12 +20,12 @@ BLOCK = 512
 def _gather(x, y, total, C, H, W, OH, OW, x_step, BLOCK: tl.constexpr):
     at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     valid = at < total
-    column, row, plane = at % OW, at // OW % OH, at // OW // OH
+    column, row, plane = place(at, OH, OW)
     n, channel = (plane // (2 * C)).to(tl.int64), plane % (2 * C)
     odd = channel // C
     row, column = 2 * row + odd, 2 * column + odd
-    place = (channel % C * H + row) * W + column
-    value = tl.load(x + n * x_step + place, valid & (row < H) & (column < W), 0.0)
+    source = (channel % C * H + row) * W + column
+    value = tl.load(x + n * x_step + source, valid & (row < H) & (column < W), 0.0)
     tl.store(y + at, tl.where(value > 0, value, 0.0), valid)
 
 
@@ -32,11 +33,11 @@ def _gather(x, y, total, C, H, W, OH, OW, x_step, BLOCK: tl.constexpr):
 def _scatter(x, g, gx, total, C, H, W, OH, OW, x_step, g_step, BLOCK: tl.constexpr):
     at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     valid = at < total
-    column, row, plane = at % W, at // W % H, at // W // H
+    column, row, plane = place(at, H, W)
     n, channel = (plane // C).to(tl.int64), plane % C
     odd = row % 2
-    place = ((odd * C + channel) * OH + row // 2) * OW + column // 2
-    given = tl.load(g + n * g_step + place, valid & (column % 2 == odd), 0.0)
+    source = ((odd * C + channel) * OH + row // 2) * OW + column // 2
+    given = tl.load(g + n * g_step + source, valid & (column % 2 == odd), 0.0)
     value = tl.load(x + n * x_step + (channel * H + row) * W + column, valid, 0.0)
     tl.store(gx + at, tl.where(value > 0, given, 0.0), valid)
 

@@ -10,6 +10,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from relnas_mm.kernels.places import place
 from relnas_mm.kernels.use import rows
 
 BLOCK = 512
@@ -19,7 +20,8 @@ BLOCK = 512
 def _mean(x, y, total, H, W, OH, OW, C, x_step, S: tl.constexpr, BLOCK: tl.constexpr):
     at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     valid = at < total
-    column, row, plane = at % OW * S, at // OW % OH * S, at // OW // OH
+    column, row, plane = place(at, OH, OW)
+    column, row = column * S, row * S
     image = x + (plane // C).to(tl.int64) * x_step + plane % C * H * W
     out = tl.zeros((BLOCK,), tl.float32)
     for i in tl.static_range(3):
@@ -31,9 +33,9 @@ def _mean(x, y, total, H, W, OH, OW, C, x_step, S: tl.constexpr, BLOCK: tl.const
 
 
 @triton.jit
-def _share(place, side):
+def _share(at, side):
     """One over the number of the three positions around one that are inside the map, along an axis."""
-    return 1.0 / (tl.minimum(place + 2, side) - tl.maximum(place - 1, 0)).to(tl.float32)
+    return 1.0 / (tl.minimum(at + 2, side) - tl.maximum(at - 1, 0)).to(tl.float32)
 
 
 @triton.jit
@@ -41,7 +43,8 @@ def _largest(x, y, taps, total, H, W, OH, OW, C, x_step, S: tl.constexpr, BLOCK:
     """The first largest value, and which of the nine it was."""
     at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     valid = at < total
-    column, row, plane = at % OW * S, at // OW % OH * S, at // OW // OH
+    column, row, plane = place(at, OH, OW)
+    column, row = column * S, row * S
     image = x + (plane // C).to(tl.int64) * x_step + plane % C * H * W
     out = tl.full((BLOCK,), float("-inf"), tl.float32)
     tap = tl.full((BLOCK,), 4, tl.int32)
@@ -62,19 +65,19 @@ def _gradient(g, taps, gx, total, H, W, OH, OW, C, g_step, S: tl.constexpr, MEAN
     """Of a position of the map: from all windows around it."""
     at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
     valid = at < total
-    column, row, plane = at % W, at // W % H, at // W // H
+    column, row, plane = place(at, H, W)
     image = g + (plane // C).to(tl.int64) * g_step + plane % C * OH * OW
     out = tl.zeros((BLOCK,), tl.float32)
     for i in tl.static_range(3):
         for j in tl.static_range(3):
             r, q = row + 1 - i, column + 1 - j
             inside = valid & (r >= 0) & (q >= 0) & (r % S == 0) & (q % S == 0) & (r // S < OH) & (q // S < OW)
-            place = r // S * OW + q // S
-            value = tl.load(image + place, inside, 0.0).to(tl.float32)
+            window = r // S * OW + q // S
+            value = tl.load(image + window, inside, 0.0).to(tl.float32)
             if MEAN:
                 out += tl.where(inside, value * (_share(r, H) * _share(q, W)), 0.0)
             else:
-                tap = tl.load(taps + plane * OH * OW + place, inside, -1)
+                tap = tl.load(taps + plane * OH * OW + window, inside, -1)
                 out += tl.where(tap == 3 * i + j, value, 0.0)
     tl.store(gx + at, out.to(gx.dtype.element_ty), valid)
 
