@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from torch.utils.data import DataLoader
 
 from relnas_mm.datasets.arrays import epoch_batches
 from relnas_mm.evaluators import WeightSetEvaluator
+from relnas_mm.evaluators.execution import Execution, Lane
 from relnas_mm.evaluators.training import score, train_one_pass
 from relnas_mm.files import write_atomically
 from relnas_mm.provenance import provenance
@@ -115,9 +116,16 @@ class ChosenPath(torch.nn.Module):
         return self.supernet(images, self.genotype, self.rate)
 
 
+@cache
+def lanes(execution: Execution, device: torch.device) -> list[Lane]:
+    """Kept from pair to pair, as a search keeps them."""
+    return execution.lanes(device)
+
+
 def lean_losses(subject: WeightSetEvaluator, pair: list[Candidate], **recipe: Any) -> list[float]:
     """What a search does, with some fields of its recipe replaced."""
     subject.recipe = replace(subject.recipe, **recipe)
+    subject.lanes = lanes(subject.recipe.execution, subject.device)
     group = Group(0, 0, 1, PROGRESS, tuple(pair))
     return [evaluation.loss for evaluation, _ in subject._all_learned([(group, candidate) for candidate in pair])]
 

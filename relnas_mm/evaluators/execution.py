@@ -1,7 +1,7 @@
 """How a device carries out the steps of training and scoring: precision, recorded CUDA graphs, streams."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +54,6 @@ class Execution:
 class Lane:
     """Where the steps of one learner are queued.
 
-    As a context, what is queued in it comes after all that the device had to do for the stream around it.
-
     Args:
         execution: Precision, and whether steps are recorded: then on a stream of its own, with memory that all graphs
             of the lane share, one after the other.
@@ -64,25 +62,22 @@ class Lane:
 
     def __init__(self, execution: Execution = Execution(), device: torch.device = CPU):
         self._execution, self._device = execution, device
-        self._entered: list[AbstractContextManager[Any]] = []
         self._stream: torch.cuda.Stream | None = None
         if execution.cuda_graph and device.type == "cuda":
             self._stream = torch.cuda.Stream(device)
             self._memory = torch.cuda.graph_pool_handle()
-            with self:  # the memory is kept as long as one graph uses it
+            with self.entered():  # the memory is kept as long as one graph uses it
                 self._keeper, _ = _capture(lambda: torch.zeros(1, device=device), self._memory, ())
 
-    def __enter__(self) -> "Lane":
-        entered = nullcontext()
-        if self._stream is not None and torch.cuda.current_stream(self._device) != self._stream:
-            self._stream.wait_stream(torch.cuda.current_stream(self._device))
-            entered = torch.cuda.stream(self._stream)
-        entered.__enter__()
-        self._entered.append(entered)
-        return self
-
-    def __exit__(self, *exception: Any) -> None:
-        self._entered.pop().__exit__(*exception)
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """A context: what is queued in it comes after all that the device had to do for the stream around it."""
+        if self._stream is None or torch.cuda.current_stream(self._device) == self._stream:
+            yield
+            return
+        self._stream.wait_stream(torch.cuda.current_stream(self._device))
+        with torch.cuda.stream(self._stream):
+            yield
 
     def precision(self) -> AbstractContextManager[Any]:
         """The context in which forward passes run."""

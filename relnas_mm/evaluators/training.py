@@ -159,7 +159,7 @@ def queue_training(
         optimizer.step()
         return torch.stack([loss.detach(), (logits.argmax(dim=1) == labels).sum().to(loss.dtype)])
 
-    with lane:
+    with lane.entered():
         results, sizes = _each(lane.prepared(step, generators), batches)
 
     def means() -> tuple[float, float]:
@@ -185,7 +185,7 @@ def queue_scoring(network: nn.Module, batches: Batches, lane: Lane = PLAIN) -> W
         loss = F.cross_entropy(logits.float(), labels, reduction="sum")
         return torch.stack([loss, (logits.argmax(dim=1) == labels).sum().float()])
 
-    with lane:
+    with lane.entered():
         results, sizes = _each(lane.prepared(step), batches)
 
     def means() -> tuple[float, float]:
@@ -197,7 +197,7 @@ def queue_scoring(network: nn.Module, batches: Batches, lane: Lane = PLAIN) -> W
 
 def _read(results: Tensor, lane: Lane) -> list[Any]:
     """The numbers, once the device has them."""
-    with lane:
+    with lane.entered():
         return results.tolist()
 
 

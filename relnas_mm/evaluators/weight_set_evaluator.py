@@ -13,7 +13,7 @@ from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators.candidate_network import CandidateNetwork
 from relnas_mm.evaluators.evaluator import Evaluation
-from relnas_mm.evaluators.execution import Execution, Lane
+from relnas_mm.evaluators.execution import Lane
 from relnas_mm.evaluators.footprint import Footprint, kept_bytes, size_of
 from relnas_mm.evaluators.learner import Learner
 from relnas_mm.evaluators.memory import names_fitting_batch
@@ -85,7 +85,7 @@ class WeightSetEvaluator:
         self.shape = NetworkShape(**network or {}, num_classes=len(images.classes), in_channels=images.images.shape[1])
         tensors = initial_weights(self.shape, seed, duplicates)
         self.weights = SharedWeights({name: value.to(self.device) for name, value in tensors.items()}, write_back)
-        self._all_lanes: dict[Execution, list[Lane]] = {}
+        self.lanes = self.recipe.execution.lanes(self.device)
 
     def evaluate(self, group: Group) -> list[Evaluation]:
         """Trains and scores the candidates, and writes their weights back.
@@ -150,13 +150,12 @@ class WeightSetEvaluator:
 
     def _all_learned(self, work: Sequence[Place]) -> Iterator[Learned]:
         """As many at a time as there are lanes."""
-        lanes = self._lanes
-        for start in range(0, len(work), len(lanes)):
-            queued = [self._queued(*place, lane) for place, lane in zip(work[start:], lanes)]
+        for start in range(0, len(work), len(self.lanes)):
+            queued = [self._queued(*place, lane) for place, lane in zip(work[start:], self.lanes)]
             yield from (wait() for wait in queued)
 
     def _queued(self, group: Group, candidate: Candidate, lane: Lane) -> Callable[[], Learned]:
-        with lane:
+        with lane.entered():
             learner = self._learner(candidate, group.progress)
         checks = partial(names_fitting_batch, candidate, learner.network, self.train_data, self.recipe.batch_size)
         with checks():
@@ -175,12 +174,6 @@ class WeightSetEvaluator:
         self.weights.end_group(group)
         return [evaluation for evaluation, _ in learned]
 
-    @property
-    def _lanes(self) -> list[Lane]:
-        if self.recipe.execution not in self._all_lanes:
-            self._all_lanes[self.recipe.execution] = self.recipe.execution.lanes(self.device)
-        return self._all_lanes[self.recipe.execution]
-
     def _learner(self, candidate: Candidate, progress: float) -> Learner:
         return Learner(candidate.architecture, self.shape, self.slots, self.weights, self.recipe, progress)
 
@@ -191,7 +184,7 @@ class WeightSetEvaluator:
         address = (generation, candidate.number)
         draws = torch.Generator(self.device).manual_seed(stream_seed(self.seed, "drop path", *address))
         learner.network.drop_path_generator = draws
-        with lane:
+        with lane.entered():
             batches = self._batches(self.train_data, "training", address, augment=True)
             others = self._batches(self.validation_data, "validation", address, self.augment_validation)
         trained = queue_training(learner.network, learner.optimizer, batches, recipe.clip, lane, [draws])
