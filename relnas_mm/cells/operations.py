@@ -184,6 +184,8 @@ class FactorizedReduce(Rectifying):
 class Pool(nn.Module):
     """3x3, without normalization."""
 
+    mean = False
+    """Whether it takes the mean; else the maximum."""
     kernels = "torch"
     """Who computes on CUDA (`relnas_mm.kernels`)."""
 
@@ -196,7 +198,7 @@ class Pool(nn.Module):
             return self.by_torch(x)
         from relnas_mm.kernels.pools import pool
 
-        return pool(x, self.step, mean=isinstance(self, AvgPool))
+        return pool(x, self.step, self.mean)
 
     def by_torch(self, x: Tensor) -> Tensor:
         """What PyTorch's functions give."""
@@ -219,6 +221,8 @@ class AvgPool(Pool):
 
     torch has no dilated mean: that case is a box filter over the map divided by one over ones.
     """
+
+    mean = True
 
     def by_torch(self, x: Tensor) -> Tensor:
         if self.dilation == 1:
