@@ -21,7 +21,7 @@ from torch.profiler import ProfilerActivity, profile
 from relnas_mm.evaluators import WeightSetEvaluator
 from relnas_mm.evaluators.execution import Lane
 from relnas_mm.evaluators.learner import Learner
-from relnas_mm.evaluators.training import Recipe, queue_scoring, queue_training
+from relnas_mm.evaluators.training import Recipe, learn_one_pass, score
 from relnas_mm.files import write_atomically
 from relnas_mm.provenance import provenance
 from relnas_mm.spaces import CellSpace
@@ -54,14 +54,15 @@ def kernel_times(work: Callable[[], object]) -> dict[str, float]:
 def measure(subject: WeightSetEvaluator, recipe: Recipe, architecture, batches: list) -> dict[str, dict[str, float]]:
     """Kernels of a training and of a scoring step."""
     learner = Learner(architecture, subject.shape, subject.slots, subject.weights, recipe, 0.5)
+    learner.load(subject.weights)
     lane = Lane(recipe.execution, subject.device)
     given: list[tuple[Tensor, Tensor]] = [
         (images.contiguous(memory_format=recipe.memory_format), labels) for images, labels in batches
     ]
     network, optimizer = learner.network, learner.optimizer
     return {
-        "training": kernel_times(lambda: queue_training(network, optimizer, given, recipe.clip, lane)()),
-        "scoring": kernel_times(lambda: queue_scoring(network, given, lane)()),
+        "training": kernel_times(lambda: learn_one_pass(network, optimizer, given, recipe.clip, lane)),
+        "scoring": kernel_times(lambda: score(network, given, lane)),
     }
 
 

@@ -16,8 +16,6 @@ Record = Callable[[Callable[[], Tensor]], Callable[[], Tensor]]
 """Records the kernels that a function without arguments starts; they run when the result is called."""
 
 CPU = torch.device("cpu")
-WARM_UP = 1
-"""Steps before one is recorded: buffers of the optimizer and choices of kernels must exist by then."""
 
 
 @dataclass(frozen=True)
@@ -55,47 +53,59 @@ class Lane:
     """Where the steps of one learner are queued.
 
     Args:
-        execution: Precision, and whether steps are recorded: then on a stream of its own, with memory that all graphs
-            of the lane share, one after the other.
+        execution: Precision, and whether steps are recorded: then they run on a stream of their own, with memory that
+            all graphs of the lane share, one after the other.
         device: The device.
     """
 
     def __init__(self, execution: Execution = Execution(), device: torch.device = CPU):
         self._execution, self._device = execution, device
-        self._stream: torch.cuda.Stream | None = None
-        if execution.cuda_graph and device.type == "cuda":
-            self._stream = torch.cuda.Stream(device)
+        self.records = execution.cuda_graph and device.type == "cuda"
+        if self.records:
+            # Two streams: one learner's graphs are replayed while those of the next one are recorded.
+            self._stream, self._recorder = torch.cuda.Stream(device), torch.cuda.Stream(device)
             self._memory = torch.cuda.graph_pool_handle()
-            with self.entered():  # the memory is kept as long as one graph uses it
+            with self.recording():  # the memory is kept as long as one graph uses it
                 self._keeper, _ = _capture(lambda: torch.zeros(1, device=device), self._memory, ())
 
     @contextmanager
     def entered(self) -> Iterator[None]:
         """A context: what is queued in it comes after all that the device had to do for the stream around it."""
-        if self._stream is None or torch.cuda.current_stream(self._device) == self._stream:
+        if not self.records or torch.cuda.current_stream(self._device) == self._stream:
             yield
             return
         self._stream.wait_stream(torch.cuda.current_stream(self._device))
         with torch.cuda.stream(self._stream):
             yield
 
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """A context in which steps are recorded, in any thread; what is made in it is there when it ends."""
+        if not self.records:
+            yield
+            return
+        with torch.cuda.stream(self._recorder):
+            yield
+        self._recorder.synchronize()
+
     def precision(self) -> AbstractContextManager[Any]:
         """The context in which forward passes run."""
         kind = self._execution.autocast
         return torch.autocast(self._device.type, torch.bfloat16) if kind else nullcontext()
 
-    def prepared(self, step: Step, generators: Sequence[torch.Generator] = ()) -> Step:
+    def prepared(self, step: Step, generators: Sequence[torch.Generator] = ()) -> "RecordedStep | PlainStep":
         """The step as it is to be called for each batch.
 
         Args:
             step: The step.
             generators: Those that it draws from, beside PyTorch's own.
         """
-        if self._stream is None:
-            return step
+        if not self.records:
+            return PlainStep(step)
 
         def record(function: Callable[[], Tensor]) -> Callable[[], Tensor]:
-            graph, output = _capture(function, self._memory, generators)
+            with self.recording():
+                graph, output = _capture(function, self._memory, generators)
 
             def replay() -> Tensor:
                 graph.replay()
@@ -111,12 +121,13 @@ def _capture(
 ) -> tuple[torch.cuda.CUDAGraph, Tensor]:
     """Records on the current stream.
 
-    `torch.cuda.graph` would wait for the device and give its free memory back each time.
+    `torch.cuda.graph` would wait for the device and give its free memory back each time.  Kernels may be compiled and
+    loaded meanwhile, and other threads may work, which only the relaxed mode allows.
     """
     graph = torch.cuda.CUDAGraph()
     for generator in generators:
         graph.register_generator_state(generator)
-    graph.capture_begin(pool=memory, capture_error_mode="thread_local")
+    graph.capture_begin(pool=memory, capture_error_mode="relaxed")
     try:
         output = function()
     except BaseException:
@@ -127,10 +138,24 @@ def _capture(
     return graph, output
 
 
-class RecordedStep:
-    """A step that runs as it is at first, and is then recorded for batches of the size seen so far.
+class PlainStep:
+    """A step that runs as it is."""
 
-    Batches of another size, such as the last one of a pass, always run as they are.
+    def __init__(self, step: Step):
+        self._step = step
+
+    def expect(self, images: Tensor, labels: Tensor) -> None:
+        """Nothing has to be got ready."""
+
+    def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
+        return self._step(images, labels)
+
+
+class RecordedStep:
+    """A step that is recorded for each size of batch, and replayed.
+
+    A size that was not expected runs as it is the first time, and is recorded when it comes again.  What the step
+    reads and changes besides its batch must exist by then.
 
     Args:
         step: The step.
@@ -139,21 +164,22 @@ class RecordedStep:
 
     def __init__(self, step: Step, record: Record):
         self._step, self._record = step, record
-        self._calls = 0
-        self._batch: tuple[Tensor, Tensor] | None = None
-        self._replay: Callable[[], Tensor] | None = None
+        self._seen: set[torch.Size] = set()
+        self._recorded: dict[torch.Size, tuple[tuple[Tensor, Tensor], Callable[[], Tensor]]] = {}
+
+    def expect(self, images: Tensor, labels: Tensor) -> None:
+        """Records the step for batches like this one, which is kept; nothing runs."""
+        batch = images, labels
+        self._recorded[images.shape] = batch, self._record(lambda: self._step(*batch))
 
     def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
-        if self._batch is None:
-            self._batch = torch.empty_like(images), torch.empty_like(labels)
-        if images.shape != self._batch[0].shape:
-            return self._step(images, labels)
-        self._calls += 1
-        if self._calls <= WARM_UP:
-            return self._step(images, labels)
-        for static, given in zip(self._batch, (images, labels)):
-            static.copy_(given)
-        if self._replay is None:
-            batch = self._batch
-            self._replay = self._record(lambda: self._step(*batch))
-        return self._replay()
+        shape = images.shape
+        if shape not in self._recorded:
+            if shape not in self._seen:
+                self._seen.add(shape)
+                return self._step(images, labels)
+            self.expect(images.clone(), labels.clone())
+        batch, replay = self._recorded[shape]
+        for own, given in zip(batch, (images, labels)):
+            own.copy_(given)
+        return replay()

@@ -1,6 +1,6 @@
 """What to say when a device runs out of memory: which candidate, and which batch size would have fitted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -15,12 +15,14 @@ OutOfMemory = torch.cuda.OutOfMemoryError
 
 
 @contextmanager
-def names_fitting_batch(candidate: Candidate, network: nn.Module, data: ImageArrays, batch_size: int) -> Iterator[None]:
+def names_fitting_batch(
+    candidate: Candidate, network: Callable[[], nn.Module], data: ImageArrays, batch_size: int
+) -> Iterator[None]:
     """Turns running out of memory into one sentence.
 
     Args:
         candidate: What is trained.
-        network: Its network.
+        network: Gives its network.
         data: What it is trained on.
         batch_size: The batch size that may not fit.
 
@@ -32,7 +34,7 @@ def names_fitting_batch(candidate: Candidate, network: nn.Module, data: ImageArr
         return
     except OutOfMemory:
         pass  # leave the handler first: its traceback keeps the activations alive
-    fitting = largest_fitting_batch(network, data, batch_size // 2)
+    fitting = largest_fitting_batch(network(), data, batch_size // 2)
     advice = f"set its batch_size to {fitting}, which fits" if fitting else "not even one image fits"
     raise UserError(
         f"candidate {candidate.number} does not fit into the memory of {data.images.device} "

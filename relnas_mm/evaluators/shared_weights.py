@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from relnas_mm.errors import UserError
@@ -34,9 +35,15 @@ class SharedWeights:
         self._position = {name: place for place, name in enumerate(tensors)}
         self._staged: Weights | None = None if self._round == 1 else {}
 
-    def load_into(self, network: nn.Module) -> None:
-        """Gives a network, which may be on the meta device, copies of the weights that it uses."""
-        network.load_state_dict({name: self.tensors[name].clone() for name in network.state_dict()}, assign=True)
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(iter(self.tensors.values())).device
+
+    def copy_into(self, state: Mapping[str, Tensor]) -> None:
+        """Gives the tensors of a network's state dict the values of the shared weights."""
+        for name, own in state.items():
+            own.copy_(self.tensors[name])
 
     def ordered(self, network: nn.Module) -> list[tuple[str, nn.Parameter]]:
         """Parameters of a network in the order of the weight set, so that sums over them round as in a supernet."""
@@ -72,7 +79,7 @@ class SharedWeights:
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Takes what `state_dict` gave, onto the device of the weights at hand."""
-        device = next(iter(self.tensors.values())).device
+        device = self.device
         self.tensors = {name: value.to(device) for name, value in state.items() if not name.startswith(_STAGED)}
         if self._staged is not None:
             self._staged = {

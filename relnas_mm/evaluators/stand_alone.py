@@ -114,7 +114,7 @@ class StandAloneEvaluator:
             network = network_of(candidate.architecture, self.shape, self.recipe.bit_exact, self.recipe.kernels)
             network.to(self.device, memory_format=self.recipe.memory_format)  # type: ignore[call-overload]
             optimizer = self.recipe.optimizer(list(network.parameters()), 0.0)
-            with names_fitting_batch(candidate, network, self.train_data, self.recipe.batch_size):
+            with names_fitting_batch(candidate, lambda: network, self.train_data, self.recipe.batch_size):
                 for epoch in range(epochs):
                     optimizer.param_groups[0]["lr"] = self.recipe.lr_at((epoch + self.step_ahead) / epochs)
                     if isinstance(network, CellTrunk):

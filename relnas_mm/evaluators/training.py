@@ -1,9 +1,8 @@
 """How a candidate is trained and scored: one pass over each half of the data, as released."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -14,8 +13,6 @@ from relnas_mm.evaluators.execution import Execution, Lane, Step
 from relnas_mm.kernels import check_kernels
 
 Batches = Iterable[tuple[Tensor, Tensor]]
-Waiting = Callable[[], tuple[float, float]]
-"""Waits for the device, and gives a mean loss and an accuracy."""
 PLAIN = Lane()
 
 
@@ -117,36 +114,84 @@ def learn_one_pass(
     Returns:
         Mean loss and accuracy, in percent, of the images while they were trained on.
     """
-    return queue_training(network, optimizer, batches, clip, lane)()
+    return training_pass(network, optimizer, clip, lane).over(batches)
 
 
 def score(network: nn.Module, batches: Batches, lane: Lane = PLAIN) -> tuple[float, float]:
     """Mean cross-entropy and accuracy in percent, with the running statistics of the normalization layers."""
-    return queue_scoring(network, batches, lane)()
+    return scoring_pass(network, lane).over(batches)
 
 
-def queue_training(
+class Pass:
+    """One pass over batches, of which nothing waits for the device before its results are asked for.
+
+    Args:
+        network: What works.
+        training: Whether it trains.
+        step: Gives the loss of a batch, in training the mean over its images and else the sum, and the number of right
+            answers, (2,).
+        lane: Where the steps are queued.
+        generators: What the network draws from, beside PyTorch's own generator.
+    """
+
+    def __init__(
+        self, network: nn.Module, training: bool, step: Step, lane: Lane, generators: Sequence[torch.Generator] = ()
+    ):
+        self._network, self._training, self._lane = network, training, lane
+        self._step = lane.prepared(step, generators)
+        self._results: list[Tensor] = []
+        self._sizes: list[int] = []
+
+    def expect(self, batches: Batches) -> None:
+        """Gets ready for batches of such sizes, by examples that are its own from then on; the network does nothing."""
+        self._network.train(self._training)
+        for images, labels in batches:
+            self._step.expect(images, labels)
+
+    def steps(self, batches: Batches) -> Iterator[None]:
+        """Queues one step after the other, each when it is asked for."""
+        self._network.train(self._training)
+        batches = iter(batches)
+        while True:
+            with self._lane.entered():
+                batch = next(batches, None)
+                if batch is None:
+                    return
+                self._results.append(self._step(*batch))
+                self._sizes.append(len(batch[1]))
+            yield
+
+    def means(self) -> tuple[float, float]:
+        """Waits for the device, and gives mean loss, and accuracy in percent."""
+        with self._lane.entered():
+            rows = torch.stack(self._results).tolist()
+        images = sum(self._sizes)
+        losses = [loss * size if self._training else loss for (loss, _), size in zip(rows, self._sizes)]
+        return sum(losses) / images, 100.0 * sum(hits for _, hits in rows) / images
+
+    def over(self, batches: Batches) -> tuple[float, float]:
+        """The whole pass at once."""
+        for _ in self.steps(batches):
+            pass
+        return self.means()
+
+
+def training_pass(
     network: nn.Module,
     optimizer: torch.optim.Optimizer,
-    batches: Batches,
     clip: float,
     lane: Lane = PLAIN,
     generators: Sequence[torch.Generator] = (),
-) -> Waiting:
-    """Starts one pass of training with cross-entropy.
+) -> Pass:
+    """One pass of training with cross-entropy, whose loss is that of the images while they were trained on.
 
     Args:
         network: What is trained.
         optimizer: Of its parameters.
-        batches: The pass.
         clip: Largest norm of the gradient.
         lane: Where the steps are queued.
         generators: What the network draws from, beside PyTorch's own generator.
-
-    Returns:
-        Gives mean loss and accuracy, in percent, of the images while they were trained on.
     """
-    network.train()
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
     def step(inputs: Tensor, labels: Tensor) -> Tensor:
@@ -159,56 +204,20 @@ def queue_training(
         optimizer.step()
         return torch.stack([loss.detach(), (logits.argmax(dim=1) == labels).sum().to(loss.dtype)])
 
-    with lane.entered():
-        results, sizes = _each(lane.prepared(step, generators), batches)
-
-    def means() -> tuple[float, float]:
-        rows, images = _read(results, lane), sum(sizes)
-        loss = sum(loss * size for (loss, _), size in zip(rows, sizes)) / images
-        return loss, 100.0 * sum(hits for _, hits in rows) / images
-
-    return means
+    return Pass(network, True, step, lane, generators)
 
 
-@torch.no_grad()
-def queue_scoring(network: nn.Module, batches: Batches, lane: Lane = PLAIN) -> Waiting:
-    """Starts scoring a network, with the running statistics of its normalization layers.
+def scoring_pass(network: nn.Module, lane: Lane = PLAIN) -> Pass:
+    """One pass that scores a network, with the running statistics of its normalization layers."""
 
-    Returns:
-        Gives mean cross-entropy and accuracy in percent.
-    """
-    network.eval()
-
+    @torch.no_grad()
     def step(inputs: Tensor, labels: Tensor) -> Tensor:
         with lane.precision():
             logits = network(inputs)
         loss = F.cross_entropy(logits.float(), labels, reduction="sum")
         return torch.stack([loss, (logits.argmax(dim=1) == labels).sum().float()])
 
-    with lane.entered():
-        results, sizes = _each(lane.prepared(step), batches)
-
-    def means() -> tuple[float, float]:
-        rows, images = _read(results, lane), sum(sizes)
-        return sum(loss for loss, _ in rows) / images, 100.0 * sum(hits for _, hits in rows) / images
-
-    return means
-
-
-def _read(results: Tensor, lane: Lane) -> list[Any]:
-    """The numbers, once the device has them."""
-    with lane.entered():
-        return results.tolist()
-
-
-def _each(step: Step, batches: Batches) -> tuple[Tensor, list[int]]:
-    """Results and sizes of all batches; the results stay on the device, so that nothing waits for them in each step."""
-    results: list[Tensor] = []
-    sizes: list[int] = []
-    for inputs, labels in batches:
-        results.append(step(inputs, labels))
-        sizes.append(len(labels))
-    return torch.stack(results), sizes
+    return Pass(network, False, step, lane)
 
 
 @torch.no_grad()

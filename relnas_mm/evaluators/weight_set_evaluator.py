@@ -1,16 +1,25 @@
 """The evaluator of RelativeNAS: learners start from shared weights, train for one pass, and write them back."""
 
 import math
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from itertools import zip_longest
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, load_images, split_for_search
+from relnas_mm.datasets.arrays import (
+    Augmentation,
+    ImageArrays,
+    batch_sizes,
+    epoch_batches,
+    load_images,
+    split_for_search,
+)
 from relnas_mm.errors import UserError
+from relnas_mm.evaluators.ahead import LearnersAhead, Place
 from relnas_mm.evaluators.candidate_network import CandidateNetwork
 from relnas_mm.evaluators.evaluator import Evaluation
 from relnas_mm.evaluators.execution import Lane
@@ -20,13 +29,12 @@ from relnas_mm.evaluators.memory import names_fitting_batch
 from relnas_mm.evaluators.ranks import exchanged, own_share
 from relnas_mm.evaluators.shared_weights import SharedWeights
 from relnas_mm.evaluators.slots import slots_of
-from relnas_mm.evaluators.training import Recipe, queue_scoring, queue_training, recalibrate, score
+from relnas_mm.evaluators.training import Recipe, recalibrate, score
 from relnas_mm.evaluators.weight_set import NetworkShape, initial_weights
 from relnas_mm.genotype import Genotype
 from relnas_mm.seeding import stream_seed, torch_stream
 from relnas_mm.strategies import Candidate, Group, teachers_first
 
-Place = tuple[Group, Candidate]
 Learned = tuple[Evaluation, dict[str, Tensor]]
 """What came of a candidate: its scores, and its weights."""
 
@@ -86,6 +94,7 @@ class WeightSetEvaluator:
         tensors = initial_weights(self.shape, seed, duplicates)
         self.weights = SharedWeights({name: value.to(self.device) for name, value in tensors.items()}, write_back)
         self.lanes = self.recipe.execution.lanes(self.device)
+        self._ahead = LearnersAhead(self._ready)
 
     def evaluate(self, group: Group) -> list[Evaluation]:
         """Trains and scores the candidates, and writes their weights back.
@@ -97,16 +106,21 @@ class WeightSetEvaluator:
         """
         return self.evaluate_together([group])[0]
 
-    def evaluate_together(self, groups: Sequence[Group]) -> list[list[Evaluation]]:
+    def evaluate_together(self, groups: Sequence[Group], following: Sequence[Group] = ()) -> list[list[Evaluation]]:
         """The same for groups that start alike, in their order; several processes divide all their candidates.
+
+        Args:
+            groups: The groups.
+            following: Those that are likely to be asked for next: where steps are recorded, theirs are recorded while
+                the device works.  No effect on results.
 
         Raises:
             UserError: As `evaluate`.
         """
-        places = [(group, candidate) for group in groups for candidate in group.candidates]
-        share = own_share(len(places))
-        own = dict(zip(share, self._all_learned([places[place] for place in share])))
-        learned = iter(exchanged(own, len(places), self.device))
+        places, later = ([(group, one) for group in part for one in group.candidates] for part in (groups, following))
+        own = own_share(len(places))
+        work = self._all_learned([places[place] for place in own], [later[place] for place in own_share(len(later))])
+        learned = iter(exchanged(dict(zip(own, work)), len(places), self.device))
         return [self._written_back(group, [next(learned) for _ in group.candidates]) for group in groups]
 
     def left_in_round(self, group: Group) -> int:
@@ -118,7 +132,9 @@ class WeightSetEvaluator:
 
         Normalization statistics are computed anew on the training half; the validation half is not augmented.
         """
-        network = self._learner(candidate, progress=0.0).network  # no drop path
+        learner = Learner(candidate.architecture, self.shape, self.slots, self.weights, self.recipe, progress=0.0)
+        learner.load(self.weights)
+        network = learner.network  # without drop path
         plain = (self.recipe.batch_size, None, None, self.recipe.memory_format)
         recalibrate(network, epoch_batches(self.train_data, *plain))
         loss, accuracy = score(network, epoch_batches(self.validation_data, *plain))
@@ -148,24 +164,39 @@ class WeightSetEvaluator:
         """Takes what `state_dict` gave."""
         self.weights.load_state_dict(state)
 
-    def _all_learned(self, work: Sequence[Place]) -> Iterator[Learned]:
+    def _all_learned(self, work: Sequence[Place], following: Sequence[Place] = ()) -> Iterator[Learned]:
         """As many at a time as there are lanes."""
-        for start in range(0, len(work), len(self.lanes)):
-            queued = [self._queued(*place, lane) for place, lane in zip(work[start:], self.lanes)]
-            yield from (wait() for wait in queued)
+        lanes = len(self.lanes)
+        for start in range(0, len(work), lanes):
+            now, later = work[start : start + lanes], work[start + lanes :] or following
+            yield from self._learned(now, later[:lanes])
 
-    def _queued(self, group: Group, candidate: Candidate, lane: Lane) -> Callable[[], Learned]:
-        with lane.entered():
-            learner = self._learner(candidate, group.progress)
-        checks = partial(names_fitting_batch, candidate, learner.network, self.train_data, self.recipe.batch_size)
-        with checks():
-            wait = self._queue_steps(learner, group.generation, candidate, lane)
-
-        def learned() -> Learned:
-            with checks():
-                return wait(), learner.state_dict(not self.fresh_optimizer)
-
+    def _learned(self, places: Sequence[Place], following: Sequence[Place]) -> list[Learned]:
+        """All of them at once, each on a lane."""
+        learners = []
+        for place, lane in zip(places, self.lanes):
+            with self._names_fitting_batch(place[1]):
+                learners.append(self._ahead.take(place, lane))
+        if self.lanes[0].records:
+            self._ahead.start(following, self.lanes)
+        works = [self._steps(*work) for work in zip(places, learners, self.lanes)]
+        deque(zip_longest(*works), maxlen=0)  # a step of each in turn
+        learned: list[Learned] = []
+        for (_, candidate), learner in zip(places, learners):
+            with self._names_fitting_batch(candidate):
+                learned.append((learner.evaluation(), learner.state_dict(not self.fresh_optimizer)))
         return learned
+
+    def _steps(self, place: Place, learner: Learner, lane: Lane) -> Iterator[None]:
+        """A learner starts from the shared weights, trains and is scored."""
+        group, candidate = place
+        address = (group.generation, candidate.number)
+        with self._names_fitting_batch(candidate):
+            with lane.entered():
+                learner.load(self.weights)
+                training = self._batches(self.train_data, "training", address, augment=True)
+                scoring = self._batches(self.validation_data, "validation", address, self.augment_validation)
+            yield from learner.steps(training, scoring)
 
     def _written_back(self, group: Group, learned: list[Learned]) -> list[Evaluation]:
         losses = [evaluation.loss for evaluation, _ in learned]
@@ -174,33 +205,28 @@ class WeightSetEvaluator:
         self.weights.end_group(group)
         return [evaluation for evaluation, _ in learned]
 
-    def _learner(self, candidate: Candidate, progress: float) -> Learner:
-        return Learner(candidate.architecture, self.shape, self.slots, self.weights, self.recipe, progress)
+    def _ready(self, group: Group, candidate: Candidate, lane: Lane) -> Learner:
+        """A learner that can start; where steps are recorded, they are by now."""
+        seed = stream_seed(self.seed, "drop path", group.generation, candidate.number)
+        with lane.recording():
+            setting = self.shape, self.slots, self.weights, self.recipe
+            learner = Learner(candidate.architecture, *setting, group.progress, lane, seed)
+            if lane.records:
+                learner.expect(*(self._examples(half) for half in (self.train_data, self.validation_data)))
+        return learner
 
-    def _queue_steps(
-        self, learner: Learner, generation: int, candidate: Candidate, lane: Lane
-    ) -> Callable[[], Evaluation]:
-        start, recipe = time.perf_counter(), self.recipe
-        address = (generation, candidate.number)
-        draws = torch.Generator(self.device).manual_seed(stream_seed(self.seed, "drop path", *address))
-        learner.network.drop_path_generator = draws
-        with lane.entered():
-            batches = self._batches(self.train_data, "training", address, augment=True)
-            others = self._batches(self.validation_data, "validation", address, self.augment_validation)
-        trained = queue_training(learner.network, learner.optimizer, batches, recipe.clip, lane, [draws])
-        scored = queue_scoring(learner.network, others, lane)
+    def _examples(self, data: ImageArrays) -> Iterator[tuple[Tensor, Tensor]]:
+        """A batch of each size of a pass."""
+        for size in batch_sizes(len(data), self.recipe.batch_size):
+            images = data.images.new_zeros((size, *data.images.shape[1:]), dtype=torch.float32)
+            yield images.contiguous(memory_format=self.recipe.memory_format), data.labels.new_zeros(size)
 
-        def evaluation() -> Evaluation:
-            (train_loss, _), (loss, accuracy) = trained(), scored()
-            metrics = {
-                "accuracy": accuracy,
-                "train_loss": train_loss,
-                "search_params": sum(parameter.numel() for parameter in learner.network.parameters()),
-                "seconds": time.perf_counter() - start,
-            }
-            return Evaluation(loss, metrics)
+    def _names_fitting_batch(self, candidate: Candidate) -> AbstractContextManager[None]:
+        def network() -> CandidateNetwork:
+            setting = self.shape, self.slots, self.weights, self.recipe
+            return Learner(candidate.architecture, *setting, progress=0.0).network
 
-        return evaluation
+        return names_fitting_batch(candidate, network, self.train_data, self.recipe.batch_size)
 
     def _batches(
         self, data: ImageArrays, purpose: str, address: tuple[int, int], augment: bool

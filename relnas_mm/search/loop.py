@@ -147,13 +147,15 @@ class SearchLoop(BaseLoop):
     def _run_round(self) -> None:
         """One group, or, where several processes are to be kept busy, all those that start alike."""
         start = time.perf_counter()
-        group = self.strategy.ask()
-        if self.runner.world_size > 1 and isinstance(self.evaluator, WeightSetEvaluator):
-            ask_ahead = getattr(self.strategy, "ask_ahead", lambda count: [group])
-            groups = ask_ahead(self.evaluator.left_in_round(group))
-            evaluations = self.evaluator.evaluate_together(groups)
+        groups = [self.strategy.ask()]
+        if isinstance(self.evaluator, WeightSetEvaluator):
+            count = self.evaluator.left_in_round(groups[0]) if self.runner.world_size > 1 else 1
+            if hasattr(self.strategy, "ask_ahead"):
+                groups = self.strategy.ask_ahead(2 * count)
+            groups, following = groups[:count], groups[count:]
+            evaluations = self.evaluator.evaluate_together(groups, following)
         else:
-            groups, evaluations = [group], [self.evaluator.evaluate(group)]
+            evaluations = [self.evaluator.evaluate(groups[0])]
         with self._termination.deferred():
             seconds = (time.perf_counter() - start) / len(groups)
             for group, scored in zip(groups, evaluations):

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.execution import WARM_UP, Execution, Lane, RecordedStep
+from relnas_mm.evaluators.execution import Execution, Lane, RecordedStep
 from relnas_mm.evaluators.training import Recipe, score, train_one_pass
 
 pytestmark = pytest.mark.unit
@@ -33,27 +33,49 @@ def run(execution, device="cpu"):
     return model.state_dict(), loss, score(model, given, lane)
 
 
-def test_a_recorded_step_sees_each_batch_and_other_sizes_run_as_they_are():
-    calls, replays = [], []
+class Recorder:
+    """Records functions as a device would: what is called later is the same one."""
 
-    def record(function):
+    def __init__(self):
+        self.recorded = self.replays = 0
+
+    def __call__(self, function):
+        self.recorded += 1
+
         def replay():
-            replays.append(True)
+            self.replays += 1
             return function()
 
         return replay
 
+
+def summing(calls):
     def step(images, labels):
         calls.append(images.data_ptr())
         return images.sum() + labels.sum()
 
-    given = batches()
-    recorded = RecordedStep(step, record)
+    return step
+
+
+def test_a_step_is_recorded_when_a_size_comes_again_and_sees_each_batch():
+    calls, record, given = [], Recorder(), batches()
+    recorded = RecordedStep(summing(calls), record)
     results = [recorded(*batch) for batch in given]
     assert torch.equal(torch.stack(results), torch.stack([images.sum() + labels.sum() for images, labels in given]))
-    assert len(replays) == 7 - WARM_UP
-    assert len(set(calls[WARM_UP:-1])) == 1  # always from the same memory
-    assert calls[-1] == given[-1][0].data_ptr()
+    assert (record.recorded, record.replays) == (1, 6)
+    assert len(set(calls[1:-1])) == 1  # always from the same memory
+    assert (calls[0], calls[-1]) == (given[0][0].data_ptr(), given[-1][0].data_ptr())  # as they are
+
+
+def test_expected_sizes_are_recorded_beforehand():
+    calls, record, given = [], Recorder(), batches()
+    recorded = RecordedStep(summing(calls), record)
+    for images, labels in (given[0], given[-1]):
+        recorded.expect(torch.zeros_like(images), torch.zeros_like(labels))
+    assert (record.recorded, calls) == (2, [])
+    results = [recorded(*batch) for batch in given]
+    assert torch.equal(torch.stack(results), torch.stack([images.sum() + labels.sum() for images, labels in given]))
+    assert (record.recorded, record.replays, len(set(calls))) == (2, 8, 2)
 
 
 def test_cuda_graphs_have_no_effect_on_cpus():

@@ -12,6 +12,7 @@ from cifar_files import write_cifar10
 from relnas_mm.datasets.arrays import epoch_batches
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluation, WeightSetEvaluator
+from relnas_mm.evaluators.learner import Learner
 from relnas_mm.evaluators.memory import OutOfMemory
 from relnas_mm.evaluators.slots import NUM_SLOTS, edge_of_slot, separate_slots, shared_slots
 from relnas_mm.evaluators.training import Recipe
@@ -210,7 +211,7 @@ def test_channels_last_gives_the_same_losses_up_to_rounding(data):
 def test_a_diverged_candidate_writes_nothing(data, monkeypatch):
     subject = evaluator(data)
     before = dict(subject.state_dict())
-    monkeypatch.setattr(subject, "_queue_steps", lambda *_: lambda: Evaluation(math.nan))
+    monkeypatch.setattr(Learner, "evaluation", lambda _: Evaluation(math.nan))
     evaluations = subject.evaluate(group_of(genotype_with(), genotype_with()))
     assert all(math.isnan(evaluation.loss) for evaluation in evaluations)
     assert all(value is before[name] for name, value in subject.state_dict().items())
@@ -239,10 +240,9 @@ def test_out_of_memory_names_the_candidate_and_a_batch_size(data, monkeypatch):
     subject = evaluator(data)
 
     def full(*_):
-        if subject.recipe.batch_size > 4:
-            raise OutOfMemory("CUDA out of memory")
+        raise OutOfMemory("CUDA out of memory")
 
-    monkeypatch.setattr(subject, "_queue_steps", full)
+    monkeypatch.setattr(Learner, "steps", full)
     with pytest.raises(UserError, match=r"candidate 0 does not fit .* batch_size 16: set its batch_size to 8"):
         subject.evaluate(group_of(genotype_with()))
 
@@ -278,21 +278,28 @@ def test_a_gpu_scores_as_the_cpu_does(data):
     assert losses[0] == pytest.approx(losses[1], rel=1e-2)
 
 
-FAST = {"batch_size": 2, "cuda_graph": True, "streams": 2, "bit_exact": False}
+FAST = {"batch_size": 6, "cuda_graph": True, "streams": 2, "bit_exact": False}
 
 
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("kernels", ["torch", "triton"])
 def test_recorded_steps_on_two_streams_give_the_losses_of_plain_ones(data, kernels, monkeypatch):
-    """With drop path: each learner draws what it would draw alone; several steps, of which most are replayed."""
+    """With drop path: each learner draws what it would draw alone; all steps are replayed, the last ones too."""
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
-    pair = genotype_with(("sep_conv_5x5", 0)), genotype_with(("dil_conv_3x3", 0), ("max_pool_3x3", 1))
+    pairs = [
+        (genotype_with(("sep_conv_5x5", 0)), genotype_with(("dil_conv_3x3", 0), ("max_pool_3x3", 1))),
+        (genotype_with(("dil_conv_5x5", 1)), genotype_with(("avg_pool_3x3", 0), ("sep_conv_3x3", 1))),
+    ]
+    groups = [group_of(*pair, index=index, size=2) for index, pair in enumerate(pairs)]
     subjects = [
         evaluator(data, training=training | {"lr": 0.001}, network={"init_channels": 8, "num_cells": 3}, device="cuda")
-        for training in ({"batch_size": 2}, FAST | {"kernels": kernels})
+        for training in ({"batch_size": 6}, FAST | {"kernels": kernels})
     ]
-    losses = [[e.loss for e in subject.evaluate(group_of(*pair))] for subject in subjects]
+    plain, fast = subjects
+    losses = [[e.loss for group in groups for e in plain.evaluate(group)], []]
+    losses[1] += [e.loss for e in fast.evaluate_together(groups[:1], groups[1:])[0]]  # the second pair is got ready
+    losses[1] += [e.loss for e in fast.evaluate(groups[1])]
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
     weights = [subject.state_dict() for subject in subjects]
     assert all(torch.allclose(value, weights[1][name], rtol=1e-2, atol=1e-3) for name, value in weights[0].items())

@@ -109,18 +109,18 @@ def test_resuming_what_is_complete_changes_nothing(evaluator, uninterrupted):
 def test_sigterm_saves_and_exits_143(evaluator, uninterrupted, tmp_path):
     def work():
         loop = make_loop(tmp_path, evaluator, save_every=1e9)
-        evaluate = loop.evaluator.evaluate
+        evaluate = loop.evaluator.evaluate_together
         calls = []
 
-        def interrupted(group):
-            calls.append(group)
-            evaluations = evaluate(group)
+        def interrupted(*groups):
+            calls.append(groups)
+            evaluations = evaluate(*groups)
             if len(calls) == 3:  # after the weights were written back, before the losses are told
                 os.kill(os.getpid(), signal.SIGTERM)
                 time.sleep(5)
             return evaluations
 
-        loop.evaluator.evaluate = interrupted
+        loop.evaluator.evaluate_together = interrupted
         loop.run()
 
     assert in_child(work) == 143

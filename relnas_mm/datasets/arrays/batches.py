@@ -8,6 +8,15 @@ from torch import Tensor
 from relnas_mm.datasets.arrays.augment import Augmentation, Draws, normalize
 from relnas_mm.datasets.arrays.images import ImageArrays
 
+AT_ONCE = 16
+"""So many batches are made at once on CUDA, so that starting small kernels takes little time of the host."""
+
+
+def batch_sizes(images: int, batch_size: int) -> list[int]:
+    """The different sizes of the batches of an epoch."""
+    whole, rest = divmod(images, batch_size)
+    return [batch_size] * (whole > 0) + [rest] * (rest > 0)
+
 
 def epoch_batches(
     data: ImageArrays,
@@ -18,7 +27,7 @@ def epoch_batches(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Normalized images, float32 (b, c, h, w), and labels, int64 (b,); the last batch may be smaller.
 
-    All is drawn at the call; the images are made one batch at a time.
+    All is drawn at the call; the images are made one batch at a time, on CUDA several.
 
     Args:
         data: The images.
@@ -44,8 +53,9 @@ def _batches(
     draws: Draws | None,
     memory_format: torch.memory_format,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    for start in range(0, len(data), batch_size):
-        chosen = slice(start, start + batch_size)
+    several = batch_size * (AT_ONCE if data.images.is_cuda else 1)
+    for start in range(0, len(data), several):
+        chosen = slice(start, start + several)
         rows = order[chosen]
         images = data.images[rows]
         if augmentation is not None and draws is not None:
@@ -53,4 +63,5 @@ def _batches(
             images = augmentation.cut_out(normalize(augmentation.crop_and_flip(images, part), data), part)
         else:
             images = normalize(images, data)
-        yield images.contiguous(memory_format=memory_format), data.labels[rows]
+        images = images.contiguous(memory_format=memory_format)
+        yield from zip(images.split(batch_size), data.labels[rows].split(batch_size))
