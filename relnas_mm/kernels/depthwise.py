@@ -1,4 +1,9 @@
-"""Depthwise convolution, with the ReLU before it applied where the map is read."""
+"""Depthwise convolution, with the ReLU before it applied where the map is read.
+
+A row of the result is a sum of rows of the map, each times a banded matrix that holds a row of the kernel along its
+diagonals: products of matrices, which the tensor cores take, instead of a load for each weight.  Narrow rows are taken
+several at a time, wide ones in pieces.
+"""
 
 # Triton types kernels as the functions that they are written as.
 # pyright: reportCallIssue=false, reportArgumentType=false, reportReturnType=false
@@ -10,123 +15,99 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from relnas_mm.kernels.places import place
-from relnas_mm.kernels.use import rows
+from relnas_mm.kernels.sums import total
+from relnas_mm.kernels.use import precision, rows
 
-BLOCK = 512
-PROGRAMS = 1024
+SIDE = 32
+"""Columns of a banded matrix."""
+PROGRAMS = 2048
 """About as many programs share the gradient of a kernel."""
 
 
-@triton.jit
-def _forward(
-    x, w, y, N, C, H, W, OH, OW, x_step,
-    K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, BLOCK: tl.constexpr,
+@triton.jit(do_not_specialize=["N", "C", "IH", "OH"])
+def _convolve(
+    x, w, y, source, N, C, IH, IW, OH, OW, x_step, source_step,
+    K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, BACK: tl.constexpr, P: tl.constexpr,
+    READ: tl.constexpr, WRITTEN: tl.constexpr,
+    G: tl.constexpr, BI: tl.constexpr, BO: tl.constexpr, HALO: tl.constexpr, M: tl.constexpr,
 ):  # fmt: skip
-    c = tl.program_id(0)
-    at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
-    valid = at < N * OH * OW
-    column, row, n = place(at, OH, OW)
-    n = n.to(tl.int64)
-    middle = x + n * x_step + (c * H * W + row * S * W + column * S)
-    out = tl.zeros((BLOCK,), tl.float32)
+    """The map `x` to the map `y`; with BACK the gradient `x` of the result to that of the map `source`."""
+    if READ > 0:
+        IW, OW = READ, WRITTEN
+    groups = tl.cdiv(OH, G)
+    line = tl.program_id(0) * M + tl.arange(0, M)
+    n, c = (line // groups).to(tl.int64), tl.program_id(1)
+    q, j = tl.arange(0, G * BI), tl.arange(0, G * BO)
+    to = tl.program_id(2) * BO + j % BO
+    start = tl.program_id(2) * BO // S if BACK else tl.program_id(2) * BO * S
+    column = start - HALO + q % BI
+    if BACK:
+        distance = to[None, :] - column[:, None] * S + K // 2 * D
+    else:
+        distance = column[:, None] - to[None, :] * S + K // 2 * D
+    band = ((q // BI)[:, None] == (j // BO)[None, :]) & (distance >= 0) & (distance < K * D) & (distance % D == 0)
+    inside = (line < N * groups)[:, None] & ((column >= 0) & (column < IW))[None, :]
+    plane = x + n * x_step + c * IH * IW
+    first = (line % groups * G)[:, None]
+    out = tl.zeros((M, G * BO), tl.float32)
     for i in tl.static_range(K):
-        down = (i - K // 2) * D
-        tall = valid & (row * S + down >= 0) & (row * S + down < H)
-        for j in tl.static_range(K):
-            right = (j - K // 2) * D
-            wide = (column * S + right >= 0) & (column * S + right < W)
-            value = tl.load(middle + (down * W + right), tall & wide, 0.0).to(tl.float32)
-            if RELU:
-                value = tl.maximum(value, 0.0)
-            out += value * tl.load(w + c * K * K + i * K + j).to(tl.float32)
-    target = y + n * C * OH * OW + (c * OH * OW + row * OW + column)
-    tl.store(target, out.to(y.dtype.element_ty), valid)
-
-
-@triton.jit
-def _gradient_of_map(
-    x, w, g, gx, N, C, H, W, OH, OW, x_step, g_step,
-    K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, BLOCK: tl.constexpr,
-):  # fmt: skip
-    c = tl.program_id(0)
-    at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
-    valid = at < N * H * W
-    column, row, n = place(at, H, W)
-    n = n.to(tl.int64)
-    plane = g + n * g_step + c * OH * OW
-    out = tl.zeros((BLOCK,), tl.float32)
-    for i in tl.static_range(K):
-        r = row - (i - K // 2) * D
-        tall = valid & (r >= 0)
-        if S > 1:
-            tall = tall & (r % S == 0)
-            r = r // S
-        tall = tall & (r < OH)
-        for j in tl.static_range(K):
-            q = column - (j - K // 2) * D
-            wide = q >= 0
+        row = first + (q // BI)[None, :]
+        if BACK:
+            row -= (i - K // 2) * D
+            tall = row >= 0
             if S > 1:
-                wide = wide & (q % S == 0)
-                q = q // S
-            value = tl.load(plane + (r * OW + q), tall & wide & (q < OW), 0.0).to(tl.float32)
-            out += value * tl.load(w + c * K * K + i * K + j).to(tl.float32)
-    own = c * H * W + row * W + column
-    if RELU:
-        given = tl.load(x + n * x_step + own, valid, 0.0)
+                tall = tall & (row % S == 0)
+                row = row // S
+        else:
+            row = row * S + (i - K // 2) * D
+            tall = row >= 0
+        value = tl.load(plane[:, None] + (row * IW + column[None, :]), inside & tall & (row < IH), 0.0)
+        if RELU and not BACK:
+            value = tl.maximum(value, 0.0).to(x.dtype.element_ty)
+        taps = tl.load(w + (c * K + i) * K + distance // D, band, 0.0).to(value.dtype)
+        out += tl.dot(value, taps, input_precision=P)
+    row = first + (j // BO)[None, :]
+    own = (c * OH + row) * OW + to[None, :]
+    inside = (line < N * groups)[:, None] & (row < OH) & (to < OW)[None, :]
+    if RELU and BACK:
+        given = tl.load(source + (n * source_step)[:, None] + own, inside, 0.0)
         out = tl.where(given > 0, out, 0.0)
-    tl.store(gx + n * C * H * W + own, out.to(gx.dtype.element_ty), valid)
+    tl.store(y + (n * C * OH * OW)[:, None] + own, out.to(y.dtype.element_ty), inside)
 
 
-@triton.jit
-def _beside(start, valid, column, W, right: tl.constexpr, RELU: tl.constexpr):
-    """Values some columns to the right, zeros outside the map."""
-    inside = valid & (column + right >= 0) & (column + right < W)
-    value = tl.load(start + right, inside, 0.0).to(tl.float32)
-    if RELU:
-        value = tl.maximum(value, 0.0)
-    return value
-
-
-@triton.jit
+@triton.jit(do_not_specialize=["N", "C", "IH", "OH"])
 def _gradient_of_kernel(
-    x, g, parts, N, C, H, W, OH, OW, x_step, g_step,
-    K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, BLOCK: tl.constexpr,
+    x, g, parts, N, C, IH, IW, OH, OW, x_step, g_step,
+    K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, P: tl.constexpr,
+    READ: tl.constexpr, WRITTEN: tl.constexpr,
+    G: tl.constexpr, BI: tl.constexpr, BO: tl.constexpr, HALO: tl.constexpr, M: tl.constexpr,
 ):  # fmt: skip
-    """One row of the kernel of one channel, over every so many blocks of positions."""
+    """One row of the kernel of one channel, over every so many blocks of rows: sums along diagonals of a product."""
+    if READ > 0:
+        IW, OW = READ, WRITTEN
     c, i = tl.program_id(0), tl.program_id(1)
-    down = (i - K // 2) * D
-    half: tl.constexpr = K // 2 * D
-    zeros = tl.zeros((BLOCK,), tl.float32)
-    first, second, third, fourth, fifth, sixth, seventh = zeros, zeros, zeros, zeros, zeros, zeros, zeros
-    for start in range(tl.program_id(2) * BLOCK, N * OH * OW, tl.num_programs(2) * BLOCK):
-        at = start + tl.arange(0, BLOCK)
-        column, row, n = place(at, OH, OW)
-        n = n.to(tl.int64)
-        valid = at < N * OH * OW
-        given = tl.load(g + n * g_step + (c * OH * OW + row * OW + column), valid, 0.0).to(tl.float32)
-        r, q = row * S + down, column * S
-        plane = x + n * x_step + (c * H * W + r * W + q)
-        valid = valid & (r >= 0) & (r < H)
-        first += given * _beside(plane, valid, q, W, -half, RELU)
-        second += given * _beside(plane, valid, q, W, D - half, RELU)
-        third += given * _beside(plane, valid, q, W, 2 * D - half, RELU)
-        if K > 3:
-            fourth += given * _beside(plane, valid, q, W, 3 * D - half, RELU)
-            fifth += given * _beside(plane, valid, q, W, 4 * D - half, RELU)
-        if K > 5:
-            sixth += given * _beside(plane, valid, q, W, 5 * D - half, RELU)
-            seventh += given * _beside(plane, valid, q, W, 6 * D - half, RELU)
-    out = parts + ((tl.program_id(2) * C + c) * K + i) * K
-    tl.store(out, tl.sum(first, 0))
-    tl.store(out + 1, tl.sum(second, 0))
-    tl.store(out + 2, tl.sum(third, 0))
-    if K > 3:
-        tl.store(out + 3, tl.sum(fourth, 0))
-        tl.store(out + 4, tl.sum(fifth, 0))
-    if K > 5:
-        tl.store(out + 5, tl.sum(sixth, 0))
-        tl.store(out + 6, tl.sum(seventh, 0))
+    groups, tiles = tl.cdiv(OH, G), tl.cdiv(OW, BO)
+    q, j = tl.arange(0, G * BI), tl.arange(0, G * BO)
+    product = tl.zeros((G * BO, G * BI), tl.float32)
+    for block in range(tl.program_id(2), tl.cdiv(N * groups, M) * tiles, tl.num_programs(2)):
+        line = block // tiles * M + tl.arange(0, M)
+        n, first = (line // groups).to(tl.int64), (line % groups * G)[:, None]
+        valid = (line < N * groups)[:, None]
+        row, column = first + (j // BO)[None, :], block % tiles * BO + j % BO
+        inside = valid & (row < OH) & (column < OW)[None, :]
+        given = tl.load(g + (n * g_step + c * OH * OW)[:, None] + (row * OW + column[None, :]), inside, 0.0)
+        row = (first + (q // BI)[None, :]) * S + (i - K // 2) * D
+        column = block % tiles * BO * S - HALO + q % BI
+        inside = valid & (row >= 0) & (row < IH) & ((column >= 0) & (column < IW))[None, :]
+        value = tl.load(x + (n * x_step + c * IH * IW)[:, None] + (row * IW + column[None, :]), inside, 0.0)
+        if RELU:
+            value = tl.maximum(value, 0.0).to(x.dtype.element_ty)
+        product += tl.dot(tl.trans(given.to(value.dtype)), value, input_precision=P)
+    distance = (q % BI - HALO)[None, :] - (j % BO * S)[:, None] + K // 2 * D
+    same = (q // BI)[None, :] == (j // BO)[:, None]
+    for t in tl.static_range(K):
+        diagonal = tl.where(same & (distance == t * D), product, 0.0)
+        tl.store(parts + ((tl.program_id(2) * C + c) * K + i) * K + t, tl.sum(tl.sum(diagonal, 1), 0))
 
 
 def depthwise(x: Tensor, weight: Tensor, stride: int, dilation: int, relu: bool) -> Tensor:
@@ -134,8 +115,8 @@ def depthwise(x: Tensor, weight: Tensor, stride: int, dilation: int, relu: bool)
 
     Args:
         x: The map, (n, c, h, w), its images contiguous.
-        weight: A square kernel for each channel, (c, 1, k, k), of side 3, 5 or 7.
-        stride: Distance of the positions that are kept.
+        weight: A square kernel for each channel, (c, 1, k, k), of odd side.
+        stride: Distance of the positions that are kept, 1 or 2.
         dilation: Distance of the positions under the kernel; the map is continued by zeros to keep the grid.
         relu: Whether negative values count as zeros.
 
@@ -151,13 +132,12 @@ class _Depthwise(torch.autograd.Function):
         x, x_step = rows(x)
         n, channels, height, width = x.shape
         out = x.new_empty(n, channels, -(-height // stride), -(-width // stride))
-        kernel = weight.shape[-1]
-        arrangement = {"K": kernel, "S": stride, "D": dilation, "RELU": relu}
-        _forward[_grid(out)](
-            x, weight, out, n, channels, height, width, *out.shape[2:], x_step, **arrangement, BLOCK=BLOCK
-        )
+        arrangement = {"K": weight.shape[-1], "S": stride, "D": dilation, "RELU": relu, "P": precision()}
+        layout = _layout(width, out.shape[3], stride, weight.shape[-1] // 2 * dilation)
+        sizes = (n, channels, height, width, *out.shape[2:], x_step, 0)
+        _convolve[_grid(out, layout)](x, weight, out, x, *sizes, BACK=False, **arrangement, **layout)
         ctx.save_for_backward(x, weight)
-        ctx.arrangement = arrangement
+        ctx.arrangement, ctx.layout = arrangement, layout
         return out
 
     @staticmethod
@@ -165,22 +145,57 @@ class _Depthwise(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         given, g_step = rows(gradients[0])
-        n, channels, height, width = x.shape
-        sizes = (n, channels, height, width, *given.shape[2:], x.stride(0), g_step)
+        n, channels, *size = x.shape
+        own, stride, reach = given.shape[2:], ctx.arrangement["S"], weight.shape[-1] // 2 * ctx.arrangement["D"]
         of_x = of_weight = None
         if ctx.needs_input_grad[0]:
             of_x = x.new_empty(x.shape)
-            _gradient_of_map[_grid(x)](x, weight, given, of_x, *sizes, **ctx.arrangement, BLOCK=BLOCK)
+            layout = _layout(own[1], size[1], 1 / stride, -(-reach // stride))
+            sizes = (n, channels, *own, *size, g_step, x.stride(0))
+            _convolve[_grid(of_x, layout)](given, weight, of_x, x, *sizes, BACK=True, **ctx.arrangement, **layout)
         if ctx.needs_input_grad[1]:
-            kernel, (_, blocks) = weight.shape[-1], _grid(given)
-            programs = max(1, min(blocks, PROGRAMS // (channels * kernel)))
+            kernel, (blocks, _, tiles) = weight.shape[-1], _grid(given, ctx.layout)
+            programs = max(1, min(blocks * tiles, PROGRAMS // (channels * kernel)))
             parts = x.new_empty(programs, *weight.shape, dtype=torch.float32)
-            grid = (channels, kernel, programs)
-            _gradient_of_kernel[grid](x, given, parts, *sizes, **ctx.arrangement, BLOCK=BLOCK)
-            of_weight = parts.sum(0).to(weight.dtype)
+            sizes = (n, channels, *size, *own, x.stride(0), g_step)
+            _gradient_of_kernel[channels, kernel, programs](x, given, parts, *sizes, **ctx.arrangement, **ctx.layout)
+            of_weight = total(parts).to(weight.dtype)
         return of_x, of_weight, None, None, None
 
 
-def _grid(x: Tensor) -> tuple[int, int]:
-    """Channels, and blocks of the positions of all images."""
-    return x.shape[1], triton.cdiv(x.numel() // x.shape[1], BLOCK)
+def _layout(read: int, written: int, step: float, reach: int) -> dict[str, Any]:
+    """How rows become lines of matrices.
+
+    Args:
+        read: Width of the map that is read.
+        written: Width of the map that is written.
+        step: Columns that are read for each one that is written.
+        reach: How far a kernel reaches, in columns of the map that is read.
+
+    Returns:
+        READ and WRITTEN: the widths where rows are taken whole, else 0; G: rows in a line; BI and BO: columns of each
+        that are read and written; HALO: columns that are read before those; M: lines in a program.
+    """
+    inner, outer = triton.next_power_of_2(read), triton.next_power_of_2(written)
+    if max(inner, outer) <= SIDE:
+        group = SIDE // max(inner, outer)
+        return {
+            "READ": read,
+            "WRITTEN": written,
+            "G": group,
+            "BI": inner,
+            "BO": outer,
+            "HALO": 0,
+            "M": 128,
+            "num_warps": 8,
+        }
+    halo = max(16, triton.next_power_of_2(reach))
+    inner = triton.next_power_of_2(int(SIDE * step) + 2 * halo)
+    return {"READ": 0, "WRITTEN": 0, "G": 1, "BI": inner, "BO": SIDE, "HALO": halo, "M": 64, "num_warps": 8}
+
+
+def _grid(written: Tensor, layout: dict[str, Any]) -> tuple[int, int, int]:
+    """Blocks of lines, channels, and pieces of a row."""
+    n, channels, height, width = written.shape
+    lines = n * triton.cdiv(height, layout["G"])
+    return triton.cdiv(lines, layout["M"]), channels, triton.cdiv(width, layout["BO"])

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from relnas_mm.kernels.use import plain_batch_norm, rows
 
 BLOCK = 1024
-PROGRAMS = 528
-"""About as many programs share the sums of gradients."""
+PROGRAMS = 1024
+"""At most so many programs share the sums of gradients."""
 
 
 @triton.jit
@@ -34,7 +34,7 @@ def _sum_tiles(p, sums, C, HW, step, T: tl.constexpr):
     tl.store(place + C * parts, tl.sum(away * away, 0))
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["number", "count"])
 def _statistics(
     sums, mean, variance, running_mean, running_variance, batches, momentum, number, count, C, HW,
     T: tl.constexpr, B: tl.constexpr,
@@ -76,7 +76,7 @@ def _normalize(p, y, mean, variance, weight, bias, eps, total, C, HW, BLOCK: tl.
     tl.store(y + at, out.to(y.dtype.element_ty), valid)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["N"])
 def _sum_gradients(p, g, parts, mean, variance, eps, N, C, HW, g_step, BLOCK: tl.constexpr):
     """Of the bias and of the weight of the normalization, over each PROGRAMS-th block of a channel's positions."""
     c = tl.program_id(0)
@@ -145,15 +145,15 @@ def normalized(x: Tensor, sums: Tensor, tile: int, norm: nn.BatchNorm2d) -> tupl
     return y, statistics
 
 
-def gradients_of_norm(x: Tensor, given: Tensor, g_step: int, statistics: Tensor, eps: float) -> Tensor:
-    """Gradients of the bias and of the weight of a normalization, (2, c)."""
+def parts_of_norm(x: Tensor, given: Tensor, g_step: int, statistics: Tensor, eps: float) -> Tensor:
+    """Parts, (2, c, parts), whose sums are the gradients of the bias and of the weight of a normalization."""
     n, channels, height, width = x.shape
     blocks = triton.cdiv(n * height * width, BLOCK)
     parts = x.new_empty(2, channels, max(1, min(blocks, PROGRAMS // channels)), dtype=torch.float32)
     _sum_gradients[(channels, parts.shape[2])](
         x, given, parts, *statistics, eps, n, channels, height * width, g_step, BLOCK=BLOCK
     )
-    return parts.sum(2)
+    return parts
 
 
 class _Normalization(torch.autograd.Function):
@@ -177,7 +177,7 @@ class _Normalization(torch.autograd.Function):
         x, gain, statistics = ctx.saved_tensors
         given, g_step = rows(gradients[0])
         n, channels, height, width = x.shape
-        of_norm = gradients_of_norm(x, given, g_step, statistics, ctx.eps)
+        of_norm = parts_of_norm(x, given, g_step, statistics, ctx.eps).sum(2)
         of_x, positions = torch.empty_like(x), height * width
         sizes = (n * positions, x.numel(), channels, positions, g_step)
         grid = (triton.cdiv(x.numel(), BLOCK),)

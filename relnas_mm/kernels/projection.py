@@ -14,11 +14,14 @@ import triton
 import triton.language as tl
 from torch import Tensor, nn
 
-from relnas_mm.kernels.normalization import gradients_of_norm, normalized
-from relnas_mm.kernels.use import rows
+from relnas_mm.kernels.normalization import normalized, parts_of_norm
+from relnas_mm.kernels.sums import total
+from relnas_mm.kernels.use import precision, rows
 
-PROGRAMS = 396
-"""At most so many programs share the gradient of a weight."""
+PROGRAMS, FEWEST = 660, 132
+"""At most so many programs share the gradient of a small weight, and of a large one."""
+PARTS = 2**18
+"""As many numbers as their parts may have, as long as these are not too few programs."""
 
 
 @triton.jit
@@ -60,19 +63,26 @@ def _project(
         tl.store(place + CO * tl.num_programs(0), tl.sum(away * away, 1), co < CO)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["number", "count", "images"])
 def _gradients(
-    x, w, p, g, gx, parts, mean, variance, weight, of_norm, eps, count, images, CI, CO, HW, x_step, g_step,
-    RELU: tl.constexpr, BI: tl.constexpr, BO: tl.constexpr, T: tl.constexpr, P: tl.constexpr,
+    x, w, p, g, gx, parts, mean, variance, weight, norm_parts, number, of_norm, eps, count, images, CI, CO, HW,
+    x_step, g_step,
+    RELU: tl.constexpr, BI: tl.constexpr, BO: tl.constexpr, BP: tl.constexpr, T: tl.constexpr, P: tl.constexpr,
 ):  # fmt: skip
-    """Of the map, and a part of that of the convolution's weight, from each PROGRAMS-th tile."""
+    """Of the map, and a part of that of the convolution's weight, from every so many tiles; the norm's are summed."""
     ci, co = tl.arange(0, BI), tl.arange(0, BO)
     real = co < CO
     kernel = tl.load(w + co[:, None] * CI + ci[None, :], real[:, None] & (ci[None, :] < CI), 0.0)
     m = tl.load(mean + co, real, 0.0)
     scale = 1.0 / tl.sqrt(tl.load(variance + co, real, 1.0) + eps)
     gain = tl.load(weight + co, real, 0.0) * scale
-    of_bias, of_weight = tl.load(of_norm + co, real, 0.0) / count, tl.load(of_norm + CO + co, real, 0.0) / count
+    part = norm_parts + co[:, None] * number + tl.arange(0, BP)[None, :]
+    found = real[:, None] & (tl.arange(0, BP) < number)[None, :]
+    of_bias, of_weight = tl.sum(tl.load(part, found, 0.0), 1), tl.sum(tl.load(part + CO * number, found, 0.0), 1)
+    if tl.program_id(0) == 0:
+        tl.store(of_norm + co, of_bias, real)
+        tl.store(of_norm + CO + co, of_weight, real)
+    of_bias, of_weight = of_bias / count, of_weight / count
     tiles = tl.cdiv(HW, T)
     sums = tl.zeros((BO, BI), tl.float32)
     for tile in range(tl.program_id(0), images * tiles, tl.num_programs(0)):
@@ -121,11 +131,6 @@ def _sizes(weight: Tensor, positions: int, most: int) -> dict[str, int]:
     return {"BI": inner, "BO": outer, "T": room, "num_warps": 4 if inner <= 32 else 8}
 
 
-def _precision() -> str:
-    """That of PyTorch's convolutions."""
-    return "tf32" if torch.backends.cudnn.allow_tf32 else "ieee"
-
-
 def _project_all(
     x: Tensor, weight: Tensor, norm: nn.BatchNorm2d, relu: bool, given: bool
 ) -> tuple[Tensor, Tensor, int]:
@@ -140,7 +145,7 @@ def _project_all(
     statistics = norm.running_mean, norm.running_var, norm.eps
     _project[(programs,)](
         x, weight, y, sums, norm.weight, norm.bias, *statistics, channels, out, positions, step,
-        RELU=relu, NORMALIZE=given, P=_precision(), **sizes,
+        RELU=relu, NORMALIZE=given, P=precision(), **sizes,
     )  # fmt: skip
     return y, sums, sizes["T"]
 
@@ -164,13 +169,16 @@ class _Projection(torch.autograd.Function):
         given, g_step = rows(gradients[0])
         n, channels, height, width = projected.shape
         positions = height * width
-        of_norm = gradients_of_norm(projected, given, g_step, statistics, ctx.eps)
+        norm_parts = parts_of_norm(projected, given, g_step, statistics, ctx.eps)
+        number, of_norm = norm_parts.shape[2], torch.empty_like(statistics)
         sizes = _sizes(weight, positions, 64)
-        programs = min(n * triton.cdiv(positions, sizes["T"]), PROGRAMS)
+        programs = max(FEWEST, min(PROGRAMS, PARTS // weight.numel()))
+        programs = min(n * triton.cdiv(positions, sizes["T"]), programs)
         of_x = x.new_empty(x.shape)
         of_weight = x.new_empty(programs, *weight.shape, dtype=torch.float32)
         _gradients[(programs,)](
-            x, weight, projected, given, of_x, of_weight, *statistics, gain, of_norm, ctx.eps, n * positions, n,
-            x.shape[1], channels, positions, x.stride(0), g_step, RELU=ctx.relu, P=_precision(), num_stages=1, **sizes,
+            x, weight, projected, given, of_x, of_weight, *statistics, gain, norm_parts, number, of_norm, ctx.eps,
+            n * positions, n, x.shape[1], channels, positions, x.stride(0), g_step, RELU=ctx.relu,
+            BP=triton.next_power_of_2(number), P=precision(), num_stages=1, **sizes,
         )  # fmt: skip
-        return of_x, of_weight.sum(0).to(weight.dtype), of_norm[1], of_norm[0], None, None
+        return of_x, total(of_weight).to(weight.dtype), of_norm[1], of_norm[0], None, None

@@ -58,6 +58,11 @@ def in_autocast_type(x: Tensor) -> Tensor:
     return x.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else x
 
 
+def precision() -> str:
+    """How matrix products round their factors: as PyTorch's convolutions do."""
+    return "tf32" if torch.backends.cudnn.allow_tf32 else "ieee"
+
+
 def rows(x: Tensor) -> tuple[Tensor, int]:
     """A map whose images are contiguous, and the distance between two of them; a copy where they are not."""
     if not x[0].is_contiguous():

@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -72,6 +73,33 @@ def test_operations(name, stride, device):
     torch.manual_seed(0)
     modules = twins(build_operation(name, 6, Sampling(stride=stride)), device)
     compare(modules, torch.randn(3, 6, 7, 10, device=device), LIMITS[torch.float32])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    kernel=st.sampled_from([3, 5, 7]),
+    stride=st.sampled_from([1, 2]),
+    dilation=st.integers(1, 4),
+    size=st.tuples(st.integers(1, 9), st.integers(1, 90)),
+    relu=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_depthwise_convolutions_of_any_width(kernel, stride, dilation, size, relu, seed, device):
+    """Rows are taken several at a time, or in pieces."""
+    from relnas_mm.kernels.depthwise import depthwise
+
+    torch.manual_seed(seed)
+    x, weight = torch.randn(2, 3, *size, device=device), torch.randn(3, 1, kernel, kernel, device=device)
+    given = [part.clone().requires_grad_() for part in (x, weight)]
+    exact = [part.double().requires_grad_() for part in (x, weight)]
+    out = depthwise(*given, stride, dilation, relu)
+    rectified = exact[0].relu() if relu else exact[0]
+    true = F.conv2d(rectified, exact[1], None, stride, kernel // 2 * dilation, dilation, groups=3)
+    weights = torch.rand_like(out) + 1.0
+    (out * weights).sum().backward()
+    (true * weights).sum().backward()
+    assert far(true, out) < LIMITS[torch.float32]
+    assert [far(a.grad, b.grad) < LIMITS[torch.float32] for a, b in zip(exact, given)] == [True, True]
 
 
 @settings(max_examples=12, deadline=None)

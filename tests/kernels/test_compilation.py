@@ -11,17 +11,22 @@ SCRIPT = """
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
-from relnas_mm.kernels import depthwise, grids, node, normalization, pools, projection
+from relnas_mm.kernels import depthwise, grids, node, normalization, pools, projection, sums
 
-HALF = {"x", "y", "g", "gx", "p", "a", "b", "ga", "gb", "mask_a", "mask_b"}
-WHOLE = {"w", "parts", "sums", "mean", "variance", "weight", "bias", "of_norm", "running_mean", "running_variance"}
-CONV = {"K": 5, "S": 2, "D": 2, "RELU": True, "BLOCK": 512}
+HALF = {"x", "y", "g", "gx", "p", "source", "a", "b", "ga", "gb", "mask_a", "mask_b"}
+WHOLE = {"w", "parts", "norm_parts", "sums", "mean", "variance", "weight", "bias", "of_norm"}
+WHOLE |= {"running_mean", "running_variance"}
+CONV = {"K": 5, "S": 2, "D": 2, "RELU": True, "P": "tf32"}
+NARROW = {**CONV, "READ": 16, "WRITTEN": 8, "G": 2, "BI": 16, "BO": 8, "HALO": 0, "M": 128}
+WIDE = {**CONV, "READ": 0, "WRITTEN": 0, "G": 1, "BI": 128, "BO": 32, "HALO": 16, "M": 64}
 TILE = {"RELU": True, "BI": 64, "BO": 16, "T": 64, "P": "tf32"}
 POOL = {"S": 2, "BLOCK": 512}
 KERNELS = [
-    (depthwise._forward, CONV), (depthwise._gradient_of_map, CONV), (depthwise._gradient_of_kernel, CONV),
+    (depthwise._convolve, {**NARROW, "BACK": False}), (depthwise._convolve, {**WIDE, "BACK": True}),
+    (depthwise._gradient_of_kernel, NARROW), (depthwise._gradient_of_kernel, WIDE),
+    (sums._total, {"ROWS": 64, "BLOCK": 32}),
     (projection._project, {**TILE, "NORMALIZE": False}), (projection._project, {**TILE, "NORMALIZE": True}),
-    (projection._gradients, TILE), (normalization._sum_tiles, {"T": 256}),
+    (projection._gradients, {**TILE, "BP": 32}), (normalization._sum_tiles, {"T": 256}),
     (normalization._statistics, {"T": 64, "B": 1024}), (normalization._normalize, {"BLOCK": 1024}),
     (normalization._sum_gradients, {"BLOCK": 1024}), (normalization._gradient, {"BLOCK": 1024}),
     (pools._mean, POOL), (pools._largest, POOL), (pools._gradient, {**POOL, "MEAN": False}),
@@ -35,7 +40,7 @@ def type_of(name, constants, half):
     if name in constants:
         return "constexpr"
     if name in HALF | WHOLE:
-        return half if name in HALF else "*fp32"
+        return half if name in HALF and kernel is not sums._total else "*fp32"
     others = {"taps": "*i8", "batches": "*i64", "eps": "fp32", "momentum": "fp32", "keep": "fp32"}
     return others.get(name, "i32")
 
