@@ -1,5 +1,6 @@
 """How a device carries out the steps of training and scoring: precision, recorded CUDA graphs, streams."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ Record = Callable[[Callable[[], Tensor]], Callable[[], Tensor]]
 """Records the kernels that a function without arguments starts; they run when the result is called."""
 
 CPU = torch.device("cpu")
+QUEUED = 8
+"""So many steps of a lane wait for the device; they keep it busy while others are queued."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Lane:
             # Two streams: one learner's graphs are replayed while those of the next one are recorded.
             self._stream, self._recorder = torch.cuda.Stream(device), torch.cuda.Stream(device)
             self._memory = torch.cuda.graph_pool_handle()
+            self._queued: deque[torch.cuda.Event] = deque()
             with self.recording():  # the memory is kept as long as one graph uses it
                 self._keeper, _ = _capture(lambda: torch.zeros(1, device=device), self._memory, ())
 
@@ -87,6 +91,16 @@ class Lane:
         with torch.cuda.stream(self._recorder):
             yield
         self._recorder.synchronize()
+
+    def throttle(self) -> None:
+        """Waits until only few steps are queued: a full queue would hold up all other threads that use the device."""
+        if not self.records:
+            return
+        event = torch.cuda.Event(blocking=True)
+        event.record(self._stream)
+        self._queued.append(event)
+        if len(self._queued) > QUEUED:
+            self._queued.popleft().synchronize()
 
     def precision(self) -> AbstractContextManager[Any]:
         """The context in which forward passes run."""

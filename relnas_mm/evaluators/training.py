@@ -159,6 +159,7 @@ class Pass:
                     return
                 self._results.append(self._step(*batch))
                 self._sizes.append(len(batch[1]))
+            self._lane.throttle()
             yield
 
     def means(self) -> tuple[float, float]:

@@ -20,7 +20,7 @@ from relnas_mm.kernels.use import precision, rows
 
 SIDE = 32
 """Columns of a banded matrix."""
-PROGRAMS = 2048
+PROGRAMS = 1056
 """About as many programs share the gradient of a kernel."""
 
 
@@ -78,7 +78,7 @@ def _convolve(
 @triton.jit(do_not_specialize=["N", "C", "IH", "OH"])
 def _gradient_of_kernel(
     x, g, parts, N, C, IH, IW, OH, OW, x_step, g_step,
-    K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, P: tl.constexpr,
+    K: tl.constexpr, S: tl.constexpr, D: tl.constexpr, RELU: tl.constexpr, P: tl.constexpr, TAPS: tl.constexpr,
     READ: tl.constexpr, WRITTEN: tl.constexpr,
     G: tl.constexpr, BI: tl.constexpr, BO: tl.constexpr, HALO: tl.constexpr, M: tl.constexpr,
 ):  # fmt: skip
@@ -103,11 +103,13 @@ def _gradient_of_kernel(
         if RELU:
             value = tl.maximum(value, 0.0).to(x.dtype.element_ty)
         product += tl.dot(tl.trans(given.to(value.dtype)), value, input_precision=P)
-    distance = (q % BI - HALO)[None, :] - (j % BO * S)[:, None] + K // 2 * D
-    same = (q // BI)[None, :] == (j // BO)[:, None]
-    for t in tl.static_range(K):
-        diagonal = tl.where(same & (distance == t * D), product, 0.0)
-        tl.store(parts + ((tl.program_id(2) * C + c) * K + i) * K + t, tl.sum(tl.sum(diagonal, 1), 0))
+    # Row j of the product holds the products of weight t in column j * S + (t - K // 2) * D.
+    t = tl.arange(0, TAPS)
+    place = (j % BO * S)[:, None] + ((t - K // 2) * D)[None, :] + HALO
+    own = (place >= 0) & (place < BI) & (t < K)[None, :]
+    diagonals = tl.gather(product, tl.where(own, (j // BO * BI)[:, None] + place, 0), 1)
+    found = tl.sum(tl.where(own, diagonals, 0.0), 0)
+    tl.store(parts + ((tl.program_id(2) * C + c) * K + i) * K + t, found, t < K)
 
 
 def depthwise(x: Tensor, weight: Tensor, stride: int, dilation: int, relu: bool) -> Tensor:
@@ -158,7 +160,9 @@ class _Depthwise(torch.autograd.Function):
             programs = max(1, min(blocks * tiles, PROGRAMS // (channels * kernel)))
             parts = x.new_empty(programs, *weight.shape, dtype=torch.float32)
             sizes = (n, channels, *size, *own, x.stride(0), g_step)
-            _gradient_of_kernel[channels, kernel, programs](x, given, parts, *sizes, **ctx.arrangement, **ctx.layout)
+            _gradient_of_kernel[channels, kernel, programs](
+                x, given, parts, *sizes, **ctx.arrangement, TAPS=triton.next_power_of_2(kernel), **ctx.layout
+            )
             of_weight = total(parts).to(weight.dtype)
         return of_x, of_weight, None, None, None
 
@@ -173,25 +177,17 @@ def _layout(read: int, written: int, step: float, reach: int) -> dict[str, Any]:
         reach: How far a kernel reaches, in columns of the map that is read.
 
     Returns:
-        READ and WRITTEN: the widths where rows are taken whole, else 0; G: rows in a line; BI and BO: columns of each
-        that are read and written; HALO: columns that are read before those; M: lines in a program.
+        READ and WRITTEN: the widths, if they are powers of 2 that fit a matrix, else 0; G: rows in a line; BI and BO:
+        columns of each that are read and written; HALO: columns that are read before those; M: lines in a program.
     """
     inner, outer = triton.next_power_of_2(read), triton.next_power_of_2(written)
-    if max(inner, outer) <= SIDE:
-        group = SIDE // max(inner, outer)
-        return {
-            "READ": read,
-            "WRITTEN": written,
-            "G": group,
-            "BI": inner,
-            "BO": outer,
-            "HALO": 0,
-            "M": 128,
-            "num_warps": 8,
-        }
-    halo = max(16, triton.next_power_of_2(reach))
-    inner = triton.next_power_of_2(int(SIDE * step) + 2 * halo)
-    return {"READ": 0, "WRITTEN": 0, "G": 1, "BI": inner, "BO": SIDE, "HALO": halo, "M": 64, "num_warps": 8}
+    layout = {"READ": 0, "WRITTEN": 0, "G": 1, "BI": inner, "BO": outer, "HALO": 0, "M": 128, "num_warps": 8}
+    if (widest := max(inner, outer)) > SIDE:
+        halo = max(16, triton.next_power_of_2(reach))
+        return layout | {"BI": triton.next_power_of_2(int(SIDE * step) + 2 * halo), "BO": SIDE, "HALO": halo, "M": 64}
+    if (inner, outer) == (read, written):  # as constants they tell how rows are aligned
+        layout |= {"READ": read, "WRITTEN": written}
+    return layout | {"G": SIDE // widest}
 
 
 def _grid(written: Tensor, layout: dict[str, Any]) -> tuple[int, int, int]:

@@ -17,7 +17,7 @@ from relnas_mm.kernels.use import plain_batch_norm, rows
 
 BLOCK = 1024
 PROGRAMS = 1024
-"""At most so many programs share the sums of gradients."""
+"""At most so many programs share the channels of a map."""
 
 
 @triton.jit
@@ -34,46 +34,42 @@ def _sum_tiles(p, sums, C, HW, step, T: tl.constexpr):
     tl.store(place + C * parts, tl.sum(away * away, 0))
 
 
-@triton.jit(do_not_specialize=["number", "count"])
-def _statistics(
-    sums, mean, variance, running_mean, running_variance, batches, momentum, number, count, C, HW,
-    T: tl.constexpr, B: tl.constexpr,
+@triton.jit(do_not_specialize=["number", "N"])
+def _normalize(
+    p, y, sums, mean, variance, weight, bias, running_mean, running_variance, batches, momentum, eps, number, N, C, HW,
+    T: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
-    """Of a channel, from the sums of the tiles; the running ones are moved."""
+    """Every so many blocks of a channel, by statistics of the sums of the tiles; the running ones are moved."""
     c = tl.program_id(0)
-    tiles = tl.cdiv(HW, T)
-    total = tl.zeros((B,), tl.float32)
-    for start in range(0, number, B):
-        part = start + tl.arange(0, B)
+    tiles, count = tl.cdiv(HW, T), N * HW
+    total = tl.zeros((BLOCK,), tl.float32)
+    for start in range(0, number, BLOCK):
+        part = start + tl.arange(0, BLOCK)
         total += tl.load(sums + c * number + part, part < number, 0.0)
     m = tl.sum(total, 0) / count
-    squares = tl.zeros((B,), tl.float32)
-    for start in range(0, number, B):
-        part = start + tl.arange(0, B)
+    squares = tl.zeros((BLOCK,), tl.float32)
+    for start in range(0, number, BLOCK):
+        part = start + tl.arange(0, BLOCK)
         size = tl.minimum(T, HW - part % tiles * T).to(tl.float32)
         away = tl.load(sums + c * number + part, part < number, 0.0) / size - m
         own = tl.load(sums + (C + c) * number + part, part < number, 0.0)
         squares += tl.where(part < number, own + size * away * away, 0.0)
     square = tl.sum(squares, 0)
-    tl.store(mean + c, m)
-    tl.store(variance + c, square / count)
-    old = tl.load(running_mean + c)
-    tl.store(running_mean + c, old + momentum * (m - old))
-    old = tl.load(running_variance + c)
-    tl.store(running_variance + c, old + momentum * (square / (count - 1) - old))
-    if c == 0:
-        tl.store(batches, tl.load(batches) + 1)
-
-
-@triton.jit
-def _normalize(p, y, mean, variance, weight, bias, eps, total, C, HW, BLOCK: tl.constexpr):
-    at = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
-    valid = at < total
-    c = (at // HW) % C
-    scale = tl.load(weight + c, valid, 0.0) / tl.sqrt(tl.load(variance + c, valid, 1.0) + eps)
-    out = (tl.load(p + at, valid, 0.0).to(tl.float32) - tl.load(mean + c, valid, 0.0)) * scale
-    out += tl.load(bias + c, valid, 0.0)
-    tl.store(y + at, out.to(y.dtype.element_ty), valid)
+    if tl.program_id(1) == 0:
+        tl.store(mean + c, m)
+        tl.store(variance + c, square / count)
+        old = tl.load(running_mean + c)
+        tl.store(running_mean + c, old + momentum * (m - old))
+        old = tl.load(running_variance + c)
+        tl.store(running_variance + c, old + momentum * (square / (count - 1) - old))
+        if c == 0:
+            tl.store(batches, tl.load(batches) + 1)
+    scale, shift = tl.load(weight + c) / tl.sqrt(square / count + eps), tl.load(bias + c)
+    for start in range(tl.program_id(1) * BLOCK, count, tl.num_programs(1) * BLOCK):
+        at = start + tl.arange(0, BLOCK)
+        place = ((at // HW).to(tl.int64) * C + c) * HW + at % HW
+        out = (tl.load(p + place, at < count, 0.0).to(tl.float32) - m) * scale + shift
+        tl.store(y + place, out.to(y.dtype.element_ty), at < count)
 
 
 @triton.jit(do_not_specialize=["N"])
@@ -134,25 +130,26 @@ def normalized(x: Tensor, sums: Tensor, tile: int, norm: nn.BatchNorm2d) -> tupl
     """
     n, channels, height, width = x.shape
     positions = height * width
-    statistics = x.new_empty(2, channels, dtype=torch.float32)
-    _statistics[(channels,)](
-        sums, *statistics, norm.running_mean, norm.running_var, norm.num_batches_tracked, norm.momentum,
-        sums.shape[2], n * positions, channels, positions, T=tile, B=BLOCK,
+    statistics, y = x.new_empty(2, channels, dtype=torch.float32), torch.empty_like(x)
+    running = norm.running_mean, norm.running_var, norm.num_batches_tracked, norm.momentum
+    _normalize[_grid(x)](
+        x, y, sums, *statistics, norm.weight, norm.bias, *running, norm.eps,
+        sums.shape[2], n, channels, positions, T=tile, BLOCK=BLOCK,
     )  # fmt: skip
-    y = torch.empty_like(x)
-    grid = (triton.cdiv(y.numel(), BLOCK),)
-    _normalize[grid](x, y, *statistics, norm.weight, norm.bias, norm.eps, y.numel(), channels, positions, BLOCK=BLOCK)
     return y, statistics
+
+
+def _grid(x: Tensor) -> tuple[int, int]:
+    """Channels, and programs that share one."""
+    channels = x.shape[1]
+    return channels, max(1, min(triton.cdiv(x.numel() // channels, BLOCK), PROGRAMS // channels))
 
 
 def parts_of_norm(x: Tensor, given: Tensor, g_step: int, statistics: Tensor, eps: float) -> Tensor:
     """Parts, (2, c, parts), whose sums are the gradients of the bias and of the weight of a normalization."""
     n, channels, height, width = x.shape
-    blocks = triton.cdiv(n * height * width, BLOCK)
-    parts = x.new_empty(2, channels, max(1, min(blocks, PROGRAMS // channels)), dtype=torch.float32)
-    _sum_gradients[(channels, parts.shape[2])](
-        x, given, parts, *statistics, eps, n, channels, height * width, g_step, BLOCK=BLOCK
-    )
+    parts = x.new_empty(2, *_grid(x), dtype=torch.float32)
+    _sum_gradients[_grid(x)](x, given, parts, *statistics, eps, n, channels, height * width, g_step, BLOCK=BLOCK)
     return parts
 
 
