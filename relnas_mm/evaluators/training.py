@@ -22,6 +22,7 @@ class Recipe:
 
     Args:
         batch_size: Images in a step.
+        scoring_batch_size: Images in a step that scores; `None` means as many.  No effect but on rounding.
         lr: Learning rate of the first generation.
         min_lr: Where the cosine over the generations ends.
         momentum: Momentum.
@@ -41,6 +42,7 @@ class Recipe:
     """
 
     batch_size: int = 256
+    scoring_batch_size: int | None = None
     lr: float = 0.1
     min_lr: float = 0.001
     momentum: float = 0.9
@@ -55,8 +57,9 @@ class Recipe:
     streams: int = 1
 
     def __post_init__(self) -> None:
-        if self.batch_size < 1:
-            raise UserError(f"batch_size is {self.batch_size!r}; it must be at least 1")
+        for name in ("batch_size", "scoring_batch_size"):
+            if (size := getattr(self, name)) is not None and size < 1:
+                raise UserError(f"{name} is {size!r}; it must be at least 1")
         if not 0 <= self.min_lr <= self.lr:
             raise UserError(f"min_lr is {self.min_lr!r} and lr {self.lr!r}; needed is 0 <= min_lr <= lr")
         if not 0 <= self.drop_path_rate < 1:

@@ -194,8 +194,9 @@ class WeightSetEvaluator:
         with self._names_fitting_batch(candidate):
             with lane.entered():
                 learner.load(self.weights)
-                training = self._batches(self.train_data, "training", address, augment=True)
-                scoring = self._batches(self.validation_data, "validation", address, self.augment_validation)
+                training = self._batches(self.train_data, self.recipe.batch_size, "training", address)
+                size, augment = self._scoring_size, self.augment_validation
+                scoring = self._batches(self.validation_data, size, "validation", address, augment)
             yield from learner.steps(training, scoring)
 
     def _written_back(self, group: Group, learned: list[Learned]) -> list[Evaluation]:
@@ -212,12 +213,17 @@ class WeightSetEvaluator:
             setting = self.shape, self.slots, self.weights, self.recipe
             learner = Learner(candidate.architecture, *setting, group.progress, lane, seed)
             if lane.records:
-                learner.expect(*(self._examples(half) for half in (self.train_data, self.validation_data)))
+                training = self._examples(self.train_data, self.recipe.batch_size)
+                learner.expect(training, self._examples(self.validation_data, self._scoring_size))
         return learner
 
-    def _examples(self, data: ImageArrays) -> Iterator[tuple[Tensor, Tensor]]:
+    @property
+    def _scoring_size(self) -> int:
+        return self.recipe.scoring_batch_size or self.recipe.batch_size
+
+    def _examples(self, data: ImageArrays, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
         """A batch of each size of a pass."""
-        for size in batch_sizes(len(data), self.recipe.batch_size):
+        for size in batch_sizes(len(data), batch_size):
             images = data.images.new_zeros((size, *data.images.shape[1:]), dtype=torch.float32)
             yield images.contiguous(memory_format=self.recipe.memory_format), data.labels.new_zeros(size)
 
@@ -229,8 +235,7 @@ class WeightSetEvaluator:
         return names_fitting_batch(candidate, network, self.train_data, self.recipe.batch_size)
 
     def _batches(
-        self, data: ImageArrays, purpose: str, address: tuple[int, int], augment: bool
+        self, data: ImageArrays, size: int, purpose: str, address: tuple[int, int], augment: bool = True
     ) -> Iterator[tuple[Tensor, Tensor]]:
         generator = torch_stream(self.seed, purpose, *address)
-        augmentation = self.augmentation if augment else None
-        return epoch_batches(data, self.recipe.batch_size, generator, augmentation, self.recipe.memory_format)
+        return epoch_batches(data, size, generator, self.augmentation if augment else None, self.recipe.memory_format)

@@ -22,6 +22,8 @@ SIDE = 32
 """Columns of a banded matrix."""
 PROGRAMS = 1056
 """About as many programs share the gradient of a kernel."""
+MANY = 2**17
+"""From so many lines on, a program takes more of them."""
 
 
 @triton.jit(do_not_specialize=["N", "C", "IH", "OH"])
@@ -63,7 +65,7 @@ def _convolve(
             tall = row >= 0
         value = tl.load(plane[:, None] + (row * IW + column[None, :]), inside & tall & (row < IH), 0.0)
         if RELU and not BACK:
-            value = tl.maximum(value, 0.0).to(x.dtype.element_ty)
+            value = tl.where(value > 0, value, 0.0).to(x.dtype.element_ty)
         taps = tl.load(w + (c * K + i) * K + distance // D, band, 0.0).to(value.dtype)
         out += tl.dot(value, taps, input_precision=P)
     row = first + (j // BO)[None, :]
@@ -101,7 +103,7 @@ def _gradient_of_kernel(
         inside = valid & (row >= 0) & (row < IH) & ((column >= 0) & (column < IW))[None, :]
         value = tl.load(x + (n * x_step + c * IH * IW)[:, None] + (row * IW + column[None, :]), inside, 0.0)
         if RELU:
-            value = tl.maximum(value, 0.0).to(x.dtype.element_ty)
+            value = tl.where(value > 0, value, 0.0).to(x.dtype.element_ty)
         product += tl.dot(tl.trans(given.to(value.dtype)), value, input_precision=P)
     # Row j of the product holds the products of weight t in column j * S + (t - K // 2) * D.
     t = tl.arange(0, TAPS)
@@ -135,7 +137,7 @@ class _Depthwise(torch.autograd.Function):
         n, channels, height, width = x.shape
         out = x.new_empty(n, channels, -(-height // stride), -(-width // stride))
         arrangement = {"K": weight.shape[-1], "S": stride, "D": dilation, "RELU": relu, "P": precision()}
-        layout = _layout(width, out.shape[3], stride, weight.shape[-1] // 2 * dilation)
+        layout = _layout(width, out, stride, weight.shape[-1] // 2 * dilation)
         sizes = (n, channels, height, width, *out.shape[2:], x_step, 0)
         _convolve[_grid(out, layout)](x, weight, out, x, *sizes, BACK=False, **arrangement, **layout)
         ctx.save_for_backward(x, weight)
@@ -152,27 +154,28 @@ class _Depthwise(torch.autograd.Function):
         of_x = of_weight = None
         if ctx.needs_input_grad[0]:
             of_x = x.new_empty(x.shape)
-            layout = _layout(own[1], size[1], 1 / stride, -(-reach // stride))
+            layout = _layout(own[1], of_x, 1 / stride, -(-reach // stride))
             sizes = (n, channels, *own, *size, g_step, x.stride(0))
             _convolve[_grid(of_x, layout)](given, weight, of_x, x, *sizes, BACK=True, **ctx.arrangement, **layout)
         if ctx.needs_input_grad[1]:
-            kernel, (blocks, _, tiles) = weight.shape[-1], _grid(given, ctx.layout)
+            kernel, layout = weight.shape[-1], ctx.layout | {"M": min(128, ctx.layout["M"])}
+            blocks, _, tiles = _grid(given, layout)
             programs = max(1, min(blocks * tiles, PROGRAMS // (channels * kernel)))
             parts = x.new_empty(programs, *weight.shape, dtype=torch.float32)
             sizes = (n, channels, *size, *own, x.stride(0), g_step)
             _gradient_of_kernel[channels, kernel, programs](
-                x, given, parts, *sizes, **ctx.arrangement, TAPS=triton.next_power_of_2(kernel), **ctx.layout
+                x, given, parts, *sizes, **ctx.arrangement, TAPS=triton.next_power_of_2(kernel), **layout
             )
             of_weight = total(parts).to(weight.dtype)
         return of_x, of_weight, None, None, None
 
 
-def _layout(read: int, written: int, step: float, reach: int) -> dict[str, Any]:
+def _layout(read: int, written: Tensor, step: float, reach: int) -> dict[str, Any]:
     """How rows become lines of matrices.
 
     Args:
         read: Width of the map that is read.
-        written: Width of the map that is written.
+        written: The map that is written.
         step: Columns that are read for each one that is written.
         reach: How far a kernel reaches, in columns of the map that is read.
 
@@ -180,14 +183,17 @@ def _layout(read: int, written: int, step: float, reach: int) -> dict[str, Any]:
         READ and WRITTEN: the widths, if they are powers of 2 that fit a matrix, else 0; G: rows in a line; BI and BO:
         columns of each that are read and written; HALO: columns that are read before those; M: lines in a program.
     """
-    inner, outer = triton.next_power_of_2(read), triton.next_power_of_2(written)
-    layout = {"READ": 0, "WRITTEN": 0, "G": 1, "BI": inner, "BO": outer, "HALO": 0, "M": 128, "num_warps": 8}
+    width = written.shape[3]
+    inner, outer = triton.next_power_of_2(read), triton.next_power_of_2(width)
+    layout = {"READ": 0, "WRITTEN": 0, "G": 1, "BI": inner, "BO": outer, "HALO": 0, "M": 64, "num_warps": 8}
     if (widest := max(inner, outer)) > SIDE:
         halo = max(16, triton.next_power_of_2(reach))
-        return layout | {"BI": triton.next_power_of_2(int(SIDE * step) + 2 * halo), "BO": SIDE, "HALO": halo, "M": 64}
-    if (inner, outer) == (read, written):  # as constants they tell how rows are aligned
-        layout |= {"READ": read, "WRITTEN": written}
-    return layout | {"G": SIDE // widest}
+        return layout | {"BI": triton.next_power_of_2(int(SIDE * step) + 2 * halo), "BO": SIDE, "HALO": halo}
+    if (inner, outer) == (read, width):  # as constants they tell how rows are aligned
+        layout |= {"READ": read, "WRITTEN": width}
+    layout["G"] = SIDE // widest
+    lines = written.shape[0] * triton.cdiv(written.shape[2], layout["G"]) * written.shape[1]
+    return layout | {"M": 256 if lines >= MANY else 128}
 
 
 def _grid(written: Tensor, layout: dict[str, Any]) -> tuple[int, int, int]:

@@ -43,7 +43,7 @@ def _project(
     ci, co = tl.arange(0, BI), tl.arange(0, BO)
     given = _read(x, n, x_step, ci, position, CI, HW)
     if RELU:
-        given = tl.maximum(given, 0.0).to(x.dtype.element_ty)
+        given = tl.where(given > 0, given, 0.0).to(x.dtype.element_ty)
     kernel = tl.load(w + co[:, None] * CI + ci[None, :], (co[:, None] < CO) & (ci[None, :] < CI), 0.0)
     out = tl.dot(kernel.to(given.dtype), given, input_precision=P)
     if NORMALIZE:
@@ -97,7 +97,7 @@ def _gradients(
         out = tl.dot(tl.trans(kernel.to(source.dtype)), through, input_precision=P)
         if RELU:
             out = tl.where(source > 0, out, 0.0)
-            source = tl.maximum(source, 0.0).to(x.dtype.element_ty)
+            source = tl.where(source > 0, source, 0.0).to(x.dtype.element_ty)
         inside = (ci[:, None] < CI) & (position[None, :] < HW)
         tl.store(gx + (n * CI + ci[:, None]) * HW + position[None, :], out.to(gx.dtype.element_ty), inside)
         sums += tl.dot(through, tl.trans(source), input_precision=P)

@@ -14,13 +14,16 @@ from relnas_mm.kernels.normalization import normalization, normalizes
 from relnas_mm.kernels.projection import projection
 from relnas_mm.kernels.use import in_autocast_type
 
+FEW = 4
+"""Channels of an image, at most."""
+
 
 def sequence(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
     """What ReLUs, convolutions and normalizations give one after the other.
 
     Args:
-        layers: The layers; convolutions other than depthwise ones and 1x1 ones before a normalization compute
-            themselves.
+        layers: The layers; convolutions compute themselves, but for depthwise ones and, before a normalization, 1x1
+            ones and 3x3 ones of an image.
         x: The map, (n, c, h, w), which `computable` admits.
     """
     x, rest, relu = in_autocast_type(x), deque(layers), False
@@ -34,6 +37,9 @@ def sequence(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
         elif _is_pointwise(layer) and rest and normalizes(norm := rest[0], x):
             rest.popleft()
             x = projection(x, layer.weight, norm, relu)
+        elif _reads_few(layer) and rest and normalizes(norm := rest[0], x):
+            rest.popleft()
+            x = projection(_windows(x), layer.weight.flatten(1)[:, :, None, None], norm, relu)
         else:
             x = F.relu(x) if relu else x
             x = normalization(x, layer) if normalizes(layer, x) and layer.training else layer(x)
@@ -61,6 +67,21 @@ def _is_depthwise(layer: nn.Module) -> TypeGuard[nn.Conv2d]:
     if not isinstance(layer, nn.Conv2d) or layer.bias is not None or layer.kernel_size not in ((3, 3), (5, 5), (7, 7)):
         return False
     return layer.groups == layer.in_channels == layer.out_channels
+
+
+def _reads_few(layer: nn.Module) -> TypeGuard[nn.Conv2d]:
+    """A 3x3 convolution of so few channels, as in a stem, that they can be laid beside each other."""
+    if not isinstance(layer, nn.Conv2d) or layer.bias is not None or layer.groups > 1 or layer.in_channels > FEW:
+        return False
+    return (layer.kernel_size, layer.stride, layer.padding, layer.dilation) == ((3, 3), (1, 1), (1, 1), (1, 1))
+
+
+def _windows(x: Tensor) -> Tensor:
+    """What a 3x3 convolution sees at each position, as channels: (n, 9 * c, h, w)."""
+    height, width = x.shape[2:]
+    wide = F.pad(x, (1, 1, 1, 1))
+    shifted = [wide[:, :, i : i + height, j : j + width] for i in range(3) for j in range(3)]
+    return torch.stack(shifted, dim=2).flatten(1, 2)
 
 
 def _is_pointwise(layer: nn.Module) -> TypeGuard[nn.Conv2d]:

@@ -28,7 +28,9 @@ from relnas_mm.search.winner import choose_winner
 from relnas_mm.strategies import Group
 
 OVERVIEW_EVERY = 60.0
-"""Seconds between two overviews of a running search."""
+"""Seconds between two overviews of a running search, at least."""
+OVERVIEW_SHARE = 0.01
+"""Share of the time that overviews may take."""
 
 
 @LOOPS.register_module()
@@ -97,7 +99,7 @@ class SearchLoop(BaseLoop):
         self.checkpoints = Checkpoints(store, self.strategy, self.evaluator, self.records, save_every)
         self.progress = Progress(self.strategy.total_groups)
         self._termination = Termination()
-        self._overview_at = time.monotonic()
+        self._overview_at = time.monotonic() + OVERVIEW_EVERY
 
     @property
     def iter(self) -> int:
@@ -177,9 +179,10 @@ class SearchLoop(BaseLoop):
             self.runner.logger.info(generation_line(record))
             scalars = {key: value for key, value in record.items() if isinstance(value, (int, float))}
             self.runner.visualizer.add_scalars(scalars, step=group.generation + 1)
-            if time.monotonic() - self._overview_at > OVERVIEW_EVERY:
+            if (start := time.monotonic()) > self._overview_at:
                 write_overview(self.records, self.work_dir)
-                self._overview_at = time.monotonic()
+                taken = time.monotonic() - start
+                self._overview_at = start + max(OVERVIEW_EVERY, taken / OVERVIEW_SHARE)
 
     def _write_results(self) -> None:
         winner = choose_winner(self.strategy, self.evaluator, self.rerank)

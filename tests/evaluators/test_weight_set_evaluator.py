@@ -236,6 +236,15 @@ def test_rescoring_uses_the_whole_plain_validation_half_and_changes_nothing(data
     assert all(torch.equal(value, before[name]) for name, value in subject.state_dict().items())
 
 
+def test_batches_that_score_may_be_larger(data):
+    group = group_of(genotype_with(("sep_conv_3x3", 0)), genotype_with(("dil_conv_3x3", 0)))
+    losses = [
+        [e.loss for e in evaluator(data, training={"batch_size": 16, "scoring_batch_size": size}).evaluate(group)]
+        for size in (None, 5, 64)
+    ]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5) and losses[2] == pytest.approx(losses[0], rel=1e-5)
+
+
 def test_out_of_memory_names_the_candidate_and_a_batch_size(data, monkeypatch):
     subject = evaluator(data)
 
@@ -253,6 +262,7 @@ def test_out_of_memory_names_the_candidate_and_a_batch_size(data, monkeypatch):
         ({"write_back": "never"}, "'group', 'generation'"),
         ({"duplicates": "both"}, "'shared', 'separate'"),
         ({"training": {"batch_size": 0}}, "batch_size is 0"),
+        ({"training": {"scoring_batch_size": -1}}, "scoring_batch_size is -1"),
         ({"training": {"lr": 0.1, "min_lr": 0.2}}, "min_lr is 0.2"),
         ({"training": {"drop_path_rate": 1.0}}, "drop_path_rate is 1.0"),
         ({"training": {"autocast": "bfloat16", "channels_last": True}}, "autocast is 'bfloat16' and channels_last"),

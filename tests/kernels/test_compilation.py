@@ -23,7 +23,8 @@ TILE = {"RELU": True, "BI": 64, "BO": 16, "T": 64, "P": "tf32"}
 POOL = {"S": 2, "BLOCK": 512}
 KERNELS = [
     (depthwise._convolve, {**NARROW, "BACK": False}), (depthwise._convolve, {**WIDE, "BACK": True}),
-    (depthwise._gradient_of_kernel, {**NARROW, "TAPS": 8}), (depthwise._gradient_of_kernel, {**WIDE, "TAPS": 8}),
+    (depthwise._gradient_of_kernel, {**NARROW, "TAPS": 8}),
+    (depthwise._gradient_of_kernel, {**WIDE, "TAPS": 8}),
     (sums._total, {"ROWS": 64, "BLOCK": 32}),
     (projection._project, {**TILE, "NORMALIZE": False}), (projection._project, {**TILE, "NORMALIZE": True}),
     (projection._gradients, {**TILE, "BP": 32}), (normalization._sum_tiles, {"T": 256}),

@@ -8,8 +8,8 @@ from torch import Tensor
 from relnas_mm.datasets.arrays.augment import Augmentation, Draws, normalize
 from relnas_mm.datasets.arrays.images import ImageArrays
 
-AT_ONCE = 16
-"""So many batches are made at once on CUDA, so that starting small kernels takes little time of the host."""
+AT_ONCE = 4096
+"""About so many images are made at once on CUDA, so that starting small kernels takes little time of the host."""
 
 
 def batch_sizes(images: int, batch_size: int) -> list[int]:
@@ -53,7 +53,7 @@ def _batches(
     draws: Draws | None,
     memory_format: torch.memory_format,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    several = batch_size * (AT_ONCE if data.images.is_cuda else 1)
+    several = batch_size * max(1, AT_ONCE // batch_size if data.images.is_cuda else 1)
     for start in range(0, len(data), several):
         chosen = slice(start, start + several)
         rows = order[chosen]
