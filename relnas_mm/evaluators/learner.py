@@ -78,14 +78,18 @@ class Learner:
         yield from self._training.steps(training)
         yield from self._scoring.steps(scoring)
 
-    def evaluation(self) -> Evaluation:
-        """Waits for the device, and gives what came of the steps."""
+    def evaluation(self, at_once: int = 1) -> Evaluation:
+        """Waits for the device, and gives what came of the steps.
+
+        Args:
+            at_once: How many learners shared the device; the seconds are divided among them.
+        """
         (train_loss, _), (loss, accuracy) = self._training.means(), self._scoring.means()
         metrics = {
             "accuracy": accuracy,
             "train_loss": train_loss,
             "search_params": sum(parameter.numel() for parameter in self.network.parameters()),
-            "seconds": time.perf_counter() - self._start,
+            "seconds": (time.perf_counter() - self._start) / at_once,
         }
         return Evaluation(loss, metrics)
 

@@ -184,7 +184,7 @@ class WeightSetEvaluator:
         learned: list[Learned] = []
         for (_, candidate), learner in zip(places, learners):
             with self._names_fitting_batch(candidate):
-                learned.append((learner.evaluation(), learner.state_dict(not self.fresh_optimizer)))
+                learned.append((learner.evaluation(len(places)), learner.state_dict(not self.fresh_optimizer)))
         return learned
 
     def _steps(self, place: Place, learner: Learner, lane: Lane) -> Iterator[None]:

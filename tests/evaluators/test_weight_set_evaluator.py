@@ -211,7 +211,7 @@ def test_channels_last_gives_the_same_losses_up_to_rounding(data):
 def test_a_diverged_candidate_writes_nothing(data, monkeypatch):
     subject = evaluator(data)
     before = dict(subject.state_dict())
-    monkeypatch.setattr(Learner, "evaluation", lambda _: Evaluation(math.nan))
+    monkeypatch.setattr(Learner, "evaluation", lambda *_: Evaluation(math.nan))
     evaluations = subject.evaluate(group_of(genotype_with(), genotype_with()))
     assert all(math.isnan(evaluation.loss) for evaluation in evaluations)
     assert all(value is before[name] for name, value in subject.state_dict().items())

@@ -47,18 +47,31 @@ def cuda_steps(record: dict[str, Any]) -> str:
 
 
 def search_cuda(record: dict[str, Any]) -> str:
-    """How far a search on CUDA came, and what the whole of it would take."""
-    seconds = record["seconds_of_generations_2_to_4"]
-    size = record["population"]
-    each = sum(seconds) / len(seconds) / size
-    minutes = each * size * record["generations"] / 60
-    best = ", ".join(f"{value:.1f}" for value in record["best_accuracy_of_generations_1_to_4"])
+    """What a whole search on CUDA takes, beside the released arrangement, and how it came to that."""
+    minutes, each = divmod(record["seconds"], 60), record["seconds"] / record["candidates"]
+    later = record["seconds_after_the_first_generation"] / record["candidates_after_the_first_generation"]
+    released, same = record["released_arrangement"], record["the_same_candidates"]
+    accuracy = record["best_accuracy_of_generations"]
+    device = record["device"].split(",")[0]
     text = [
-        f"On an {record['device'].split(',')[0]} and {record['images']:,} CIFAR-10 images the search was stopped after",
-        f"{record['stopped_after_candidates']} candidates. Once the kernels were compiled, in generations 2 to 4,",
-        f"each took {each:.2f} s, with which all {record['generations']} generations of {size} would take",
-        f"{minutes:.0f} minutes; the goal is 15. Accuracy of the best of each generation: {best} %.",
+        f"The whole search on an {device} took **{minutes[0]:.0f} min {minutes[1]:.0f} s** from the command to the",
+        f"files of the winner: {record['candidates']:,} candidates, {each:.2f} s each, compiling the kernels in the",
+        f"first generation included; {later:.2f} s after that. The released arrangement took",
+        f"{released['seconds_per_candidate']:.2f} s for each of two candidates there, "
+        f"**{released['seconds_per_candidate'] / each:.1f} times as long**. Accuracy of the best of the first",
+        f"generation {accuracy[0]:.1f} %, of the last {accuracy[-1]:.1f} %.",
+        "",
+        "| the same two candidates | s per candidate | speed-up | losses |",
+        "|---|--:|--:|--:|",
     ]
+    base = released["seconds_per_candidate"]
+    for name, row in {"released arrangement": released, **same}.items():
+        seconds, losses = row["seconds_per_candidate"], ", ".join(f"{loss:.2f}" for loss in row["losses"])
+        text.append(f"| {name} | {seconds:.2f} | {base / seconds:.1f}x | {losses} |")
+    text += ["", "| in searches, on the way | commit | s per candidate |", "|---|---|--:|"]
+    for row in record["seconds_per_candidate_on_the_way"]:
+        text.append(f"| {row['what']} | `{row['commit'][:7]}` | {row['seconds']:.2f} |")
+    text.append(f"| larger batches for scoring, the stem by the kernels | `{record['commit'][:7]}` | {later:.2f} |")
     return "\n".join([*text, "", origin(record)])
 
 
