@@ -22,7 +22,6 @@ class Recipe:
 
     Args:
         batch_size: Images in a step.
-        scoring_batch_size: Images in a step that scores; `None` means as many.  No effect but on rounding.
         lr: Learning rate of the first generation.
         min_lr: Where the cosine over the generations ends.
         momentum: Momentum.
@@ -36,13 +35,13 @@ class Recipe:
         autocast: 'bfloat16' computes in that type where PyTorch thinks fit (`Execution`).
         cuda_graph: On CUDA, replay a recorded step (`Execution`).
         streams: On CUDA, how many learners work side by side (`Execution`).
+        scoring_batch_size: Images in a step that scores; `None` means as many as in training.  Only rounding differs.
 
     Raises:
         UserError: A value is out of range.
     """
 
     batch_size: int = 256
-    scoring_batch_size: int | None = None
     lr: float = 0.1
     min_lr: float = 0.001
     momentum: float = 0.9
@@ -55,6 +54,7 @@ class Recipe:
     autocast: str | None = None
     cuda_graph: bool = False
     streams: int = 1
+    scoring_batch_size: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "scoring_batch_size"):
