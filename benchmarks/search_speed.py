@@ -3,14 +3,12 @@
 `python benchmarks/search_speed.py` trains and scores the same candidates from the same weights on the same images and
 draws in every row: the released arrangement (a full supernet per candidate, PIL in two workers, a wait in each step,
 scores with gradients on), then one measure after the other.  On a CUDA device it has rows for CUDA graphs and for the
-kernels of `relnas_mm.kernels`, and repeats the first one, since PyTorch's sums there have no fixed order.  With
-TRITON_INTERPRET=1 these kernels are run on CPUs, very slowly, for the order of candidates.
+kernels of `relnas_mm.kernels`, and repeats the first one, since PyTorch's sums there have no fixed order.
 Fills docs/results/search_speed.json, on CUDA docs/results/search_speed_cuda.json.
 """
 
 import argparse
 import json
-import os
 import pickle
 import subprocess
 import sys
@@ -184,23 +182,12 @@ CUDA_ROWS: dict[str, Row] = {
     ),
 }
 """Rows that need a CUDA device."""
-INTERPRETED_ROWS: dict[str, Row] = {
-    "+ Triton kernels, interpreted": partial(lean_losses, **{**PLAIN, "bit_exact": False, "kernels": "triton"})
-}
-"""What Triton's interpreter can run on CPUs; only the losses tell something."""
 
 
 def subject_of(args: argparse.Namespace, noise: str) -> WeightSetEvaluator:
     data = {"type": "cifar10", "data_root": args.data_root or noise, "num_classes": None, "limit": args.images}
     network = {"init_channels": args.channels, "num_cells": args.cells}
-    recipe, augmentation = {"batch_size": args.batch_size}, {"crop": args.crop}
-    return WeightSetEvaluator(data, network, recipe, augmentation, seed=SEED, device=args.device)
-
-
-def rows_for(device: str) -> dict[str, Row]:
-    if device == "cuda":
-        return {**ROWS, **CUDA_ROWS}
-    return {**ROWS, **(INTERPRETED_ROWS if os.environ.get("TRITON_INTERPRET") == "1" else CPU_ROWS)}
+    return WeightSetEvaluator(data, network, {"batch_size": args.batch_size}, seed=SEED, device=args.device)
 
 
 def pairs_of(args: argparse.Namespace) -> list[list[Candidate]]:
@@ -275,7 +262,6 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=1000, help="training and validation together [%(default)s]")
     parser.add_argument("--channels", type=int, default=16, help="[%(default)s]")
     parser.add_argument("--cells", type=int, default=8, help="[%(default)s]")
-    parser.add_argument("--crop", type=int, help="side of the crops [that of the images]")
     parser.add_argument("--batch-size", type=int, default=64, help="[%(default)s]")
     parser.add_argument("--candidates", type=int, default=20, help="[%(default)s]")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="[%(default)s]")
@@ -283,7 +269,7 @@ def main() -> None:
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help="[docs/results/search_speed.json, on CUDA search_speed_cuda.json]")
     args = parser.parse_args()
-    rows = rows_for(args.device)
+    rows = {**ROWS, **(CUDA_ROWS if args.device == "cuda" else CPU_ROWS)}
     first, *others = rows
     rows = {name: rows[name] for name in [first, *(n for n in others if any(part in n for part in args.rows))]}
     with tempfile.TemporaryDirectory() as folder:
@@ -303,7 +289,6 @@ def main() -> None:
 def write(args: argparse.Namespace, origin: dict[str, Any], candidates: int, table: dict[str, Any]) -> None:
     name = "search_speed_cuda.json" if args.device == "cuda" else "search_speed.json"
     setting = {key: getattr(args, key) for key in ("images", "channels", "cells", "batch_size")}
-    setting |= {"crop": args.crop} if args.crop else {}
     record = {
         **origin,
         "seeds": [SEED],
