@@ -61,6 +61,10 @@ def search_cuda(record: dict[str, Any]) -> str:
         f"**{released['seconds_per_candidate'] / each:.1f} times as long**. Accuracy of the best of the first",
         f"generation {accuracy[0]:.1f} %, of the last {accuracy[-1]:.1f} %.",
         "",
+        f"| the whole search | published, {record['published']['device']} | here, {device} |",
+        "|---|--:|--:|",
+        f"| time | {record['published']['hours']} h | {minutes[0]:.0f} min {minutes[1]:.0f} s |",
+        "",
         "| the same two candidates | s per candidate | speed-up | losses |",
         "|---|--:|--:|--:|",
     ]
