@@ -76,6 +76,10 @@ def search_cuda(record: dict[str, Any]) -> str:
     for row in record["seconds_per_candidate_on_the_way"]:
         text.append(f"| {row['what']} | `{row['commit'][:7]}` | {row['seconds']:.2f} |")
     text.append(f"| larger batches for scoring, the stem by the kernels | `{record['commit'][:7]}` | {later:.2f} |")
+    text += [
+        "",
+        "The first of these rows is of generations 2 to 4, the last of all but the first, those between of the first.",
+    ]
     return "\n".join([*text, "", origin(record)])
 
 
@@ -102,10 +106,15 @@ def backbone_cost(record: dict[str, Any]) -> str:
 
 def search_cost(record: dict[str, Any]) -> str:
     """How the cost of a search grows, as far as it is not in the plot."""
-    lines = ["| merging (`write_back`) | s per generation, 1 process | 2 processes | efficiency |", "|---|--:|--:|--:|"]
+    lines = [
+        "| merging (`write_back`) | s per generation, 1 process | 2 processes | efficiency (range) |",
+        "|---|--:|--:|--:|",
+    ]
     for mode, row in record["processes"].items():
         one, two = row["seconds_per_generation"].values()
-        lines.append(f"| {mode} | {one:.2f} | {two:.2f} | {row['efficiency']:.2f} |")
+        each = row["efficiencies"]
+        cell = f"{row['efficiency']:.2f} ({min(each):.2f}–{max(each):.2f})"
+        lines.append(f"| {mode} | {one:.2f} | {two:.2f} | {cell} |")
     share = 100 * record["checkpoint_seconds"] / 30
     lines += ["", "| population | seconds of a generation of slow-fast learning, without training |", "|--:|--:|"]
     lines += [f"| {int(size):,} | {seconds:.4f} |" for size, seconds in record["strategy_seconds"].items()]
