@@ -1,5 +1,6 @@
 """Several processes without a GPU: what MMEngine's `pytorch` launcher takes for granted, done by hand for CPUs."""
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +31,16 @@ def prepare(config: Config) -> None:
         part["type"] = "BN"
     if synchronized:
         print_log("SyncBN needs a GPU: BN takes its place", logger="current")
+
+
+def leave() -> None:
+    """Ends what `prepare` began, once the work is done.
+
+    Threads of gloo that are still there when Python ends can end a process that succeeded by an abort.
+    """
+    if torch.distributed.is_initialized() and torch.distributed.get_backend() == "gloo":
+        torch.distributed.destroy_process_group()
+        gc.collect()  # what held the group, such as a wrapped model
 
 
 def _mappings(node: Any) -> Iterator[dict[str, Any]]:

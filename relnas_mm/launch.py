@@ -2,8 +2,9 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mmengine.config import Config, DictAction
 from mmengine.registry import RUNNERS
@@ -12,6 +13,7 @@ from mmengine.runner import Runner
 from relnas_mm import distributed_cpu
 from relnas_mm.errors import UserError
 
+Result = TypeVar("Result")
 LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
 
 
@@ -43,6 +45,13 @@ def build_runner(config: Config) -> Runner:
     if "runner_type" in config:
         return RUNNERS.build(config)  # type: ignore[arg-type]
     return Runner.from_cfg(config)
+
+
+def run(config: Config, work: Callable[[Runner], Result]) -> Result:
+    """Builds the Runner, gives what its work gives, and leaves the other processes in order."""
+    result = work(build_runner(config))
+    distributed_cpu.leave()
+    return result
 
 
 def leads() -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 import relnas_mm.search  # noqa: F401  (registers)
 from relnas_mm.checks import check_before_running
 from relnas_mm.errors import reports_user_errors
-from relnas_mm.launch import build_runner, leads, load_config, restarted, runner_parser
+from relnas_mm.launch import leads, load_config, restarted, run, runner_parser
 from relnas_mm.search.identity import claim_work_dir, run_identity
 from relnas_mm.search.setup import without_missing_backends
 
@@ -28,8 +28,7 @@ def main() -> None:
     if leads():
         claim_work_dir(Path(config.work_dir), identity, resume, args.force)
     config.train_cfg.resume = resume
-    runner = build_runner(config)
-    runner.train()
+    run(config, lambda runner: runner.train())
 
 
 if __name__ == "__main__":

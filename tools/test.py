@@ -8,7 +8,7 @@ import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.checks import check_before_running
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.inference import RUNTIMES
-from relnas_mm.launch import build_runner, load_config, runner_parser
+from relnas_mm.launch import load_config, run, runner_parser
 
 from mmengine.config import Config
 
@@ -49,8 +49,7 @@ def main() -> None:
     if args.show_dir:
         draw_predictions(config, args.show_dir)
     check_before_running(config, ("test_dataloader",))
-    runner = build_runner(config)
-    metrics = runner.test()
+    metrics = run(config, lambda runner: runner.test())
     if args.out:
         Path(args.out).write_text(json.dumps({key: float(value) for key, value in metrics.items()}, indent=2) + "\n")
 

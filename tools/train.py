@@ -5,7 +5,7 @@ import argparse
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.checks import check_before_running, check_pretrained
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.launch import build_runner, load_config, runner_parser
+from relnas_mm.launch import load_config, run, runner_parser
 
 import torch
 from mmengine.config import Config
@@ -43,8 +43,7 @@ def main() -> None:
     apply_training_flags(config, args)
     check_pretrained(config)
     check_before_running(config, ("train_dataloader", "val_dataloader"))
-    runner = build_runner(config)
-    runner.train()
+    run(config, lambda runner: runner.train())
 
 
 if __name__ == "__main__":
