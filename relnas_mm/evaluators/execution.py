@@ -48,8 +48,11 @@ class Execution:
 
     def lanes(self, device: torch.device) -> "list[Lane]":
         """Where learners can work side by side."""
-        records = self.cuda_graph and device.type == "cuda"
-        return [Lane(self, device) for _ in range(self.streams if records else 1)]
+        return [Lane(self, device) for _ in range(self.streams if self.records_on(device) else 1)]
+
+    def records_on(self, device: torch.device) -> bool:
+        """Whether steps are recorded on a device."""
+        return self.cuda_graph and device.type == "cuda"
 
 
 class Lane:
@@ -63,7 +66,7 @@ class Lane:
 
     def __init__(self, execution: Execution = Execution(), device: torch.device = CPU):
         self._execution, self._device = execution, device
-        self.records = execution.cuda_graph and device.type == "cuda"
+        self.records = execution.records_on(device)
         if self.records:
             # Two streams: one learner's graphs are replayed while those of the next one are recorded.
             self._stream, self._recorder = torch.cuda.Stream(device), torch.cuda.Stream(device)
@@ -107,7 +110,7 @@ class Lane:
         kind = self._execution.autocast
         return torch.autocast(self._device.type, torch.bfloat16) if kind else nullcontext()
 
-    def prepared(self, step: Step, generators: Sequence[torch.Generator] = ()) -> "RecordedStep | PlainStep":
+    def prepared(self, step: Step, generators: Sequence[torch.Generator] = ()) -> Step:
         """The step as it is to be called for each batch.
 
         Args:
@@ -115,7 +118,7 @@ class Lane:
             generators: Those that it draws from, beside PyTorch's own.
         """
         if not self.records:
-            return PlainStep(step)
+            return step
 
         def record(function: Callable[[], Tensor]) -> Callable[[], Tensor]:
             with self.recording():
@@ -150,19 +153,6 @@ def _capture(
         raise
     graph.capture_end()
     return graph, output
-
-
-class PlainStep:
-    """A step that runs as it is."""
-
-    def __init__(self, step: Step):
-        self._step = step
-
-    def expect(self, images: Tensor, labels: Tensor) -> None:
-        """Nothing has to be got ready."""
-
-    def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
-        return self._step(images, labels)
 
 
 class RecordedStep:

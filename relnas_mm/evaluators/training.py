@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.execution import Execution, Lane, Step
+from relnas_mm.evaluators.execution import Execution, Lane, RecordedStep, Step
 from relnas_mm.kernels import check_kernels
 
 Batches = Iterable[tuple[Tensor, Tensor]]
@@ -146,7 +146,9 @@ class Pass:
         self._sizes: list[int] = []
 
     def expect(self, batches: Batches) -> None:
-        """Gets ready for batches of such sizes, by examples that are its own from then on; the network does nothing."""
+        """Records steps for batches of such sizes, where the lane does; the examples are its own from then on."""
+        if not isinstance(self._step, RecordedStep):
+            return
         self._network.train(self._training)
         for images, labels in batches:
             self._step.expect(images, labels)

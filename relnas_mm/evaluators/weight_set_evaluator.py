@@ -29,7 +29,7 @@ from relnas_mm.evaluators.memory import names_fitting_batch
 from relnas_mm.evaluators.ranks import exchanged, own_share
 from relnas_mm.evaluators.shared_weights import SharedWeights
 from relnas_mm.evaluators.slots import slots_of
-from relnas_mm.evaluators.training import Recipe, recalibrate, score
+from relnas_mm.evaluators.training import PLAIN, Recipe, recalibrate, score
 from relnas_mm.evaluators.weight_set import NetworkShape, initial_weights
 from relnas_mm.genotype import Genotype
 from relnas_mm.seeding import stream_seed, torch_stream
@@ -132,9 +132,9 @@ class WeightSetEvaluator:
 
         Normalization statistics are computed anew on the training half; the validation half is not augmented.
         """
-        learner = Learner(candidate.architecture, self.shape, self.slots, self.weights, self.recipe, progress=0.0)
+        learner = self._learner(candidate)  # without drop path
         learner.load(self.weights)
-        network = learner.network  # without drop path
+        network = learner.network
         plain = (self.recipe.batch_size, None, None, self.recipe.memory_format)
         recalibrate(network, epoch_batches(self.train_data, *plain))
         loss, accuracy = score(network, epoch_batches(self.validation_data, *plain))
@@ -210,12 +210,16 @@ class WeightSetEvaluator:
         """A learner that can start; where steps are recorded, they are by now."""
         seed = stream_seed(self.seed, "drop path", group.generation, candidate.number)
         with lane.recording():
-            setting = self.shape, self.slots, self.weights, self.recipe
-            learner = Learner(candidate.architecture, *setting, group.progress, lane, seed)
-            if lane.records:
-                training = self._examples(self.train_data, self.recipe.batch_size)
-                learner.expect(training, self._examples(self.validation_data, self._scoring_size))
+            learner = self._learner(candidate, group.progress, lane, seed)
+            training = self._examples(self.train_data, self.recipe.batch_size)
+            learner.expect(training, self._examples(self.validation_data, self._scoring_size))
         return learner
+
+    def _learner(
+        self, candidate: Candidate, progress: float = 0.0, lane: Lane = PLAIN, drop_path_seed: int | None = None
+    ) -> Learner:
+        setting = self.shape, self.slots, self.weights, self.recipe
+        return Learner(candidate.architecture, *setting, progress, lane, drop_path_seed)
 
     @property
     def _scoring_size(self) -> int:
@@ -228,11 +232,8 @@ class WeightSetEvaluator:
             yield images.contiguous(memory_format=self.recipe.memory_format), data.labels.new_zeros(size)
 
     def _names_fitting_batch(self, candidate: Candidate) -> AbstractContextManager[None]:
-        def network() -> CandidateNetwork:
-            setting = self.shape, self.slots, self.weights, self.recipe
-            return Learner(candidate.architecture, *setting, progress=0.0).network
-
-        return names_fitting_batch(candidate, network, self.train_data, self.recipe.batch_size)
+        data, size = self.train_data, self.recipe.batch_size
+        return names_fitting_batch(candidate, lambda: self._learner(candidate).network, data, size)
 
     def _batches(
         self, data: ImageArrays, size: int, purpose: str, address: tuple[int, int], augment: bool = True
