@@ -30,3 +30,9 @@ def _no_scope_or_visualizer_of_another_test():
 
         for keeper in (DefaultScope, Visualizer, *Visualizer.__subclasses__()):
             keeper._instance_dict.clear()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with long tests first, so that no test process ends long after the others."""
+    long = {item.path for item in items if item.get_closest_marker("e2e")}
+    items.sort(key=lambda item: item.path not in long)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from forks import run_tool
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -51,7 +52,7 @@ def test_the_main_job_at_a_small_size(tmp_path):
         assert list((tmp_path / "quickstart").rglob(name)), name
     assert len(list((tmp_path / "quickstart" / "test" / "pictures").iterdir())) == 8
     assert json.loads((tmp_path / "quickstart" / "metrics.json").read_text())["pascal_voc/mAP"] >= 0
-    again = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
+    again = run_tool(*run[1:], **environment)
     assert again.returncode == 0 and again.stdout.count("done before") == 4
 
 

@@ -1,14 +1,13 @@
 """Detectors by `tools/train.py` and `tools/test.py`: two processes, resuming, files that do not fit or are missing."""
 
-import os
 import re
 import runpy
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from forks import run_in_two_processes
 
 from relnas_mm.datasets.shapes import generate_shapes
 
@@ -32,11 +31,8 @@ def shapes(tmp_path_factory):
 
 
 def train_in_two_processes(shapes, config, folder, epochs, *flags, options=()):
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", "tools/train.py"]
-    command += [config, "--work-dir", str(folder), "--launcher", "pytorch", *flags]
-    command += ["--cfg-options", *QUICK, f"train_cfg.max_epochs={epochs}", *options]
-    environment = {**os.environ, "SHAPES_ROOT": shapes}
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=400)
+    options = ("--cfg-options", *QUICK, f"train_cfg.max_epochs={epochs}", *options)
+    done = run_in_two_processes("tools/train.py", config, "--work-dir", folder, *flags, *options, SHAPES_ROOT=shapes)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout + done.stderr
 

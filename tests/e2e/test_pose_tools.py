@@ -1,16 +1,15 @@
 """Pose estimators trained, tested and scored as a user does it: stick figures, real images, data that do not fit."""
 
 import json
-import os
 import re
 import runpy
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from forks import run_in_two_processes
 from PIL import Image
 
 import relnas_mm  # noqa: F401
@@ -37,20 +36,14 @@ def shapes(tmp_path_factory):
     return root
 
 
-def run(command, **environment):
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=500)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout + done.stderr
-
-
 @pytest.fixture(scope="module")
 def trained(shapes, tmp_path_factory):
     """The log and the checkpoint of an epoch in two processes."""
     folder = tmp_path_factory.mktemp("run")
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", "tools/train.py"]
-    command += [SMALL, "--work-dir", str(folder), "--launcher", "pytorch", "--cfg-options", *QUICK]
-    return run(command, SHAPES_ROOT=str(shapes)), folder / "epoch_1.pth"
+    arguments = (SMALL, "--work-dir", folder, "--cfg-options", *QUICK)
+    done = run_in_two_processes("tools/train.py", *arguments, SHAPES_ROOT=str(shapes))
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout + done.stderr, folder / "epoch_1.pth"
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Segmentors on real images: trained, tested and asked as a user does it, in one process and in two; bad input."""
 
 import json
-import os
 import re
 import runpy
 import subprocess
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from forks import run_in_two_processes, run_tool
 from PIL import Image
 
 import relnas_mm  # noqa: F401
@@ -126,10 +126,9 @@ def test_cityscapes_in_two_processes_and_with_augmented_tests(data_root, tmp_pat
     subprocess.run([sys.executable, script, "--out", tmp_path / "data", "--limit", "4"], check=True)
     monkeypatch.setenv("CITYSCAPES_ROOT", f"{tmp_path}/data/")
 
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone", "tools/train.py"]
-    command += [DEEPLAB.format(""), "--work-dir", str(tmp_path / "run"), "--launcher", "pytorch", "--cfg-options"]
-    command += [*tiny_deeplab(), *small_cityscapes(3), "train_dataloader.dataset.pipeline.2.scale=(240,180)"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=400, env=dict(os.environ))
+    options = [*tiny_deeplab(), *small_cityscapes(3), "train_dataloader.dataset.pipeline.2.scale=(240,180)"]
+    arguments = (DEEPLAB.format(""), "--work-dir", tmp_path / "run", "--cfg-options", *options)
+    done = run_in_two_processes("tools/train.py", *arguments)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "SyncBN needs a GPU: BN takes its place" in done.stdout + done.stderr
     assert len(loss_curve(tmp_path / "run")) == 2
@@ -186,13 +185,14 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_ends_training_in_a_sentence(camvid, tmp_path, tool, capfd, case):
+def test_bad_input_ends_training_in_a_sentence(camvid, tmp_path, case):
     """Label maps are read by a worker process."""
     spoil, options, sentence = BAD[case]
     spoil(camvid)
     options = [*TINY_BISENET, "val_dataloader.num_workers=0", "val_dataloader.persistent_workers=False", *options]
-    assert tool("train.py", BISENET, "--work-dir", tmp_path / "run", "--cfg-options", *options) == 2
-    (line,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error: ")]
+    done = run_tool("tools/train.py", BISENET, "--work-dir", tmp_path / "run", "--cfg-options", *options)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert re.search(sentence, line), line
 
 

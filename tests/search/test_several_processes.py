@@ -82,7 +82,7 @@ CONFIG = """
 _base_ = [{runtime!r}, {search!r}]
 train_cfg = dict(
     save_every=0,
-    strategy=dict(population=4, generations=4),
+    strategy=dict(population=4, generations=3),
     evaluator=dict(
         data=dict(type='cifar10', data_root={data!r}, num_classes=None),
         network=dict(init_channels=2, num_cells=3), training=dict(batch_size=4)))
@@ -102,7 +102,7 @@ def test_a_killed_process_is_replaced_and_the_search_goes_on(tmp_path):
         for name, file in (("runtime", "runtime"), ("search", "relativenas"))
     }
     config = tmp_path / "search.py"
-    config.write_text(CONFIG.format(**bases, data=str(write_cifar10(tmp_path / "cifar", 60))))
+    config.write_text(CONFIG.format(**bases, data=str(write_cifar10(tmp_path / "cifar", 24))))
     environment = {**os.environ, "PORT": "29571", "OMP_NUM_THREADS": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     command = ["tools/dist_search.sh", str(config), "2", "--work-dir", str(tmp_path / "two")]
