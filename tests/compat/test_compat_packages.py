@@ -154,3 +154,19 @@ def test_the_index_of_a_package_is_read_once():
             counts.append(len(reads))
         print(counts[0] > 10, counts[1] - counts[0])""")
     assert out == "True 0"
+
+
+def test_a_config_is_formatted_once_for_all_its_readers():
+    out = fresh("""
+        import yapf.yapflib.yapf_api as yapf
+        texts, plain = [], yapf.FormatCode
+        yapf.FormatCode = lambda text, **options: texts.append(text) or plain(text, **options)
+        from relnas_mm import compat
+        compat.apply()
+        from mmengine.config import Config
+        config = Config({"model": {"type": "SSD", "sizes": [1, 2]}})
+        first = config.pretty_text
+        same = config.copy().pretty_text == first
+        config.model.type = "SSDLite"
+        print(same, len(texts), "'SSDLite'" in config.pretty_text, len(texts), texts[0] != texts[1])""")
+    assert out == "True 1 True 2 True"
