@@ -1,6 +1,8 @@
-"""Several processes without a GPU: what MMEngine's `pytorch` launcher takes for granted, done by hand for CPUs."""
+"""Several processes without a GPU: where MMEngine's launchers take one for granted, this does it by hand for CPUs."""
 
 import gc
+import os
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,9 +20,12 @@ def prepare(config: Config) -> None:
     Args:
         config: The complete config, changed in place.
     """
-    if config.get("launcher", "none") != "pytorch" or torch.cuda.is_available():
+    launcher = config.get("launcher", "none")
+    if launcher not in ("pytorch", "slurm") or torch.cuda.is_available():
         return
     if not torch.distributed.is_initialized():
+        if launcher == "slurm":
+            os.environ.update(_addresses_by_slurm())
         torch.distributed.init_process_group("gloo")
     # Given no wrapper, MMEngine would name a GPU in it.
     find_unused = config.get("find_unused_parameters", False)
@@ -41,6 +46,18 @@ def leave() -> None:
     if torch.distributed.is_initialized() and torch.distributed.get_backend() == "gloo":
         torch.distributed.destroy_process_group()
         gc.collect()  # what held the group, such as a wrapped model
+
+
+def _addresses_by_slurm() -> dict[str, str]:
+    """What PyTorch wants to know, as MMEngine's `slurm` launcher finds it: the first node is where all meet."""
+    variables = os.environ
+    meeting = {name: variables[name] for name in ("MASTER_ADDR", "MASTER_PORT") if name in variables}
+    if "MASTER_ADDR" not in meeting:
+        command = ["scontrol", "show", "hostnames", variables["SLURM_NODELIST"]]
+        nodes = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        meeting["MASTER_ADDR"] = nodes.splitlines()[0]
+    ranks = {"RANK": "SLURM_PROCID", "LOCAL_RANK": "SLURM_LOCALID", "WORLD_SIZE": "SLURM_NTASKS"}
+    return {"MASTER_PORT": "29500", **meeting, **{name: variables[given] for name, given in ranks.items()}}
 
 
 def _mappings(node: Any) -> Iterator[dict[str, Any]]:

@@ -54,45 +54,42 @@ def run_tool(script, *arguments, **environment) -> subprocess.CompletedProcess:
         *arguments: Its command line.
         **environment: Variables that it sees beside those of this process.
     """
-    command, environment = [str(script), *map(str, arguments)], {**os.environ, **environment}
-    if torch.cuda.is_available():  # which no fork can use
-        return subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
-    return _outcome(command, [environment])
+    return _outcome([str(script), *map(str, arguments)], [environment])
 
 
-def run_in_two_processes(script, *arguments, **environment) -> subprocess.CompletedProcess:
-    """The same for `python -m torch.distributed.run --nproc_per_node=2 SCRIPT … --launcher pytorch`, on CPUs."""
-    command = [str(script), *map(str, arguments)]
-    at = command.index("--cfg-options") if "--cfg-options" in command else len(command)
-    command[at:at] = ["--launcher", "pytorch"]
-    environment = {**os.environ, **environment, "CUDA_VISIBLE_DEVICES": ""}
-    if torch.cuda.is_available():
-        launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone"]
-        return subprocess.run([*launcher, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
+def run_in_two_processes(script, *arguments, launcher="pytorch", **environment) -> subprocess.CompletedProcess:
+    """The same in two processes without a GPU, which find what a launcher tells them."""
+    command = [str(script), *map(str, arguments), "--launcher", launcher]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1]), "WORLD_SIZE": "2"}
-    ranks = [{"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(2)]
-    return _outcome(command, [{**environment, **meeting, **rank} for rank in ranks])
+        meeting = {"MASTER_PORT": str(free.getsockname()[1]), "CUDA_VISIBLE_DEVICES": ""}
+    rank, local, size = "RANK", "LOCAL_RANK", "WORLD_SIZE"
+    if launcher == "slurm":
+        rank, local, size = "SLURM_PROCID", "SLURM_LOCALID", "SLURM_NTASKS"
+    else:
+        meeting["MASTER_ADDR"] = "127.0.0.1"
+    ranks = [{rank: number, local: number, size: "2"} for number in "01"]
+    return _outcome(command, [{**environment, **meeting, **one} for one in ranks])
 
 
 def _outcome(command: list[str], environments: list[dict[str, str]]) -> subprocess.CompletedProcess:
     """Of a process for each environment; when one fails, the others are ended, as launchers do."""
+    context = multiprocessing.get_context("spawn") if torch.cuda.is_available() else _clean  # no fork can use CUDA
     with tempfile.TemporaryDirectory() as folder:
-        out, err = (Path(folder) / name for name in ("out", "err"))
+        out, err = (str(Path(folder) / name) for name in ("out", "err"))
         processes = [
-            _clean.Process(target=_as_main, args=(command, environment, str(out), str(err)))
+            context.Process(target=_as_main, args=(command, {**os.environ, **environment}, out, err))
             for environment in environments
         ]
         for process in processes:
             process.start()
-        while any(process.is_alive() for process in processes):
-            multiprocessing.connection.wait([process.sentinel for process in processes if process.is_alive()])
+        while alive := [process for process in processes if process.is_alive()]:
+            multiprocessing.connection.wait([process.sentinel for process in alive])
             if any(process.exitcode for process in processes):
-                for process in processes:
+                for process in alive:
                     process.terminate()
         code = next((process.exitcode for process in processes if process.exitcode), 0)
-        return subprocess.CompletedProcess(command, code, out.read_text(), err.read_text())
+        return subprocess.CompletedProcess(command, code, Path(out).read_text(), Path(err).read_text())
 
 
 def _as_main(command: list[str], environment: dict[str, str], out: str, err: str) -> None:

@@ -115,7 +115,7 @@ def indexes_read_once() -> None:
 
 
 def configs_formatted_once() -> None:
-    """mmengine formats the config, a third of a second's work, for each of its readers and checkpoints: remembers it."""
+    """mmengine formats the config, up to a third of a second's work, for each reader and checkpoint: remembers it."""
 
     def remember(module: ModuleType) -> None:
         format_code = module.FormatCode

@@ -22,22 +22,9 @@ TINY = ("model.backbone.init_channels=4", "model.backbone.num_cells=3", "train_d
 pytestmark = pytest.mark.e2e
 
 
-def tool(*arguments, launcher=(), **environment):
-    if not launcher:
-        return run_tool(*arguments, **environment)
-    return subprocess.run(
-        [sys.executable, *launcher, *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-        timeout=400,
-    )
-
-
-def train(config, folder, *options, launcher=(), flags=(), **environment):
+def train(config, folder, *options, flags=(), **environment):
     arguments = ("tools/train.py", config, "--work-dir", folder, *flags, "--cfg-options", *TINY, *options)
-    done = tool(*arguments, launcher=launcher, **environment)
+    done = run_tool(*arguments, **environment)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout + done.stderr
 
@@ -64,7 +51,7 @@ def test_a_resumed_training_ends_with_the_weights_of_an_uninterrupted_one(cifar,
     assert (whole / "training_curve.png").stat().st_size > 1000
 
     out, confusion = tmp_path / "metrics.json", tmp_path / "confusion"
-    done = tool(
+    done = run_tool(
         *("tools/test.py", MINI, whole / "epoch_2.pth", "--work-dir", tmp_path / "test", "--out", out),
         *("--cfg-options", *TINY, f"test_evaluator.1.out_dir={confusion}"),
         CIFAR10_ROOT=cifar,
@@ -80,13 +67,13 @@ def test_a_resumed_training_ends_with_the_weights_of_an_uninterrupted_one(cifar,
 
 def test_two_processes_without_a_gpu(cifar, tmp_path):
     """RelativeNAS' reduction cells leave parameters unused; nobody has to say so, and both processes stay in step."""
-    launcher = ("-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone")
-    text = train(
-        *(MINI, tmp_path, "train_cfg.max_epochs=2", "param_scheduler.T_max=2"),
-        launcher=launcher,
-        flags=("--launcher", "pytorch", "--auto-scale-lr"),
-        CIFAR10_ROOT=cifar,
-    )
+    command = ["tools/dist_train.sh", MINI, "2", "--work-dir", tmp_path, "--auto-scale-lr", "--cfg-options", *TINY]
+    command += ["train_cfg.max_epochs=2", "param_scheduler.T_max=2"]
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PORT": "29572", "CUDA_VISIBLE_DEVICES": "", "CIFAR10_ROOT": cifar}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=400)
+    text = done.stdout + done.stderr
+    assert done.returncode == 0, text[-3000:]
     assert re.search(r"Epoch\(train\) +\[2\]\[2/2\]", text)  # 100 images in batches of 2 x 25
     assert "Scaling the original LR by 0.390625" in text  # 2 x 25 of 128
 
@@ -134,14 +121,14 @@ BAD = {
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is here")
 def test_mixed_precision_without_a_gpu_is_refused(tmp_path):
-    done = tool("tools/train.py", MINI, "--work-dir", tmp_path / "run", "--amp")
+    done = run_tool("tools/train.py", MINI, "--work-dir", tmp_path / "run", "--amp")
     assert done.returncode == 2 and "needs a CUDA device" in done.stderr and not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_settings_give_one_sentence(folders, tmp_path, case):
     option, message = BAD[case]
-    done = tool(
+    done = run_tool(
         *("tools/train.py", FOLDERS, "--work-dir", tmp_path, "--cfg-options", *TINY, option), SHAPES_ROOT=str(folders)
     )
     last = done.stderr.strip().splitlines()[-1]
@@ -154,7 +141,7 @@ def test_an_image_that_cannot_be_decoded_is_named(tmp_path, workers):
     generate_shapes(root / "image_folder", "image_folder", {"train": 20, "val": 10}, progress=False)
     victim = sorted((root / "image_folder" / "train" / "disc").glob("*.jpg"))[0]
     victim.write_bytes(victim.read_bytes()[:200])
-    done = tool(
+    done = run_tool(
         *("tools/train.py", FOLDERS, "--work-dir", tmp_path / "run", "--cfg-options", *TINY),
         *(f"train_dataloader.num_workers={workers}", f"train_dataloader.persistent_workers={workers > 0}"),
         SHAPES_ROOT=str(root),

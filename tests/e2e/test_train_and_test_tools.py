@@ -45,7 +45,8 @@ optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-3))
 default_hooks = dict(logger=dict(interval=1), checkpoint=dict(interval=6))
 log_processor = dict(window_size=1)
 """)
-    done = tool("train.py", config, "--work-dir", tmp_path / "run", VOC_ROOT=str(data_root / "VOCdevkit-mini") + "/")
+    voc = {"VOC_ROOT": str(data_root / "VOCdevkit-mini") + "/"}
+    done = run_tool("tools/train.py", config, "--work-dir", tmp_path / "run", **voc)
     assert done.returncode == 0, done.stderr[-3000:]
     (log,) = (tmp_path / "run").glob("*/vis_data/scalars.json")
     rows = [json.loads(line) for line in log.read_text().splitlines()]
@@ -57,7 +58,7 @@ log_processor = dict(window_size=1)
     done = tool(
         *("test.py", config, tmp_path / "run" / "epoch_6.pth", "--work-dir", tmp_path / "test", "--out", out),
         *("--fast-backbone", "onnx"),
-        VOC_ROOT=str(data_root / "VOCdevkit-mini") + "/",
+        **voc,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "the backbone is for inference only now" in done.stdout + done.stderr

@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch.distributed as dist
 from cifar_files import write_cifar10
-from forks import in_child
+from forks import in_child, run_in_two_processes, run_tool
 from harness import evaluator_config, make_loop, outcome
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,15 +93,68 @@ def records(folder):
     return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
 
 
-@pytest.mark.e2e
-def test_a_killed_process_is_replaced_and_the_search_goes_on(tmp_path):
-    """tools/dist_search.sh, with the second process killed in the middle."""
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("config")
     bases = {
         name: str(ROOT / "configs/_base_/search" / f"{file}.py")
         for name, file in (("runtime", "runtime"), ("search", "relativenas"))
     }
-    config = tmp_path / "search.py"
-    config.write_text(CONFIG.format(**bases, data=str(write_cifar10(tmp_path / "cifar", 24))))
+    path = folder / "search.py"
+    path.write_text(CONFIG.format(**bases, data=str(write_cifar10(folder / "cifar", 24))))
+    return path
+
+
+@pytest.fixture(scope="module")
+def one(config, tmp_path_factory):
+    """Where a single process has searched."""
+    folder = tmp_path_factory.mktemp("one")
+    done = run_tool("tools/search.py", config, "--work-dir", folder)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
+def program(folder, name, text):
+    """A PATH on which a script is found before others."""
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text("#!/bin/sh\n" + text)
+    (folder / name).chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+@pytest.mark.e2e
+def test_processes_that_slurm_starts(config, one, tmp_path):
+    """They meet at the first node that `scontrol` names."""
+    path = program(tmp_path / "bin", "scontrol", 'test "$3" = "nodes[1-2]" && echo 127.0.0.1 && echo nowhere')
+    arguments = (config, "--work-dir", tmp_path / "two")
+    done = run_in_two_processes("tools/search.py", *arguments, launcher="slurm", PATH=path, SLURM_NODELIST="nodes[1-2]")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert records(tmp_path / "two") == records(one)
+
+
+SLURM = {
+    "slurm_search.sh": (("c.py", "dir"), "2", "search.py c.py --work-dir dir --resume"),
+    "slurm_train.sh": (("c.py", "dir"), "8", "train.py c.py --work-dir dir"),
+    "slurm_test.sh": (("c.py", "c.pth"), "8", "test.py c.py c.pth"),
+}
+
+
+@pytest.mark.parametrize("script", SLURM)
+def test_what_srun_is_asked_for(script, tmp_path):
+    words, gpus, expected = SLURM[script]
+    environment = {"PATH": program(tmp_path, "srun", 'echo "$@"'), "SRUN_ARGS": "--gres=none"}
+    command = [ROOT / "tools" / script, "part", "job", *words, "--cfg-options", "a=1"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    asked = f"-p part --job-name=job --gres=gpu:{gpus} --ntasks={gpus} --ntasks-per-node={gpus} --cpus-per-task=4"
+    asked += f" --kill-on-bad-exit=1 --gres=none python -u {ROOT}/tools/{expected} --cfg-options a=1 --launcher slurm"
+    assert done.stdout.strip() == asked
+    refused = subprocess.run(command[:4], capture_output=True, text=True, env=environment)
+    assert refused.returncode == 2 and f"tools/{script} PARTITION JOB_NAME CONFIG" in refused.stderr
+
+
+@pytest.mark.e2e
+def test_a_killed_process_is_replaced_and_the_search_goes_on(config, one, tmp_path):
+    """tools/dist_search.sh, with the second process killed in the middle."""
     environment = {**os.environ, "PORT": "29571", "OMP_NUM_THREADS": "1"}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     command = ["tools/dist_search.sh", str(config), "2", "--work-dir", str(tmp_path / "two")]
@@ -119,13 +171,8 @@ def test_a_killed_process_is_replaced_and_the_search_goes_on(tmp_path):
         assert running.wait(300) == 0, (tmp_path / "log.txt").read_text()[-3000:]
         assert "the search continues after" in (tmp_path / "log.txt").read_text()
 
-    def search():
-        sys.argv = ["search.py", str(config), "--work-dir", str(tmp_path / "one")]
-        runpy.run_path(str(ROOT / "tools" / "search.py"), run_name="__main__")
-
-    assert in_child(search) == 0
-    assert records(tmp_path / "two") == records(tmp_path / "one")
-    genotypes = [json.loads((tmp_path / name / "genotype.json").read_text()) for name in ("one", "two")]
+    assert records(tmp_path / "two") == records(one)
+    genotypes = [json.loads((folder / "genotype.json").read_text()) for folder in (one, tmp_path / "two")]
     assert genotypes[0]["normal"] == genotypes[1]["normal"]
 
 
