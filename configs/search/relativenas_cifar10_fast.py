@@ -1,4 +1,4 @@
-# relativenas_cifar10.py with what makes steps cheaper and keeps the order of candidates (docs/performance.md).
+# relativenas_cifar10.py with what makes steps cheaper; docs/performance.md says what was measured.
 _base_ = "relativenas_cifar10.py"
 
 train_cfg = dict(

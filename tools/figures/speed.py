@@ -23,7 +23,7 @@ def backbone_speed(record: dict[str, Any]) -> str:
 def search_speed(record: dict[str, Any] | None) -> str:
     """What each measure gains over the released arrangement of a search."""
     if record is None:
-        return "Not measured to its end yet. The command is ready."
+        return "Not measured yet."
     header = ["", "s per candidate", "images/s", "speed-up", "peak memory, MiB", "Kendall's tau", "largest difference"]
     lines = [f"| {' | '.join(header)} |", "|---|" + "--:|" * (len(header) - 1)]
     for name, row in record["rows"].items():
