@@ -164,6 +164,7 @@ CPU_ROWS: dict[str, Row] = {
         lean_losses, **{**LAST, "bit_exact": False}
     ),
     "+ channels_last, both learners at once": partial(losses_in_threads, **LAST),
+    "+ all of these, both learners at once": partial(losses_in_threads, **{**LAST, "bit_exact": False}),
 }
 GRAPH = {**PLAIN, "cuda_graph": True}
 KERNELS = {**GRAPH, "bit_exact": False, "kernels": "triton"}

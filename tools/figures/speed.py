@@ -131,4 +131,5 @@ WRITERS = {
     "search_cuda": search_cuda,
     "search_speed": search_speed,
     "search_speed_cuda": search_speed,
+    "search_speed_long": search_speed,
 }
