@@ -11,6 +11,8 @@ import torch.distributed
 from mmengine.config import Config
 from mmengine.logging import print_log
 
+from relnas_mm.errors import UserError
+
 
 def prepare(config: Config) -> None:
     """Joins the processes by gloo, and adapts a config that was written for GPUs; nothing happens where CUDA is.
@@ -19,6 +21,9 @@ def prepare(config: Config) -> None:
 
     Args:
         config: The complete config, changed in place.
+
+    Raises:
+        UserError: The launcher is Slurm's, and Slurm did not start this process.
     """
     launcher = config.get("launcher", "none")
     if launcher not in ("pytorch", "slurm") or torch.cuda.is_available():
@@ -51,12 +56,16 @@ def leave() -> None:
 def _addresses_by_slurm() -> dict[str, str]:
     """What PyTorch wants to know, as MMEngine's `slurm` launcher finds it: the first node is where all meet."""
     variables = os.environ
+    ranks = {"RANK": "SLURM_PROCID", "LOCAL_RANK": "SLURM_LOCALID", "WORLD_SIZE": "SLURM_NTASKS"}
+    if missing := [name for name in ranks.values() if name not in variables]:
+        raise UserError(
+            f"--launcher slurm is given, but {missing[0]} is not set; start by srun, as tools/slurm_*.sh do"
+        )
     meeting = {name: variables[name] for name in ("MASTER_ADDR", "MASTER_PORT") if name in variables}
     if "MASTER_ADDR" not in meeting:
         command = ["scontrol", "show", "hostnames", variables["SLURM_NODELIST"]]
         nodes = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         meeting["MASTER_ADDR"] = nodes.splitlines()[0]
-    ranks = {"RANK": "SLURM_PROCID", "LOCAL_RANK": "SLURM_LOCALID", "WORLD_SIZE": "SLURM_NTASKS"}
     return {"MASTER_PORT": "29500", **meeting, **{name: variables[given] for name, given in ranks.items()}}
 
 

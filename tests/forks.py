@@ -72,6 +72,11 @@ def run_in_two_processes(script, *arguments, launcher="pytorch", **environment) 
     return _outcome(command, [{**environment, **meeting, **one} for one in ranks])
 
 
+def shell(**environment) -> dict[str, str]:
+    """The environment of a user's shell in which `python` is the one that runs the tests."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **environment}
+
+
 def _outcome(command: list[str], environments: list[dict[str, str]]) -> subprocess.CompletedProcess:
     """Of a process for each environment; when one fails, the others are ended, as launchers do."""
     context = multiprocessing.get_context("spawn") if torch.cuda.is_available() else _clean  # no fork can use CUDA

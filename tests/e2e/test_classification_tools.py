@@ -1,17 +1,15 @@
 """Classification by `tools/train.py` and `tools/test.py`: training, resuming, several processes, bad input."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 from cifar_files import write_cifar10
-from forks import run_tool
+from forks import run_tool, shell
 
 from relnas_mm.datasets.shapes import generate_shapes
 
@@ -69,8 +67,7 @@ def test_two_processes_without_a_gpu(cifar, tmp_path):
     """RelativeNAS' reduction cells leave parameters unused; nobody has to say so, and both processes stay in step."""
     command = ["tools/dist_train.sh", MINI, "2", "--work-dir", tmp_path, "--auto-scale-lr", "--cfg-options", *TINY]
     command += ["train_cfg.max_epochs=2", "param_scheduler.T_max=2"]
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "PORT": "29572", "CUDA_VISIBLE_DEVICES": "", "CIFAR10_ROOT": cifar}
+    environment = shell(PORT="29572", CUDA_VISIBLE_DEVICES="", CIFAR10_ROOT=cifar)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=400)
     text = done.stdout + done.stderr
     assert done.returncode == 0, text[-3000:]

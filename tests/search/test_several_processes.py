@@ -4,14 +4,13 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import torch.distributed as dist
 from cifar_files import write_cifar10
-from forks import in_child, run_in_two_processes, run_tool
+from forks import in_child, run_in_two_processes, run_tool, shell
 from harness import evaluator_config, make_loop, outcome
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,6 +131,12 @@ def test_processes_that_slurm_starts(config, one, tmp_path):
     assert records(tmp_path / "two") == records(one)
 
 
+def test_a_process_that_slurm_did_not_start(config, tmp_path):
+    done = run_tool("tools/search.py", config, "--work-dir", tmp_path / "run", "--launcher", "slurm")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "error: --launcher slurm is given, but SLURM_PROCID is not set; start by srun" in done.stderr
+
+
 SLURM = {
     "slurm_search.sh": (("c.py", "dir"), "2", "search.py c.py --work-dir dir --resume"),
     "slurm_train.sh": (("c.py", "dir"), "8", "train.py c.py --work-dir dir"),
@@ -155,8 +160,7 @@ def test_what_srun_is_asked_for(script, tmp_path):
 @pytest.mark.e2e
 def test_a_killed_process_is_replaced_and_the_search_goes_on(config, one, tmp_path):
     """tools/dist_search.sh, with the second process killed in the middle."""
-    environment = {**os.environ, "PORT": "29571", "OMP_NUM_THREADS": "1"}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    environment = shell(PORT="29571", OMP_NUM_THREADS="1")
     command = ["tools/dist_search.sh", str(config), "2", "--work-dir", str(tmp_path / "two")]
     with (tmp_path / "log.txt").open("w+") as log:
         running = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
