@@ -2,9 +2,9 @@
 
 What lies between the two is computed again in the backward pass, where the depthwise convolution is cheap, instead of
 being kept, if it is large; in a cell such maps are a third of all that is kept.  And PyTorch's backward pass of a
-dilated depthwise convolution, which takes ten times as long as the convolution, is put together from operations that
-are fast: the gradient of the map is a convolution by the turned kernel, that of the kernel is made of 3x3 pieces
-without dilation.
+depthwise convolution that is dilated or larger than 3x3, which takes ten times as long as the convolution, is put
+together from operations that are fast: the gradient of the map is a convolution by the turned kernel, that of the
+kernel is made of 3x3 pieces without dilation.
 `docs/performance.md` has what both bring.
 """
 
@@ -31,7 +31,7 @@ def separable(x: Tensor, depthwise: nn.Conv2d, pointwise: nn.Conv2d) -> Tensor:
         depthwise: A depthwise convolution with a square kernel that keeps the grid but for its stride.
         pointwise: A 1x1 convolution.
     """
-    gains = x.numel() >= WORTH or depthwise.dilation[0] > 1
+    gains = x.numel() >= WORTH or _slow(depthwise.kernel_size[0], depthwise.stride[0], depthwise.dilation[0])
     if not (gains and trains_on_cpu(x) and _plain(depthwise) and _plain(pointwise)):
         return pointwise(depthwise(x))
     arrangement = depthwise.stride[0], depthwise.dilation[0]
@@ -89,11 +89,25 @@ def _depthwise_gradients(
     gradient: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int, wanted: tuple[bool, bool]
 ) -> tuple[Tensor | None, Tensor | None]:
     kernel, groups = weight.shape[-1], len(weight)
-    if dilation == 1:
-        return _gradients(gradient, x, weight, (stride, kernel // 2, 1, groups), wanted)
-    gradient = _spread(gradient, stride, x)
-    of_x = _depthwise(gradient, weight.flip(2, 3), 1, dilation) if wanted[0] else None
-    return of_x, kernel_gradient(x, gradient, kernel, dilation) if wanted[1] else None
+    arrangement = stride, kernel // 2 * dilation, dilation, groups
+    turns = stride == 1 or dilation > 1
+    slow = _slow(kernel, stride, dilation)
+    spread = _spread(gradient, stride, x) if turns or slow else gradient
+    of_x = of_weight = None
+    if wanted[0] and turns:
+        of_x = _depthwise(spread, weight.flip(2, 3), 1, dilation)
+    elif wanted[0]:
+        of_x, _ = _gradients(gradient, x, weight, arrangement, (True, False))
+    if wanted[1] and slow:
+        of_weight = kernel_gradient(x, spread, kernel, dilation)
+    elif wanted[1]:
+        _, of_weight = _gradients(gradient, x, weight, arrangement, (False, True))
+    return of_x, of_weight
+
+
+def _slow(kernel: int, stride: int, dilation: int) -> bool:
+    """Whether PyTorch's gradient of a depthwise kernel takes about ten times as long as the convolution."""
+    return dilation > 1 or (kernel > PIECE and stride == 1)
 
 
 def _spread(gradient: Tensor, stride: int, x: Tensor) -> Tensor:
@@ -117,25 +131,31 @@ def kernel_gradient(x: Tensor, gradient: Tensor, kernel: int, dilation: int) -> 
     Returns:
         The gradient, (c, 1, kernel, kernel).
     """
-    down, right = (-side % dilation for side in x.shape[-2:])
-    padding = kernel // 2 * dilation
-    x = _phases(F.pad(x, (padding, padding + right, padding, padding + down)), dilation)
-    gradient = _phases(F.pad(gradient, (0, right, 0, down)), dilation)
-    channels, (height, width) = x.shape[1], gradient.shape[-2:]
-    piece = gradient.new_empty(channels, 1, PIECE, PIECE)
+    # Both maps lie in grids of zeros, as one row of numbers.  Every `dilation`-th position is the next one when as many
+    # columns count as channels and as many rows as one, and a piece of the kernel reads the row from a later start: no
+    # part of a map is copied.  What lies beyond an edge are the zeros before the next row or image.
+    n, channels, height, width = x.shape
+    padding, margin = kernel // 2 * dilation, max(kernel // 2, 2) * dilation
+    grid = [side + margin + -(side + margin) % dilation for side in (height, width)]
+    row, wide = grid[1], dilation * channels  # positions of a row of the coarse grid, and their channels
+    image = grid[0] * grid[1] * channels
+    furthest = (kernel - PIECE) * (row + 1) * wide
+    read = _placed(x, padding, grid, -(-furthest // image)).flatten()
+    coarse = n, grid[0] // dilation, row, wide
+    of_result = _placed(gradient, dilation, grid).view(coarse).permute(0, 3, 1, 2)
+    piece = gradient.new_empty(wide, 1, PIECE, PIECE)
     out = gradient.new_empty(channels, 1, kernel, kernel)
     for top in range(0, kernel - 1, PIECE - 1):
         for left in range(0, kernel - 1, PIECE - 1):
-            part = x[..., top : top + height + PIECE - 1, left : left + width + PIECE - 1]
-            part = part.contiguous(memory_format=torch.channels_last)
-            _, of_piece = _gradients(gradient, part, piece, (1, 0, 1, channels), (False, True))
+            start = (top * row + left) * wide
+            part = read[start : start + n * image].view(coarse).permute(0, 3, 1, 2)
+            _, of_piece = _gradients(of_result, part, piece, (1, PIECE // 2, 1, wide), (False, True))
+            of_piece = of_piece.view(dilation, channels, 1, PIECE, PIECE).sum(0)
             out[..., top : top + PIECE, left : left + PIECE] = of_piece
     return out
 
 
-def _phases(x: Tensor, dilation: int) -> Tensor:
-    """The grids of every `dilation`-th position as images of their own, channels last: (n * dilation², c, h', w')."""
-    n, c, height, width = x.shape
-    grids = x.permute(0, 2, 3, 1).reshape(n, height // dilation, dilation, width // dilation, dilation, c)
-    grids = grids.permute(2, 4, 0, 1, 3, 5).reshape(-1, height // dilation, width // dilation, c)
-    return grids.contiguous().permute(0, 3, 1, 2)
+def _placed(x: Tensor, offset: int, grid: list[int], spare: int = 0) -> Tensor:
+    """A map at an offset in a grid of zeros, channels last, with spare images behind it: (n + spare, *grid, c)."""
+    down, right = (whole - offset - side for whole, side in zip(grid, x.shape[-2:]))
+    return F.pad(x.permute(0, 2, 3, 1), (0, 0, offset, right, offset, down, 0, spare)).contiguous()
