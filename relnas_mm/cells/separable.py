@@ -89,20 +89,15 @@ def _depthwise_gradients(
     gradient: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int, wanted: tuple[bool, bool]
 ) -> tuple[Tensor | None, Tensor | None]:
     kernel, groups = weight.shape[-1], len(weight)
-    arrangement = stride, kernel // 2 * dilation, dilation, groups
-    turns = stride == 1 or dilation > 1
-    slow = _slow(kernel, stride, dilation)
-    spread = _spread(gradient, stride, x) if turns or slow else gradient
-    of_x = of_weight = None
-    if wanted[0] and turns:
-        of_x = _depthwise(spread, weight.flip(2, 3), 1, dilation)
-    elif wanted[0]:
-        of_x, _ = _gradients(gradient, x, weight, arrangement, (True, False))
-    if wanted[1] and slow:
-        of_weight = kernel_gradient(x, spread, kernel, dilation)
-    elif wanted[1]:
-        _, of_weight = _gradients(gradient, x, weight, arrangement, (False, True))
-    return of_x, of_weight
+    if stride > 1 and dilation == 1:
+        return _gradients(gradient, x, weight, (stride, kernel // 2, 1, groups), wanted)
+    gradient = _spread(gradient, stride, x)
+    of_x = _depthwise(gradient, weight.flip(2, 3), 1, dilation) if wanted[0] else None
+    if not wanted[1]:
+        return of_x, None
+    if _slow(kernel, stride, dilation):
+        return of_x, kernel_gradient(x, gradient, kernel, dilation)
+    return of_x, _gradients(gradient, x, weight, (1, kernel // 2, 1, groups), (False, True))[1]
 
 
 def _slow(kernel: int, stride: int, dilation: int) -> bool:
