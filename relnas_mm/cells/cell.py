@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from relnas_mm.cells.drop_path import drop_mask, drop_path
+from relnas_mm.cells.drop_path import drop_mask, drop_path, path_weights
 from relnas_mm.cells.layout import CellPlan
 from relnas_mm.cells.operations import (
     FactorizedReduce,
@@ -63,6 +63,9 @@ class Cell(nn.Module):
             separable convolutions are two steps.  Else results differ by rounding, and less memory and time is needed.
         kernels: On CUDA, 'triton' computes by the kernels of `relnas_mm.kernels` where they can; 'torch' is PyTorch.
 
+        recompute: Unless bit-exact, in training on CPUs compute what lies between the convolutions of a separable one
+            again instead of keeping it, where it is large: less memory, a little more time.
+
     Raises:
         UserError: `kernels` is another one, or asked to be bit-exact.
     """
@@ -75,6 +78,7 @@ class Cell(nn.Module):
         slots: Slots = own_slots,
         bit_exact: bool = False,
         kernels: str = "torch",
+        recompute: bool = True,
     ):
         super().__init__()
         self.bit_exact, self.kernels = bit_exact, check_kernels(kernels, bit_exact)
@@ -87,10 +91,10 @@ class Cell(nn.Module):
             if slot not in self._ops:
                 self._ops[slot] = build_operation(operation, plan.channels, plan.sampling_of(node), norm)
         for module in self.modules():
-            if isinstance(module, (RectifyingSequence, FactorizedReduce)):
-                module.bit_exact = bit_exact
             if isinstance(module, (RectifyingSequence, FactorizedReduce, Pool)):
-                module.kernels = kernels
+                module.bit_exact, module.kernels = bit_exact, kernels
+            if isinstance(module, RectifyingSequence):
+                module.recompute = recompute
 
     def forward(
         self,
@@ -133,8 +137,12 @@ class Cell(nn.Module):
             masks = [drop_mask(result, rate, generator) if rate > 0.0 else None for result, rate in results]
             (first, _), (second, _) = results
             return node(first, second, masks, 1.0 - max(rate for _, rate in results))
-        first, second = (drop_path(result, rate, generator) if rate > 0.0 else result for result, rate in results)
-        return first + second
+        (first, rate), (second, other) = results
+        if rate > 0.0:
+            first = drop_path(first, rate, generator)
+        if other > 0.0 and not self.bit_exact:
+            return torch.addcmul(first, second, path_weights(second, other, generator))  # one step instead of two
+        return first + (drop_path(second, other, generator) if other > 0.0 else second)
 
     def live_nodes(self) -> set[int]:
         """The nodes that the output depends on; 0 and 1 are among them if the cell reads its inputs."""

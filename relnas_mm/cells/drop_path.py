@@ -12,7 +12,12 @@ def drop_path(x: Tensor, rate: float, generator: torch.Generator | None = None) 
         rate: Probability of zeroing, 0 <= rate < 1.
         generator: On the device of `x`; decides what is zeroed.  `None` means PyTorch's own.
     """
-    return x * (drop_mask(x, rate, generator) / (1.0 - rate))
+    return x * path_weights(x, rate, generator)
+
+
+def path_weights(x: Tensor, rate: float, generator: torch.Generator | None = None) -> Tensor:
+    """What `drop_path` multiplies the images of a batch by: (n, 1, ...), as many axes as `x`."""
+    return drop_mask(x, rate, generator) / (1.0 - rate)
 
 
 def drop_mask(x: Tensor, rate: float, generator: torch.Generator | None = None) -> Tensor:

@@ -13,7 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from relnas_mm.cells.every_second import takes_apart, two_grids
 from relnas_mm.cells.normalization import normalize
+from relnas_mm.cells.on_cpu import plain_on_cpu, watched
 from relnas_mm.cells.sampling import Sampling
 from relnas_mm.cells.separable import separable
 from relnas_mm.errors import UserError
@@ -60,6 +62,8 @@ class RectifyingSequence(Rectifying):
 
     bit_exact = True
     """Whether PyTorch's own layers compute each step (`Cell`)."""
+    recompute = True
+    """Whether large maps inside are computed again in the backward pass (`Cell`)."""
     kernels = "torch"
     """Who computes on CUDA (`relnas_mm.kernels`)."""
 
@@ -78,14 +82,17 @@ class RectifyingSequence(Rectifying):
         return sequence(self.op, x)
 
     def after_relu(self, x: Tensor) -> Tensor:
-        layers = islice(self.op, 1, None)
+        layers, before = islice(self.op, 1, None), self.op[0]
         for layer in layers:
             if self.bit_exact:
                 x = layer(x)
             elif _is_depthwise(layer):
-                x = separable(x, layer, cast(nn.Conv2d, next(layers)))
+                x = separable(x, layer, cast(nn.Conv2d, next(layers)), self.recompute)
+            elif isinstance(layer, nn.ReLU):
+                x = F.relu(x, inplace=not watched(before))  # no one else reads it
             else:
                 x = normalize(x, layer) if isinstance(layer, nn.BatchNorm2d) else layer(x)
+            before = layer
         return x
 
 
@@ -171,6 +178,9 @@ class FactorizedReduce(Rectifying):
         return halved(x, self.conv_1.weight, self.conv_2.weight, self.bn)
 
     def after_relu(self, x: Tensor) -> Tensor:
+        if not self.bit_exact and self.step == 2 and self.shift == 1 and takes_apart(x, self.conv_1, self.conv_2):
+            grids = zip(two_grids(x), (self.conv_1, self.conv_2))
+            return normalize(torch.cat([F.conv2d(grid, own.weight, own.bias) for grid, own in grids], dim=1), self.bn)
         # The second grid starts `shift` positions later; the border is continued to the first one's length.
         down, right = (self.shift if self.step == 1 else side % 2 for side in x.shape[-2:])
         # Padding by nothing would copy; in a trace it must stay, for images of other sizes.
@@ -186,6 +196,8 @@ class Pool(nn.Module):
 
     mean = False
     """Whether it takes the mean; else the maximum."""
+    bit_exact = True
+    """As in `RectifyingSequence`."""
     kernels = "torch"
     """Who computes on CUDA (`relnas_mm.kernels`)."""
 
@@ -219,13 +231,14 @@ class MaxPool(Pool):
 class AvgPool(Pool):
     """3x3 mean over the positions inside the map.
 
-    torch has no dilated mean: that case is a box filter over the map divided by one over ones.
+    torch has no dilated mean: that case is a box filter over the map divided by one over ones, which on CPUs with the
+    channels last is faster than its mean, too.
     """
 
     mean = True
 
     def by_torch(self, x: Tensor) -> Tensor:
-        if self.dilation == 1:
+        if self.dilation == 1 and (self.bit_exact or not plain_on_cpu(x)):
             return F.avg_pool2d(x, 3, self.step, padding=1, count_include_pad=False)
         counts = self._box_sum(x.new_ones(1, 1, *x.shape[-2:]))
         return self._box_sum(x) / counts

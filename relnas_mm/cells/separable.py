@@ -1,8 +1,8 @@
-"""Depthwise and pointwise convolution as one step of training on CPUs: less memory, and no slow gradient.
+"""Depthwise and pointwise convolution in training on CPUs: less memory as one step, and no slow gradient.
 
-What lies between the two is computed again in the backward pass, where the depthwise convolution is cheap, instead of
-being kept, if it is large; in a cell such maps are a third of all that is kept.  And PyTorch's backward pass of a
-depthwise convolution that is dilated or larger than 3x3, which takes ten times as long as the convolution, is put
+As one step, what lies between the two is computed again in the backward pass, where the depthwise convolution is cheap,
+instead of being kept, if it is large; in a cell such maps are a third of all that is kept.  And PyTorch's backward pass
+of a depthwise convolution that is dilated or larger than 3x3, which takes ten times as long as the convolution, is put
 together from operations that are fast: the gradient of the map is a convolution by the turned kernel, that of the
 kernel is made of 3x3 pieces without dilation.
 `docs/performance.md` has what both bring.
@@ -23,19 +23,23 @@ WORTH = 2**18
 """Numbers in a map from which on it is worth being computed again; below, calling takes longer than computing."""
 
 
-def separable(x: Tensor, depthwise: nn.Conv2d, pointwise: nn.Conv2d) -> Tensor:
+def separable(x: Tensor, depthwise: nn.Conv2d, pointwise: nn.Conv2d, recompute: bool = True) -> Tensor:
     """What the second convolution gives of what the first one gives.
 
     Args:
         x: The map, (n, c, h, w).
         depthwise: A depthwise convolution with a square kernel that keeps the grid but for its stride.
         pointwise: A 1x1 convolution.
+        recompute: Whether the two are one step where the map is large.
     """
-    gains = x.numel() >= WORTH or _slow(depthwise.kernel_size[0], depthwise.stride[0], depthwise.dilation[0])
-    if not (gains and trains_on_cpu(x) and _plain(depthwise) and _plain(pointwise)):
-        return pointwise(depthwise(x))
     arrangement = depthwise.stride[0], depthwise.dilation[0]
-    return _Separable.apply(x, depthwise.weight, pointwise.weight, *arrangement)  # type: ignore[return-value]
+    if not trains_on_cpu(x) or not _plain(depthwise):
+        return pointwise(depthwise(x))
+    if recompute and x.numel() >= WORTH and _plain(pointwise):
+        return _Separable.apply(x, depthwise.weight, pointwise.weight, *arrangement)  # type: ignore[return-value]
+    if _slow(depthwise.kernel_size[0], *arrangement):
+        return pointwise(_Depthwise.apply(x, depthwise.weight, *arrangement))
+    return pointwise(depthwise(x))
 
 
 def _plain(conv: nn.Conv2d) -> bool:
@@ -67,6 +71,24 @@ class _Separable(torch.autograd.Function):
                 of_between, x, depthwise, ctx.stride, ctx.dilation, (wanted[0], wanted[1])
             )
         return of_x, of_depthwise, of_pointwise, None, None
+
+
+class _Depthwise(torch.autograd.Function):
+    @staticmethod
+    def forward(x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
+        return _depthwise(x, weight, stride, dilation)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs[:2])
+        ctx.stride, ctx.dilation = inputs[2:]
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        of_x, of_weight = _depthwise_gradients(
+            gradients[0], *ctx.saved_tensors, ctx.stride, ctx.dilation, ctx.needs_input_grad[:2]
+        )
+        return of_x, of_weight, None, None
 
 
 def _depthwise(x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:

@@ -34,6 +34,7 @@ class CellTrunk(nn.Module):
         with_cp: Recompute each cell in the backward pass instead of keeping its activations.
         bit_exact: Compute as the released code does, to the last digit (`Cell`).
         kernels: Who computes the cells on CUDA (`Cell`).
+        recompute: Keep less for the backward pass on CPUs (`Cell`).
         **kwargs: For the next class in the method resolution order.
     """
 
@@ -50,6 +51,7 @@ class CellTrunk(nn.Module):
         with_cp: bool = False,
         bit_exact: bool = False,
         kernels: str = "torch",
+        recompute: bool = True,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -62,7 +64,8 @@ class CellTrunk(nn.Module):
             self.stem = cifar_stem(stem_channels, in_channels, norm)
         else:
             self.stem0, self.stem1 = imagenet_stems(stem_channels, in_channels, norm)
-        self.cells = nn.ModuleList(Cell(genotype, plan, norm, slots, bit_exact, kernels) for plan in self.plans)
+        how = bit_exact, kernels, recompute
+        self.cells = nn.ModuleList(Cell(genotype, plan, norm, slots, *how) for plan in self.plans)
 
     def forward_stem(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The two inputs of the first cell."""

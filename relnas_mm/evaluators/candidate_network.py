@@ -25,7 +25,7 @@ class CandidateNetwork(CellTrunk):
         self, genotype: Genotype, shape: NetworkShape, slots: Slots, bit_exact: bool = True, kernels: str = "torch"
     ):
         size = shape.init_channels, shape.num_cells
-        how = {"bit_exact": bit_exact, "kernels": kernels}
+        how = {"bit_exact": bit_exact, "kernels": kernels, "recompute": False}  # its maps are small
         super().__init__(genotype, *size, in_channels=shape.in_channels, slots=slots, **how)
         self.classifier = nn.Linear(self.plans[-1].out_channels, shape.num_classes)
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from relnas_mm.errors import UserError
+from relnas_mm.evaluators.kept_memory import kept_memory
 
 Step = Callable[[Tensor, Tensor], Tensor]
 """A step on images and labels; its result stays on the device."""
@@ -29,8 +30,10 @@ class Execution:
         autocast: 'bfloat16' lets PyTorch choose where it computes in that type; `None` keeps float32.
         cuda_graph: On CUDA, record one step as a graph and replay it: the same kernels, without the time that starting
             each of them takes.  No effect on other devices.
-        streams: On CUDA with `cuda_graph`, how many learners work side by side, each on a stream of its own.  No effect
-            on results.
+        streams: How many learners work side by side: on CUDA with `cuda_graph`, each on a stream of its own, with no
+            effect on results; on CPUs each in a thread with its share of the cores, which changes the last digits.
+        keep_memory: On CPUs, memory that a step frees stays with the process while learners work.  No effect on
+            results.
 
     Raises:
         UserError: The type is another one, or there is no stream.
@@ -39,6 +42,7 @@ class Execution:
     autocast: str | None = None
     cuda_graph: bool = False
     streams: int = 1
+    keep_memory: bool = False
 
     def __post_init__(self) -> None:
         if self.autocast not in (None, "bfloat16"):
@@ -48,7 +52,14 @@ class Execution:
 
     def lanes(self, device: torch.device) -> "list[Lane]":
         """Where learners can work side by side."""
-        return [Lane(self, device) for _ in range(self.streams if self.records_on(device) else 1)]
+        most = self.streams if self.records_on(device) else 1
+        if device.type == "cpu":
+            most = min(self.streams, torch.get_num_threads())
+        return [Lane(self, device) for _ in range(most)]
+
+    def memory(self, device: torch.device) -> AbstractContextManager[None]:
+        """The context in which learners work."""
+        return kept_memory(self.keep_memory and device.type == "cpu")
 
     def records_on(self, device: torch.device) -> bool:
         """Whether steps are recorded on a device."""

@@ -1,5 +1,6 @@
 """One candidate at work: its network, its optimizer, and what it hands back."""
 
+import copy
 import time
 from collections.abc import Iterator
 
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor
 
 from relnas_mm.cells import Slots
+from relnas_mm.cells.fold import fold_normalizations
 from relnas_mm.evaluators.candidate_network import CandidateNetwork
 from relnas_mm.evaluators.evaluator import Evaluation
 from relnas_mm.evaluators.execution import Lane
@@ -58,6 +60,8 @@ class Learner:
             self.optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
         self._training = training_pass(self.network, self.optimizer, recipe.clip, lane, generators)
         self._scoring = scoring_pass(self.network, lane)
+        self._folds = not recipe.bit_exact and weights.device.type == "cpu"
+        self._lane = lane
         self._state = self.network.state_dict()
         self._start = 0.0
 
@@ -76,6 +80,8 @@ class Learner:
         """Queues all steps of a pass of training and one of scoring, each when it is asked for."""
         self._start = time.perf_counter()
         yield from self._training.steps(training)
+        if self._folds:
+            self._scoring = scoring_pass(self._folded(), self._lane)
         yield from self._scoring.steps(scoring)
 
     def evaluation(self, at_once: int = 1) -> Evaluation:
@@ -97,6 +103,12 @@ class Learner:
         """What the learner made of its weights; with the momentum of each parameter, if asked for."""
         momenta = {_MOMENTUM + name: self._momentum(parameter) for name, parameter in self._named if momentum}
         return self._state | momenta
+
+    def _folded(self) -> CandidateNetwork:
+        """The network as it is now, with normalizations folded into convolutions: cheaper to score."""
+        own = copy.deepcopy(self.network).eval()
+        fold_normalizations(own)
+        return own
 
     def _momentum(self, parameter: Tensor) -> Tensor:
         return self.optimizer.state[parameter]["momentum_buffer"]

@@ -34,7 +34,8 @@ class Recipe:
         kernels: On CUDA, 'triton' computes cells by the kernels of `relnas_mm.kernels`.
         autocast: 'bfloat16' computes in that type where PyTorch thinks fit (`Execution`).
         cuda_graph: On CUDA, replay a recorded step (`Execution`).
-        streams: On CUDA, how many learners work side by side (`Execution`).
+        streams: How many learners work side by side (`Execution`).
+        keep_memory: On CPUs, memory that a step frees stays with the process (`Execution`).
         scoring_batch_size: Images in a step that scores; `None` means as many as in training.  Only rounding differs.
 
     Raises:
@@ -54,6 +55,7 @@ class Recipe:
     autocast: str | None = None
     cuda_graph: bool = False
     streams: int = 1
+    keep_memory: bool = False
     scoring_batch_size: int | None = None
 
     def __post_init__(self) -> None:
@@ -75,7 +77,7 @@ class Recipe:
     @property
     def execution(self) -> Execution:
         """How steps are carried out."""
-        return Execution(self.autocast, self.cuda_graph, self.streams)
+        return Execution(self.autocast, self.cuda_graph, self.streams, self.keep_memory)
 
     @property
     def memory_format(self) -> torch.memory_format:

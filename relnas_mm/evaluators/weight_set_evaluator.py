@@ -1,10 +1,8 @@
 """The evaluator of RelativeNAS: learners start from shared weights, train for one pass, and write them back."""
 
 import math
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from itertools import zip_longest
 from typing import Any
 
 import torch
@@ -28,6 +26,7 @@ from relnas_mm.evaluators.learner import Learner
 from relnas_mm.evaluators.memory import names_fitting_batch
 from relnas_mm.evaluators.ranks import exchanged, own_share
 from relnas_mm.evaluators.shared_weights import SharedWeights
+from relnas_mm.evaluators.side_by_side import carry_out
 from relnas_mm.evaluators.slots import slots_of
 from relnas_mm.evaluators.training import PLAIN, Recipe, recalibrate, score
 from relnas_mm.evaluators.weight_set import NetworkShape, initial_weights
@@ -141,7 +140,7 @@ class WeightSetEvaluator:
         return Evaluation(loss, {"accuracy": accuracy})
 
     def footprint(self) -> Footprint:
-        """An estimate of the memory that the search takes, for two learners whose operations are all the heaviest."""
+        """An estimate of the memory that the search takes, for learners whose operations are all the heaviest."""
         edges = (("sep_conv_5x5", 0), ("sep_conv_5x5", 1)) * 4
         heaviest = Genotype(normal=edges, reduce=edges)
         with torch.device("meta"):
@@ -153,7 +152,7 @@ class WeightSetEvaluator:
         return Footprint(
             images=size_of(self.train_data.images, self.validation_data.images),
             weights=size_of(*self.weights.tensors.values()) + 2 * own,
-            step=kept + size_of(images) + 2 * own,
+            step=len(self.lanes) * (kept + size_of(images) + 2 * own),
         )
 
     def state_dict(self) -> dict[str, Tensor]:
@@ -180,7 +179,8 @@ class WeightSetEvaluator:
         if self.lanes[0].records:
             self._ahead.start(following, self.lanes)
         works = [self._steps(*work) for work in zip(places, learners, self.lanes)]
-        deque(zip_longest(*works), maxlen=0)  # a step of each in turn
+        with self.recipe.execution.memory(self.device):
+            carry_out(works, self.device)
         learned: list[Learned] = []
         for (_, candidate), learner in zip(places, learners):
             with self._names_fitting_batch(candidate):

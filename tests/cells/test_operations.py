@@ -31,6 +31,22 @@ def test_sides_are_rounded_up(name, stride, batch, height, width):
     assert out.shape == (batch, 4, -(-height // stride), -(-width // stride))
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 2), st.integers(1, 9), st.integers(1, 9), st.booleans())
+def test_a_mean_by_convolution_is_the_mean(stride, height, width, trains):
+    pool = build_operation("avg_pool_3x3", 4, Sampling(stride))
+    x = torch.randn(2, 4, height, width, dtype=torch.double).contiguous(memory_format=torch.channels_last)
+    results, gradients = [], []
+    for exact in (True, False):
+        pool.bit_exact, leaf = exact, x.clone().requires_grad_(trains)
+        results.append(pool(leaf))
+        if trains:
+            gradients.append(torch.autograd.grad(results[-1].square().sum(), leaf)[0])
+    torch.testing.assert_close(*results, rtol=1e-12, atol=1e-12)
+    if trains:
+        torch.testing.assert_close(*gradients, rtol=1e-12, atol=1e-12)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(OPERATIONS), st.integers(3, 20), st.integers(3, 20), st.sampled_from([1, 2]))
 def test_a_dense_operation_contains_the_strided_one(name, height, width, dilation):

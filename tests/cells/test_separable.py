@@ -1,5 +1,7 @@
 """Depthwise and pointwise convolution as one step: the same outputs, the same gradients, less memory."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -41,20 +43,22 @@ def gradients(result, *leaves):
     height=st.integers(1, 13),
     width=st.integers(1, 13),
     last=st.booleans(),
+    recompute=st.booleans(),
 )
-def test_one_step_is_two_steps(kernel, stride, dilation, height, width, last):
+def test_it_is_two_convolutions(kernel, stride, dilation, height, width, last, recompute):
     depthwise, pointwise = pair(3, 4, kernel, stride, dilation)
     x = torch.randn(2, 3, height, width, dtype=torch.double)
     x = x.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format).requires_grad_()
     leaves = x, depthwise.weight, pointwise.weight
-    expected, got = pointwise(depthwise(x)), separable(x, depthwise, pointwise)
+    expected, got = pointwise(depthwise(x)), separable(x, depthwise, pointwise, recompute)
     assert torch.equal(got, expected)
     for one, other in zip(gradients(got, *leaves), gradients(expected, *leaves)):
         assert torch.allclose(one, other, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("recompute", [True, False])
 @pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (1, 2), (2, 2)])
-def test_gradients_of_gradients(stride, dilation):
+def test_gradients_of_gradients(stride, dilation, recompute):
     depthwise, pointwise = pair(2, 2, 3, stride, dilation)
     x = torch.randn(1, 2, 5, 4, dtype=torch.double, requires_grad=True)
 
@@ -62,20 +66,21 @@ def test_gradients_of_gradients(stride, dilation):
         for conv, weight in ((depthwise, first), (pointwise, second)):
             conv._parameters.pop("weight", None)
             conv.weight = weight
-        return separable(x, depthwise, pointwise)
+        return separable(x, depthwise, pointwise, recompute)
 
     leaves = x, depthwise.weight.detach().requires_grad_(), pointwise.weight.detach().requires_grad_()
     assert torch.autograd.gradcheck(function, leaves)
     assert torch.autograd.gradgradcheck(function, leaves)
 
 
+@pytest.mark.parametrize("recompute", [True, False])
 @pytest.mark.parametrize("frozen", ["x", "depthwise", "pointwise"])
-def test_what_asks_for_no_gradient_gets_none(frozen):
+def test_what_asks_for_no_gradient_gets_none(frozen, recompute):
     depthwise, pointwise = pair(3, 3, 5, 1, 2)
     leaves = {"x": torch.randn(1, 3, 6, 6).double(), "depthwise": depthwise.weight, "pointwise": pointwise.weight}
     for name, leaf in leaves.items():
         leaf.requires_grad_(name != frozen)
-    separable(leaves["x"], depthwise, pointwise).sum().backward()
+    separable(leaves["x"], depthwise, pointwise, recompute).sum().backward()
     assert {name for name, leaf in leaves.items() if leaf.grad is None} == {frozen}
 
 
@@ -94,12 +99,21 @@ def test_hooks_biases_and_autocast_get_two_steps():
     assert torch.equal(separable(x, depthwise, pointwise), pointwise(depthwise(x)))
 
 
-@pytest.mark.parametrize(("side", "dilation", "one"), [(4, 1, False), (4, 2, True), (8, 1, True)])
-def test_small_maps_are_kept_unless_their_gradient_is_slow(side, dilation, one, monkeypatch):
+@pytest.mark.parametrize(
+    ("side", "dilation", "recompute", "steps"),
+    [(4, 1, True, ""), (4, 2, True, "_Depthwise"), (8, 1, True, "_Separable"), (8, 2, False, "_Depthwise")],
+)
+def test_what_is_kept_and_whose_gradients_are_put_together(side, dilation, recompute, steps, monkeypatch):
     monkeypatch.setattr(room, "WORTH", 3 * 8 * 8)
     depthwise, pointwise = pair(3, 3, 3, 1, dilation)
     x = torch.randn(1, 3, side, side, dtype=torch.double, requires_grad=True)
-    assert ("Separable" in type(separable(x, depthwise, pointwise).grad_fn).__name__) == one
+    taken = []
+    for name in ("_Separable", "_Depthwise"):
+        apply = getattr(room, name).apply
+        spy = SimpleNamespace(apply=lambda *given, name=name, apply=apply: taken.append(name) or apply(*given))
+        monkeypatch.setattr(room, name, spy)
+    separable(x, depthwise, pointwise, recompute)
+    assert taken == ([steps] if steps else [])
 
 
 def test_gradient_of_a_kernel_in_float_is_that_of_double():

@@ -208,6 +208,24 @@ def test_channels_last_gives_the_same_losses_up_to_rounding(data):
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 
 
+def test_what_is_faster_on_cpus_gives_the_same_up_to_rounding(data, monkeypatch):
+    """Both learners at once, normalizations folded to score, memory kept: with drop path, over two groups."""
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    pairs = [
+        (genotype_with(("sep_conv_5x5", 0)), genotype_with(("dil_conv_3x3", 0), ("max_pool_3x3", 1))),
+        (genotype_with(("dil_conv_5x5", 1)), genotype_with(("avg_pool_3x3", 0), ("sep_conv_3x3", 1))),
+    ]
+    fast = {"channels_last": True, "bit_exact": False, "streams": 2, "keep_memory": True}
+    losses, weights = [], []
+    for training in ({}, fast):
+        subject = evaluator(data, training={"batch_size": 6, "lr": 0.01, **training})
+        groups = [group_of(*pair, index=index, size=2) for index, pair in enumerate(pairs)]
+        losses.append([e.loss for group in groups for e in subject.evaluate(group)])
+        weights.append(subject.state_dict())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    assert all(torch.allclose(value, weights[1][name], rtol=1e-2, atol=1e-3) for name, value in weights[0].items())
+
+
 def test_a_diverged_candidate_writes_nothing(data, monkeypatch):
     subject = evaluator(data)
     before = dict(subject.state_dict())
