@@ -1,6 +1,5 @@
 """One candidate at work: its network, its optimizer, and what it hands back."""
 
-import copy
 import time
 from collections.abc import Iterator
 
@@ -13,6 +12,7 @@ from relnas_mm.evaluators.candidate_network import CandidateNetwork
 from relnas_mm.evaluators.evaluator import Evaluation
 from relnas_mm.evaluators.execution import Lane
 from relnas_mm.evaluators.shared_weights import SharedWeights
+from relnas_mm.evaluators.side_by_side import Errand
 from relnas_mm.evaluators.training import PLAIN, Batches, Recipe, scoring_pass, training_pass
 from relnas_mm.evaluators.weight_set import NetworkShape
 from relnas_mm.genotype import Genotype
@@ -22,6 +22,8 @@ _MOMENTUM = "momentum/"
 
 class Learner:
     """A candidate whose weights are copies of the shared ones, once they are loaded; before, it can be got ready.
+
+    It works once: what it was scored with need not be what can be trained any more.
 
     Args:
         genotype: The cells.
@@ -61,7 +63,6 @@ class Learner:
         self._training = training_pass(self.network, self.optimizer, recipe.clip, lane, generators)
         self._scoring = scoring_pass(self.network, lane)
         self._folds = not recipe.bit_exact and weights.device.type == "cpu"
-        self._lane = lane
         self._state = self.network.state_dict()
         self._start = 0.0
 
@@ -76,12 +77,12 @@ class Learner:
         momenta = {_MOMENTUM + name: self._momentum(parameter) for name, parameter in self._named}
         weights.copy_into({name: own for name, own in momenta.items() if name in weights.tensors})
 
-    def steps(self, training: Batches, scoring: Batches) -> Iterator[None]:
-        """Queues all steps of a pass of training and one of scoring, each when it is asked for."""
+    def steps(self, training: Batches, scoring: Batches) -> Iterator[Errand]:
+        """All steps of a pass of training and one of scoring (`Pass.steps`)."""
         self._start = time.perf_counter()
         yield from self._training.steps(training)
-        if self._folds:
-            self._scoring = scoring_pass(self._folded(), self._lane)
+        if self._folds:  # cheaper to score; the weights that it learned stay what they are
+            fold_normalizations(self.network.eval())
         yield from self._scoring.steps(scoring)
 
     def evaluation(self, at_once: int = 1) -> Evaluation:
@@ -94,7 +95,7 @@ class Learner:
         metrics = {
             "accuracy": accuracy,
             "train_loss": train_loss,
-            "search_params": sum(parameter.numel() for parameter in self.network.parameters()),
+            "search_params": sum(parameter.numel() for _, parameter in self._named),
             "seconds": (time.perf_counter() - self._start) / at_once,
         }
         return Evaluation(loss, metrics)
@@ -103,12 +104,6 @@ class Learner:
         """What the learner made of its weights; with the momentum of each parameter, if asked for."""
         momenta = {_MOMENTUM + name: self._momentum(parameter) for name, parameter in self._named if momentum}
         return self._state | momenta
-
-    def _folded(self) -> CandidateNetwork:
-        """The network as it is now, with normalizations folded into convolutions: cheaper to score."""
-        own = copy.deepcopy(self.network).eval()
-        fold_normalizations(own)
-        return own
 
     def _momentum(self, parameter: Tensor) -> Tensor:
         return self.optimizer.state[parameter]["momentum_buffer"]

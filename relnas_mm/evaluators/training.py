@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators.execution import Execution, Lane, RecordedStep, Step
+from relnas_mm.evaluators.side_by_side import Errand, nothing_left
 from relnas_mm.kernels import check_kernels
 
 Batches = Iterable[tuple[Tensor, Tensor]]
@@ -144,7 +146,7 @@ class Pass:
     ):
         self._network, self._training, self._lane = network, training, lane
         self._step = lane.prepared(step, generators)
-        self._results: list[Tensor] = []
+        self._results: dict[int, Tensor] = {}
         self._sizes: list[int] = []
 
     def expect(self, batches: Batches) -> None:
@@ -155,32 +157,40 @@ class Pass:
         for images, labels in batches:
             self._step.expect(images, labels)
 
-    def steps(self, batches: Batches) -> Iterator[None]:
-        """Queues one step after the other, each when it is asked for."""
+    def steps(self, batches: Batches) -> Iterator[Errand]:
+        """One step after the other: queued when it is asked for, or, where it needs no other one, when it is called."""
         self._network.train(self._training)
         batches = iter(batches)
         while True:
             with self._lane.entered():
                 batch = next(batches, None)
-                if batch is None:
-                    return
-                self._results.append(self._step(*batch))
-                self._sizes.append(len(batch[1]))
-            self._lane.throttle()
-            yield
+            if batch is None:
+                return
+            queue = partial(self._queue, len(self._sizes), *batch)
+            self._sizes.append(len(batch[1]))
+            if self._lane.records or self._training:
+                queue()
+                yield nothing_left
+            else:
+                yield queue
+
+    def _queue(self, number: int, images: Tensor, labels: Tensor) -> None:
+        with self._lane.entered():
+            self._results[number] = self._step(images, labels)
+        self._lane.throttle()
 
     def means(self) -> tuple[float, float]:
         """Waits for the device, and gives mean loss, and accuracy in percent."""
         with self._lane.entered():
-            rows = torch.stack(self._results).tolist()
+            rows = torch.stack([self._results[number] for number in range(len(self._sizes))]).tolist()
         images = sum(self._sizes)
         losses = [loss * size if self._training else loss for (loss, _), size in zip(rows, self._sizes)]
         return sum(losses) / images, 100.0 * sum(hits for _, hits in rows) / images
 
     def over(self, batches: Batches) -> tuple[float, float]:
         """The whole pass at once."""
-        for _ in self.steps(batches):
-            pass
+        for step in self.steps(batches):
+            step()
         return self.means()
 
 

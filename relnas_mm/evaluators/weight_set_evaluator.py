@@ -26,7 +26,7 @@ from relnas_mm.evaluators.learner import Learner
 from relnas_mm.evaluators.memory import names_fitting_batch
 from relnas_mm.evaluators.ranks import exchanged, own_share
 from relnas_mm.evaluators.shared_weights import SharedWeights
-from relnas_mm.evaluators.side_by_side import carry_out
+from relnas_mm.evaluators.side_by_side import Errand, carry_out
 from relnas_mm.evaluators.slots import slots_of
 from relnas_mm.evaluators.training import PLAIN, Recipe, recalibrate, score
 from relnas_mm.evaluators.weight_set import NetworkShape, initial_weights
@@ -187,7 +187,7 @@ class WeightSetEvaluator:
                 learned.append((learner.evaluation(len(places)), learner.state_dict(not self.fresh_optimizer)))
         return learned
 
-    def _steps(self, place: Place, learner: Learner, lane: Lane) -> Iterator[None]:
+    def _steps(self, place: Place, learner: Learner, lane: Lane) -> Iterator[Errand]:
         """A learner starts from the shared weights, trains and is scored."""
         group, candidate = place
         address = (group.generation, candidate.number)

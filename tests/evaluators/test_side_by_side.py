@@ -7,7 +7,7 @@ import torch
 
 from relnas_mm.evaluators.execution import Execution
 from relnas_mm.evaluators.kept_memory import kept_memory
-from relnas_mm.evaluators.side_by_side import carry_out
+from relnas_mm.evaluators.side_by_side import carry_out, nothing_left
 
 pytestmark = pytest.mark.unit
 CPU = torch.device("cpu")
@@ -28,7 +28,7 @@ def test_on_cpus_each_has_a_thread_and_its_share_of_the_cores():
         for _ in range(2):
             meet.wait()  # fails unless both are at work
             seen.append((threading.get_ident(), torch.get_num_threads()))
-            yield
+            yield nothing_left
 
     carry_out([work(), work()], CPU)
     assert len({thread for thread, _ in seen} - {threading.get_ident()}) == 2
@@ -41,7 +41,7 @@ def test_one_has_all_the_cores():
 
     def work():
         seen.append((threading.get_ident(), torch.get_num_threads()))
-        yield
+        yield nothing_left
 
     carry_out([work()], CPU)
     assert seen == [(threading.get_ident(), 4)]
@@ -53,20 +53,37 @@ def test_elsewhere_a_step_of_each_in_turn():
     def work(name, steps):
         for step in range(steps):
             seen.append(f"{name}{step}")
-            yield
+            yield lambda step=step: seen.append(f"{name}{step} again")
 
     carry_out([work("a", 1), work("b", 3)], torch.device("meta"))
-    assert seen == ["a0", "b0", "b1", "b2"]
+    assert seen == ["a0", "b0", "a0 again", "b0 again", "b1", "b1 again", "b2", "b2 again"]
+
+
+def test_who_is_through_helps_with_what_needs_no_order():
+    meet, seen = threading.Barrier(2, timeout=20), []
+
+    def errand():
+        meet.wait()  # fails unless two do errands of the second work at once
+        seen.append(threading.get_ident())
+
+    def works():
+        yield nothing_left
+        for _ in range(3):
+            yield errand
+            yield errand
+
+    carry_out([iter(()), works()], CPU)
+    assert len(seen) == 6 and len(set(seen)) == 2
 
 
 def test_a_failure_ends_the_others_and_is_raised():
     def failing():
-        yield
+        yield nothing_left
         raise MemoryError("too much")
 
     def endless():
         while True:
-            yield
+            yield nothing_left
 
     with pytest.raises(MemoryError, match="too much"):
         carry_out([failing(), endless()], CPU)
