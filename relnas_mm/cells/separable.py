@@ -85,10 +85,9 @@ class _Depthwise(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        of_x, of_weight = _depthwise_gradients(
-            gradients[0], *ctx.saved_tensors, ctx.stride, ctx.dilation, ctx.needs_input_grad[:2]
-        )
-        return of_x, of_weight, None, None
+        x, weight = ctx.saved_tensors
+        wanted = ctx.needs_input_grad[:2]
+        return *_depthwise_gradients(gradients[0], x, weight, ctx.stride, ctx.dilation, wanted), None, None
 
 
 def _depthwise(x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
