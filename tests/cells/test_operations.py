@@ -32,6 +32,19 @@ def test_sides_are_rounded_up(name, stride, batch, height, width):
 
 
 @settings(max_examples=30, deadline=None)
+@given(st.integers(1, 2), st.integers(1, 9), st.integers(1, 9))
+def test_a_maximum_without_gradients_is_the_same(stride, height, width):
+    pool = build_operation("max_pool_3x3", 4, Sampling(stride))
+    x = torch.randn(2, 4, height, width).contiguous(memory_format=torch.channels_last)
+    x[0, 0, 0, 0] = float("nan")
+    expected = torch.nn.functional.max_pool2d(x, 3, stride, padding=1)
+    with torch.no_grad():
+        got = pool(x)
+    assert torch.equal(got.nan_to_num(9.0), expected.nan_to_num(9.0))
+    assert got.is_contiguous(memory_format=torch.channels_last)
+
+
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 2), st.integers(1, 9), st.integers(1, 9), st.booleans())
 def test_a_mean_by_convolution_is_the_mean(stride, height, width, trains):
     pool = build_operation("avg_pool_3x3", 4, Sampling(stride))
