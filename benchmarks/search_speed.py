@@ -129,6 +129,16 @@ def lean_losses(subject: WeightSetEvaluator, pair: list[Candidate], **recipe: An
     return [evaluation.loss for evaluation, _ in subject._all_learned([(group, candidate) for candidate in pair])]
 
 
+def on_one_thread(row: Row, subject: WeightSetEvaluator, pair: list[Candidate]) -> list[float]:
+    """The same with one thread: what rounding alone does to losses."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return row(subject, pair)
+    finally:
+        torch.set_num_threads(threads)
+
+
 PLAIN = {
     "channels_last": False,
     "bit_exact": True,
@@ -149,6 +159,7 @@ ROWS: dict[str, Row] = {
 }
 FAST = {**LAST, "bit_exact": False}
 CPU_ROWS: dict[str, Row] = {
+    "the plain config, on one thread": partial(on_one_thread, partial(lean_losses, **PLAIN)),
     "+ channels_last, not bit-exact": partial(lean_losses, **FAST),
     "+ channels_last, both learners at once": partial(lean_losses, **{**LAST, "streams": 2}),
     "+ channels_last, not bit-exact, both at once": partial(lean_losses, **{**FAST, "streams": 2}),

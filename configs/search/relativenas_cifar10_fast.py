@@ -3,6 +3,13 @@ _base_ = "relativenas_cifar10.py"
 
 train_cfg = dict(
     evaluator=dict(
-        training=dict(channels_last=True, bit_exact=False, kernels="triton", cuda_graph=True, streams=2),
+        training=dict(
+            channels_last=True,
+            bit_exact=False,
+            kernels="triton",
+            cuda_graph=True,
+            streams=2,
+            keep_memory=True,
+        ),
     ),
 )
