@@ -8,6 +8,7 @@ from relnas_mm.checks import check_before_running
 from relnas_mm.errors import reports_user_errors
 from relnas_mm.launch import leads, load_config, restarted, run, runner_parser
 from relnas_mm.search.identity import claim_work_dir, run_identity
+from relnas_mm.search.parts import check_loop
 from relnas_mm.search.setup import without_missing_backends
 
 
@@ -23,6 +24,7 @@ def main() -> None:
     args = parse_args()
     config = without_missing_backends(load_config(args))
     identity = run_identity(config.to_dict())
+    check_loop(config.train_cfg)
     check_before_running(config, ())
     resume = args.resume or restarted()
     if leads():

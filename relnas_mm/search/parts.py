@@ -1,10 +1,10 @@
-"""Building spaces, strategies and evaluators from a config; the rooms themselves need no mmengine."""
+"""Building spaces, strategies and evaluators from a config, and checking it; the rooms themselves need no mmengine."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from mmengine.registry import Registry
+from mmengine.registry import LOOPS, Registry
 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import StandAloneEvaluator, TabularEvaluator, WeightSetEvaluator
@@ -110,10 +110,31 @@ def build_part(registry: Registry, config: Mapping[str, Any], **supplied: Any) -
         known = ", ".join(sorted(registry.module_dict))
         raise UserError(f"the {registry.name} has type {name!r}; known are {known}")
     parameters = inspect.signature(part).parameters
-    if unknown := sorted(set(arguments) - set(parameters)):
-        raise UserError(f"{name} of the {registry.name} does not take {unknown}; it takes {sorted(parameters)}")
+    _check_names(f"{name} of the {registry.name}", arguments, parameters)
     arguments |= {key: value for key, value in supplied.items() if key in parameters and key not in arguments}
     try:
         return part(**arguments)
     except TypeError as error:  # a missing argument, or an unknown one in a nested mapping
         raise UserError(f"{name} of the {registry.name} cannot be built: {error}") from error
+
+
+def check_loop(config: Mapping[str, Any]) -> None:
+    """Makes sure, before anything is written, that the loop of a search takes its settings.
+
+    Args:
+        config: `train_cfg` of the config.
+
+    Raises:
+        UserError: It has none of that name.
+    """
+    loop = LOOPS.get(config.get("type", ""))
+    if loop is not None:  # else MMEngine says so
+        named = [name for name, each in inspect.signature(loop).parameters.items() if each.kind != each.VAR_KEYWORD]
+        _check_names(
+            f"train_cfg of type {config['type']}", set(config) - {"type"}, set(named) - {"runner", "dataloader"}
+        )
+
+
+def _check_names(owner: str, given: Iterable[str], allowed: Iterable[str]) -> None:
+    if unknown := sorted(set(given) - set(allowed)):
+        raise UserError(f"{owner} does not take {unknown}; it takes {sorted(allowed)}")

@@ -65,3 +65,11 @@ def test_a_search_is_terminated_and_continued_with_another_config(data, tmp_path
     refused = run(QUICK, tmp_path, *options)
     assert refused.returncode == 2 and "Traceback" not in refused.stderr
     assert refused.stderr.splitlines()[-1].startswith("error: the work_dir") and "--resume" in refused.stderr
+
+
+def test_a_loop_that_has_no_such_setting_says_so_before_it_writes(tmp_path):
+    refused = run(QUICK, tmp_path / "new", "train_cfg.max_generations=2")
+    assert refused.returncode == 2 and "Traceback" not in refused.stderr
+    says = refused.stderr.splitlines()[-1]
+    assert says.startswith("error: train_cfg of type SearchLoop does not take ['max_generations']; it takes ['budget',")
+    assert not (tmp_path / "new").exists()
