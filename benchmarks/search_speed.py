@@ -115,6 +115,18 @@ class ChosenPath(torch.nn.Module):
         return self.supernet(images, self.genotype, self.rate)
 
 
+def train_weights(subject: WeightSetEvaluator, pairs: int) -> None:
+    """Other candidates train the shared weights first, as in a search: all rows then start from there."""
+    plain, space = subject.recipe, CellSpace()
+    vectors = space.sample(np.random.default_rng(SEED + 1), 2 * pairs)
+    subject.recipe = replace(plain, **FAST)
+    for index in range(pairs):
+        one, other = (Candidate(n, vectors[n], space.decode(vectors[n])) for n in (2 * index, 2 * index + 1))
+        subject.evaluate(Group(0, index, pairs, PROGRESS, (one, other)))
+        print(f"weights: pair {index + 1}/{pairs}", file=sys.stderr, flush=True)
+    subject.recipe = plain
+
+
 @cache
 def lanes(execution: Execution, device: torch.device) -> list[Lane]:
     """Kept from pair to pair, as a search keeps them."""
@@ -264,6 +276,9 @@ def main() -> None:
     parser.add_argument("--cells", type=int, default=8, help="[%(default)s]")
     parser.add_argument("--batch-size", type=int, default=64, help="[%(default)s]")
     parser.add_argument("--candidates", type=int, default=20, help="[%(default)s]")
+    parser.add_argument(
+        "--trained-pairs", type=int, default=0, help="other pairs that train the weights first [%(default)s]"
+    )
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="[%(default)s]")
     parser.add_argument("--rows", nargs="+", default=[""], help="only those whose names contain one of these [all]")
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
@@ -279,6 +294,7 @@ def main() -> None:
         if args.memory_of:
             print_memory(args, rows[args.memory_of], subject, folder)
             return
+        train_weights(subject, args.trained_pairs)
         origin = provenance(" ".join(["python benchmarks/search_speed.py", *sys.argv[1:]]))
         for number, table in enumerate(measure(args, rows, subject), 1):  # kept, should it be stopped
             write(args, origin, min(2 * number, args.candidates), table)
@@ -288,7 +304,7 @@ def main() -> None:
 
 def write(args: argparse.Namespace, origin: dict[str, Any], candidates: int, table: dict[str, Any]) -> None:
     name = "search_speed_cuda.json" if args.device == "cuda" else "search_speed.json"
-    setting = {key: getattr(args, key) for key in ("images", "channels", "cells", "batch_size")}
+    setting = {key: getattr(args, key) for key in ("images", "channels", "cells", "batch_size", "trained_pairs")}
     record = {
         **origin,
         "seeds": [SEED],
