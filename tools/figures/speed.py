@@ -132,4 +132,5 @@ WRITERS = {
     "search_speed": search_speed,
     "search_speed_cuda": search_speed,
     "search_speed_long": search_speed,
+    "search_speed_trained": search_speed,
 }
