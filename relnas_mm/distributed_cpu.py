@@ -23,7 +23,7 @@ def prepare(config: Config) -> None:
         config: The complete config, changed in place.
 
     Raises:
-        UserError: The launcher is Slurm's, and Slurm did not start this process.
+        UserError: The launcher is Slurm's, and Slurm did not start this process or does not name its nodes.
     """
     launcher = config.get("launcher", "none")
     if launcher not in ("pytorch", "slurm") or torch.cuda.is_available():
@@ -63,10 +63,20 @@ def _addresses_by_slurm() -> dict[str, str]:
         )
     meeting = {name: variables[name] for name in ("MASTER_ADDR", "MASTER_PORT") if name in variables}
     if "MASTER_ADDR" not in meeting:
-        command = ["scontrol", "show", "hostnames", variables["SLURM_NODELIST"]]
-        nodes = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        meeting["MASTER_ADDR"] = nodes.splitlines()[0]
+        meeting["MASTER_ADDR"] = _first_node(variables.get("SLURM_NODELIST", ""))
     return {"MASTER_PORT": "29500", **meeting, **{name: variables[given] for name, given in ranks.items()}}
+
+
+def _first_node(nodes: str) -> str:
+    command = ["scontrol", "show", "hostnames", nodes]
+    try:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[0]
+    except (OSError, subprocess.CalledProcessError, IndexError) as error:
+        reason = (getattr(error, "stderr", None) or str(error)).strip()
+        raise UserError(
+            f"`scontrol` does not name the nodes of SLURM_NODELIST {nodes!r} ({reason}); put it in the PATH, or set "
+            "MASTER_ADDR to the address of the first node"
+        ) from error
 
 
 def _mappings(node: Any) -> Iterator[dict[str, Any]]:
