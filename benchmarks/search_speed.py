@@ -117,12 +117,10 @@ class ChosenPath(torch.nn.Module):
 
 def train_weights(subject: WeightSetEvaluator, pairs: int) -> None:
     """Other candidates train the shared weights first, as in a search: all rows then start from there."""
-    plain, space = subject.recipe, CellSpace()
-    vectors = space.sample(np.random.default_rng(SEED + 1), 2 * pairs)
+    plain = subject.recipe
     subject.recipe = replace(plain, **FAST)
-    for index in range(pairs):
-        one, other = (Candidate(n, vectors[n], space.decode(vectors[n])) for n in (2 * index, 2 * index + 1))
-        subject.evaluate(Group(0, index, pairs, PROGRESS, (one, other)))
+    for index, pair in enumerate(pairs_of(2 * pairs, SEED + 1)):
+        subject.evaluate(Group(0, index, pairs, PROGRESS, tuple(pair)))
         print(f"weights: pair {index + 1}/{pairs}", file=sys.stderr, flush=True)
     subject.recipe = plain
 
@@ -202,9 +200,9 @@ def subject_of(args: argparse.Namespace, noise: str) -> WeightSetEvaluator:
     return WeightSetEvaluator(data, network, {"batch_size": args.batch_size}, seed=SEED, device=args.device)
 
 
-def pairs_of(args: argparse.Namespace) -> list[list[Candidate]]:
+def pairs_of(number: int, seed: int = SEED) -> list[list[Candidate]]:
     space = CellSpace()
-    vectors = space.sample(np.random.default_rng(SEED), args.candidates)
+    vectors = space.sample(np.random.default_rng(seed), number)
     candidates = [Candidate(number, vector, space.decode(vector)) for number, vector in enumerate(vectors)]
     return [candidates[start : start + 2] for start in range(0, len(candidates), 2)]
 
@@ -216,7 +214,7 @@ def peak_memory(args: argparse.Namespace, name: str) -> float:
 
 
 def print_memory(args: argparse.Namespace, row: Row, subject: WeightSetEvaluator, noise: str) -> None:
-    pair = pairs_of(args)[0]
+    pair = pairs_of(args.candidates)[0]
     row(subject_of(argparse.Namespace(**{**vars(args), "images": 40, "batch_size": 4}), noise), pair)  # loads libraries
     before = resident_bytes()
     row(subject, pair)
@@ -235,7 +233,7 @@ def measure(args: argparse.Namespace, rows: dict[str, Row], subject: WeightSetEv
     """The table as far as it is known, after each pair of candidates."""
     seconds: dict[str, list[float]] = {name: [] for name in rows}
     losses: dict[str, list[float]] = {name: [] for name in rows}
-    pairs = pairs_of(args)
+    pairs = pairs_of(args.candidates)
     memory = {
         name: peak_cuda_memory(row, subject, pairs[0]) if args.device == "cuda" else peak_memory(args, name)
         for name, row in rows.items()

@@ -128,7 +128,7 @@ def check_loop(config: Mapping[str, Any]) -> None:
         UserError: It has none of that name.
     """
     loop = LOOPS.get(config.get("type", ""))
-    if loop is not None:  # else MMEngine says so
+    if loop is not None:  # else `run_identity` says so
         named = [name for name, each in inspect.signature(loop).parameters.items() if each.kind != each.VAR_KEYWORD]
         _check_names(
             f"train_cfg of type {config['type']}", set(config) - {"type"}, set(named) - {"runner", "dataloader"}

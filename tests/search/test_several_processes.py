@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -140,9 +139,9 @@ def test_a_process_that_slurm_did_not_start(config, tmp_path):
 
 def test_nodes_that_slurm_does_not_name(config, tmp_path):
     path = program(tmp_path / "bin", "scontrol", "echo 'no such partition' >&2; exit 1")
-    started = os.environ | {"SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NTASKS": "2", "SLURM_NODELIST": "n[1-2]"}
-    command = [sys.executable, "tools/search.py", config, "--work-dir", tmp_path / "run", "--launcher", "slurm"]
-    done = subprocess.run(command, cwd=ROOT, env=started | {"PATH": path}, capture_output=True, text=True, timeout=120)
+    slurm = {"SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NTASKS": "2", "SLURM_NODELIST": "n[1-2]"}
+    arguments = (config, "--work-dir", tmp_path / "run", "--launcher", "slurm")
+    done = run_tool("tools/search.py", *arguments, PATH=path, **slurm)
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert "error: `scontrol` does not name the nodes of SLURM_NODELIST 'n[1-2]' (no such partition)" in done.stderr
 
