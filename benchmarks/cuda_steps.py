@@ -1,4 +1,4 @@
-"""What the kernels of a training and of a scoring step take on CUDA: PyTorch's, and those of `relnas_mm.kernels`.
+"""What the kernels of a training and of a scoring step take on CUDA: PyTorch's and our own.
 
 `python benchmarks/cuda_steps.py` takes a candidate of the released search and sums the times of its kernels, as
 torch.profiler sees them: what starting them takes is left out, as CUDA graphs do.  Images are noise, on which nothing
@@ -18,9 +18,9 @@ from search_speed import write_images
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
-from relnas_mm.evaluators import WeightSetEvaluator
+from relnas_mm.evaluators import SupernetEvaluator
 from relnas_mm.evaluators.execution import Lane
-from relnas_mm.evaluators.learner import Learner
+from relnas_mm.evaluators.supernet.trainer import CandidateTrainer
 from relnas_mm.evaluators.training import Recipe, learn_one_pass, score
 from relnas_mm.files import write_atomically
 from relnas_mm.provenance import provenance
@@ -51,9 +51,9 @@ def kernel_times(work: Callable[[], object]) -> dict[str, float]:
     return {event.key: event.self_device_time_total / 1e3 / STEPS for event in on_device}
 
 
-def measure(subject: WeightSetEvaluator, recipe: Recipe, architecture, batches: list) -> dict[str, dict[str, float]]:
+def measure(subject: SupernetEvaluator, recipe: Recipe, architecture, batches: list) -> dict[str, dict[str, float]]:
     """Kernels of a training and of a scoring step."""
-    learner = Learner(architecture, subject.shape, subject.slots, subject.weights, recipe, 0.5)
+    learner = CandidateTrainer(architecture, subject.shape, subject.op_ids, subject.weights, recipe, 0.5)
     learner.load(subject.weights)
     lane = Lane(recipe.execution, subject.device)
     given: list[tuple[Tensor, Tensor]] = [
@@ -76,7 +76,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_images(Path(folder), 2 * BATCH * STEPS)
         data = {"type": "cifar10", "data_root": folder, "num_classes": None}
-        subject = WeightSetEvaluator(data, {"init_channels": 16, "num_cells": 8}, device="cuda")
+        subject = SupernetEvaluator(data, {"init_channels": 16, "num_cells": 8}, device="cuda")
     images = torch.randn(BATCH, 3, 32, 32, device="cuda")
     batches = [(images, torch.randint(10, (BATCH,), device="cuda"))] * STEPS
     rows: dict[str, dict[str, float]] = {}

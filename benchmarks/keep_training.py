@@ -11,9 +11,9 @@ from pathlib import Path
 from mmengine.config import Config
 
 import relnas_mm  # noqa: F401
-from relnas_mm.engine.training_curve import draw_curves, metric_curve, scalars
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import write_atomically
+from relnas_mm.plots.training import draw_curves, metric_curve, scalars
 from relnas_mm.provenance import provenance
 
 

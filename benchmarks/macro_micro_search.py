@@ -17,7 +17,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from relnas_mm.chains import Chain, chain_macs, chain_parameters, load_chain
+from relnas_mm.architectures import Chain, chain_macs, chain_parameters, load_chain
 from relnas_mm.evaluators import StandAloneEvaluator
 from relnas_mm.files import write_atomically
 from relnas_mm.launch import read_config

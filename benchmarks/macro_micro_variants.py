@@ -15,7 +15,7 @@ import torch
 from compare_live import searched
 from macro_micro_search import trained
 
-from relnas_mm.chains import load_chain
+from relnas_mm.architectures import load_chain
 from relnas_mm.files import write_atomically
 from relnas_mm.launch import read_config
 from relnas_mm.provenance import provenance

@@ -17,9 +17,9 @@ from mmengine.config import Config, ConfigDict
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.checks import check_before_running
-from relnas_mm.engine.training_curve import loss_curve, metric_curve
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.launch import build_runner, read_config
+from relnas_mm.plots.training import loss_curve, metric_curve
 from relnas_mm.provenance import provenance
 
 METRIC = "pascal_voc/mAP"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from relnas_mm.evaluators import StandAloneEvaluator, WeightSetEvaluator
+from relnas_mm.evaluators import StandAloneEvaluator, SupernetEvaluator
 from relnas_mm.files import write_atomically
 from relnas_mm.provenance import provenance
 from relnas_mm.spaces import CellSpace
@@ -22,7 +22,7 @@ from relnas_mm.strategies import Candidate, Group, RefereedLearning, SlowFastLea
 POPULATION, GENERATIONS = 8, 8
 NETWORK = {"init_channels": 6, "num_cells": 3}
 TRAINING = {"batch_size": 32, "channels_last": True, "bit_exact": False}
-REFEREE = {"warm_up": 16, "retrain": 8, "duels": 4, "confidence": 0.75, "detrend": True}
+REFEREE = {"warmup": 16, "retrain": 8, "duels": 4, "confidence": 0.75, "detrend": True}
 ARMS = {
     "RelativeNAS": lambda seed: SlowFastLearning(CellSpace(), POPULATION, GENERATIONS, seed, evaluate_last=False),
     "RelativeNAS with a referee": lambda seed: RefereedLearning(
@@ -33,7 +33,7 @@ ARMS = {
 
 def search(arm: str, seed: int, data: dict[str, Any], epochs: int) -> dict[str, float]:
     """One search and the training of its winner."""
-    evaluator = WeightSetEvaluator({**data, "limit": 600}, NETWORK, TRAINING, {"padding": 4}, seed=seed)
+    evaluator = SupernetEvaluator({**data, "limit": 600}, NETWORK, TRAINING, {"padding": 4}, seed=seed)
     strategy, trained, start = ARMS[arm](seed), 0, time.perf_counter()
     while not strategy.done:
         group = strategy.ask()

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.evaluators.nasbench101_file import EPOCHS, read_trainings, table_lines
+from relnas_mm.evaluators.tabular.nasbench101_file import EPOCHS, read_trainings, table_lines
 from relnas_mm.files import write_atomically
 
 

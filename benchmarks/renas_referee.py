@@ -27,7 +27,7 @@ PLAIN = "RelativeNAS"
 NEVER = 10**9
 ARMS: dict[str, dict[str, Any]] = {
     PLAIN: {},
-    "with memory": {"memory": True, "warm_up": NEVER},
+    "with memory": {"memory": True, "warmup": NEVER},
     "with memory and a referee": {"memory": True},
     "with a referee": {"retrain": 150},
 }

@@ -25,9 +25,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from relnas_mm.evaluators.tables import Table, shared_columns
+from relnas_mm.evaluators.tabular.tables import Table, shared_columns
 from relnas_mm.files import write_atomically
-from relnas_mm.predictors import ENCODINGS, RECIPES, Predictor, kendall_tau, parameter_counts
+from relnas_mm.predictors import ENCODINGS, PREDICTOR_CONFIGS, Predictor, kendall_tau, parameter_counts
 from relnas_mm.predictors.forest import Forest
 from relnas_mm.provenance import provenance
 from relnas_mm.seeding import numpy_stream
@@ -69,8 +69,8 @@ Ranker = Callable[[str, list[Any], np.ndarray, int], Callable[[list[Any]], np.nd
 
 def learned(name: str) -> Ranker:
     def fit(space: str, architectures: list[Any], scores: np.ndarray, seed: int) -> Callable[[list[Any]], np.ndarray]:
-        recipe = RECIPES[name]
-        return Predictor(ENCODINGS[f"{space}/{recipe.encoding}"], recipe, seed).fit(architectures, scores).predict
+        config = PREDICTOR_CONFIGS[name]
+        return Predictor(ENCODINGS[f"{space}/{config.encoding}"], config, seed).fit(architectures, scores).predict
 
     return fit
 
@@ -86,8 +86,8 @@ def parameters(space: str, *_: Any) -> Callable[[list[Any]], np.ndarray]:
 METHODS: dict[str, Ranker] = {
     "parameters": parameters,
     "forest": forest,
-    "released-mse": learned("released-mse"),
-    "released": learned("released"),
+    "released-mse": learned("reference-mse"),
+    "released": learned("reference"),
     "improved": learned("improved"),
 }
 SIZES = {"released-mse": SAMPLES[:1]}

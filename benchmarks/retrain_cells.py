@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from relnas_mm.engine.training_curve import loss_curve, metric_curve, scalars
+from relnas_mm.architectures import Genotype, load_genotype, save_genotype
 from relnas_mm.files import write_atomically
-from relnas_mm.genotype import Genotype, load_genotype, save_genotype
+from relnas_mm.plots.training import loss_curve, metric_curve, scalars
 from relnas_mm.provenance import provenance
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import CellSpace

@@ -23,12 +23,12 @@ from PIL import Image
 from resident import peak_resident_bytes, resident_bytes
 from search_speed import write_images
 
-from relnas_mm.evaluators import WeightSetEvaluator
+from relnas_mm.evaluators import SupernetEvaluator
 from relnas_mm.files import write_atomically
 from relnas_mm.provenance import provenance
+from relnas_mm.search.checkpoint_store import RunStore
 from relnas_mm.search.checkpoints import Checkpoints
 from relnas_mm.search.records import Records
-from relnas_mm.search.store import RunStore
 from relnas_mm.spaces import CellSpace
 from relnas_mm.strategies import Candidate, Group, SlowFastLearning
 from relnas_mm.strategies.slow_fast import slow_fast_update
@@ -61,7 +61,7 @@ def one_setting(channels: int, cells: int, size: int, candidates: int = 4) -> di
     with tempfile.TemporaryDirectory() as folder:
         write_folders(Path(folder), size)
         data = {"type": "folder", "data_root": folder, "size": size, "num_classes": CLASSES}
-        tiny = WeightSetEvaluator(data, {"init_channels": 2, "num_cells": 3}, {"batch_size": 4})
+        tiny = SupernetEvaluator(data, {"init_channels": 2, "num_cells": 3}, {"batch_size": 4})
         space = CellSpace()
         vectors = space.sample(np.random.default_rng(0), candidates)
         groups = [
@@ -70,10 +70,10 @@ def one_setting(channels: int, cells: int, size: int, candidates: int = 4) -> di
         ]
         tiny.evaluate(groups[0])  # loads libraries
         before = resident_bytes()
-        subject = WeightSetEvaluator(data, {"init_channels": channels, "num_cells": cells}, {"batch_size": BATCH})
+        subject = SupernetEvaluator(data, {"init_channels": channels, "num_cells": cells}, {"batch_size": BATCH})
         seconds = [subject.evaluate(group)[0].metrics["seconds"] for group in groups]
     peak = peak_resident_bytes() - before
-    estimate = subject.footprint().total
+    estimate = subject.memory_estimate().total
     return {"seconds": statistics.median(seconds), "memory_mib": peak / 2**20, "estimate_mib": estimate / 2**20}
 
 
@@ -143,7 +143,7 @@ def strategy_seconds(population: int) -> float:
 def checkpoint_seconds(folder: Path) -> float:
     """One checkpoint of a search at the released scale."""
     data = {"type": "cifar10", "data_root": str(folder / "data"), "num_classes": None, "limit": 100}
-    subject = WeightSetEvaluator(data, {"init_channels": 16, "num_cells": 8})
+    subject = SupernetEvaluator(data, {"init_channels": 16, "num_cells": 8})
     records = Records(folder / "records.jsonl")
     checkpoints = Checkpoints(
         RunStore(folder / "run_store"), SlowFastLearning(CellSpace(), 20, 50), subject, records, 30.0
@@ -199,10 +199,10 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="of the comparison of processes [%(default)s]")
     parser.add_argument("--one", type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results" / "search_cost.json")
-    parser.add_argument("--redraw", action="store_true", help="only the plot, from the figures that are there")
+    parser.add_argument("--resample", action="store_true", help="only the plot, from the figures that are there")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    if args.redraw:
+    if args.resample:
         picture(json.loads(args.out.read_text()), PLOT)
         return
     if args.one:

@@ -3,7 +3,7 @@
 `python benchmarks/search_speed.py` trains and scores the same candidates from the same weights on the same images and
 draws in every row: the released arrangement (a full supernet per candidate, PIL in two workers, a wait in each step,
 scores with gradients on), then one measure after the other.  On a CUDA device it has rows for CUDA graphs and for the
-kernels of `relnas_mm.kernels`, and repeats the first one, since PyTorch's sums there have no fixed order.
+kernels of `relnas_mm.backends.triton`, and repeats the first one, since PyTorch's sums there have no fixed order.
 Fills docs/results/search_speed.json, on CUDA docs/results/search_speed_cuda.json.
 """
 
@@ -28,7 +28,7 @@ from scipy.stats import kendalltau
 from torch.utils.data import DataLoader
 
 from relnas_mm.datasets.arrays import epoch_batches
-from relnas_mm.evaluators import WeightSetEvaluator
+from relnas_mm.evaluators import SupernetEvaluator
 from relnas_mm.evaluators.execution import Execution, Lane
 from relnas_mm.evaluators.training import score, train_one_pass
 from relnas_mm.files import write_atomically
@@ -40,7 +40,7 @@ from relnas_mm.strategies import Candidate, Group
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 0
 PROGRESS = 0.5
-Row = Callable[[WeightSetEvaluator, list[Candidate]], list[float]]
+Row = Callable[[SupernetEvaluator, list[Candidate]], list[float]]
 """Losses of the candidates of a pair, each trained from the evaluator's weights."""
 
 
@@ -58,7 +58,7 @@ def write_images(folder: Path, n: int) -> None:
     (target / "batches.meta").write_bytes(pickle.dumps({"label_names": [str(k) for k in range(10)]}))
 
 
-def pil_batches(subject: WeightSetEvaluator, data, purpose: str, number: int) -> Iterable:
+def pil_batches(subject: SupernetEvaluator, data, purpose: str, number: int) -> Iterable:
     """The draws of `epoch_batches`, applied by PIL in worker processes."""
     generator = torch_stream(SEED, purpose, 0, number)
     order = torch.randperm(len(data), generator=generator)
@@ -70,7 +70,7 @@ def pil_batches(subject: WeightSetEvaluator, data, purpose: str, number: int) ->
 
 
 def supernet_losses(
-    subject: WeightSetEvaluator, pair: list[Candidate], ready_batches: bool = False, waiting: bool = False
+    subject: SupernetEvaluator, pair: list[Candidate], ready_batches: bool = False, waiting: bool = False
 ) -> list[float]:
     """Builds, loads, trains and scores a full supernet for each candidate.
 
@@ -83,7 +83,7 @@ def supernet_losses(
     return [_supernet_loss(subject, candidate, ready_batches, waiting) for candidate in pair]
 
 
-def _supernet_loss(subject: WeightSetEvaluator, candidate: Candidate, ready_batches: bool, waiting: bool) -> float:
+def _supernet_loss(subject: SupernetEvaluator, candidate: Candidate, ready_batches: bool, waiting: bool) -> float:
     shape, number, recipe = subject.shape, candidate.number, subject.recipe
 
     def batches(data, purpose):
@@ -115,7 +115,7 @@ class ChosenPath(torch.nn.Module):
         return self.supernet(images, self.genotype, self.rate)
 
 
-def train_weights(subject: WeightSetEvaluator, pairs: int) -> None:
+def train_weights(subject: SupernetEvaluator, pairs: int) -> None:
     """Other candidates train the shared weights first, as in a search: all rows then start from there."""
     plain = subject.recipe
     subject.recipe = replace(plain, **FAST)
@@ -131,7 +131,7 @@ def lanes(execution: Execution, device: torch.device) -> list[Lane]:
     return execution.lanes(device)
 
 
-def lean_losses(subject: WeightSetEvaluator, pair: list[Candidate], **recipe: Any) -> list[float]:
+def lean_losses(subject: SupernetEvaluator, pair: list[Candidate], **recipe: Any) -> list[float]:
     """What a search does, with some fields of its recipe replaced."""
     subject.recipe = replace(subject.recipe, **recipe)
     subject.lanes = lanes(subject.recipe.execution, subject.device)
@@ -139,7 +139,7 @@ def lean_losses(subject: WeightSetEvaluator, pair: list[Candidate], **recipe: An
     return [evaluation.loss for evaluation, _ in subject._all_learned([(group, candidate) for candidate in pair])]
 
 
-def on_one_thread(row: Row, subject: WeightSetEvaluator, pair: list[Candidate]) -> list[float]:
+def on_one_thread(row: Row, subject: SupernetEvaluator, pair: list[Candidate]) -> list[float]:
     """The same with one thread: what rounding alone does to losses."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -194,10 +194,10 @@ CUDA_ROWS: dict[str, Row] = {
 """Rows that need a CUDA device."""
 
 
-def subject_of(args: argparse.Namespace, noise: str) -> WeightSetEvaluator:
+def subject_of(args: argparse.Namespace, noise: str) -> SupernetEvaluator:
     data = {"type": "cifar10", "data_root": args.data_root or noise, "num_classes": None, "limit": args.images}
     network = {"init_channels": args.channels, "num_cells": args.cells}
-    return WeightSetEvaluator(data, network, {"batch_size": args.batch_size}, seed=SEED, device=args.device)
+    return SupernetEvaluator(data, network, {"batch_size": args.batch_size}, seed=SEED, device=args.device)
 
 
 def pairs_of(number: int, seed: int = SEED) -> list[list[Candidate]]:
@@ -213,7 +213,7 @@ def peak_memory(args: argparse.Namespace, name: str) -> float:
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
 
 
-def print_memory(args: argparse.Namespace, row: Row, subject: WeightSetEvaluator, noise: str) -> None:
+def print_memory(args: argparse.Namespace, row: Row, subject: SupernetEvaluator, noise: str) -> None:
     pair = pairs_of(args.candidates)[0]
     row(subject_of(argparse.Namespace(**{**vars(args), "images": 40, "batch_size": 4}), noise), pair)  # loads libraries
     before = resident_bytes()
@@ -221,7 +221,7 @@ def print_memory(args: argparse.Namespace, row: Row, subject: WeightSetEvaluator
     print((peak_resident_bytes() - before) / 2**20)
 
 
-def peak_cuda_memory(row: Row, subject: WeightSetEvaluator, pair: list[Candidate]) -> float:
+def peak_cuda_memory(row: Row, subject: SupernetEvaluator, pair: list[Candidate]) -> float:
     """The same on CUDA, where the allocator knows; it also compiles and loads what the row needs."""
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_allocated()
@@ -229,7 +229,7 @@ def peak_cuda_memory(row: Row, subject: WeightSetEvaluator, pair: list[Candidate
     return (torch.cuda.max_memory_allocated() - before) / 2**20
 
 
-def measure(args: argparse.Namespace, rows: dict[str, Row], subject: WeightSetEvaluator) -> Iterator[dict[str, Any]]:
+def measure(args: argparse.Namespace, rows: dict[str, Row], subject: SupernetEvaluator) -> Iterator[dict[str, Any]]:
     """The table as far as it is known, after each pair of candidates."""
     seconds: dict[str, list[float]] = {name: [] for name in rows}
     losses: dict[str, list[float]] = {name: [] for name in rows}

@@ -13,9 +13,9 @@ from PIL import Image, ImageOps
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from relnas_mm.cells import build_operation, build_preprocessing, cifar_stem, drop_path, plan_cells
+from relnas_mm.architectures import GENOTYPES, OPERATIONS, Genotype
 from relnas_mm.datasets.arrays import Augmentation, Draws, ImageArrays
-from relnas_mm.genotype import OPERATIONS, ZOO, Genotype
+from relnas_mm.networks import build_operation, build_preprocessing, cifar_stem, drop_path, plan_cells
 
 EDGE_OFFSETS = (0, 2, 5, 9)
 
@@ -48,7 +48,7 @@ class SupernetCell(nn.Module):
 class Supernet(nn.Module):
     def __init__(self, channels: int, cells: int, classes: int):
         super().__init__()
-        plans = plan_cells(ZOO["relativenas"], channels, cells)
+        plans = plan_cells(GENOTYPES["relativenas"], channels, cells)
         self.reductions = [plan.reduction for plan in plans]
         self.stem = cifar_stem(3 * channels)
         self.cells = nn.ModuleList(SupernetCell(plan) for plan in plans)
@@ -76,8 +76,10 @@ def merge(weights, teacher, student, teacher_genotype, student_genotype, reducti
         match = re.match(r"cells\.(\d+)\._ops\.(\d+)\.", key)
         source = teacher
         if match:
-            reduction, slot = reductions[int(match[1])], int(match[2])
-            if slot not in used_slots(teacher_genotype, reduction) and slot in used_slots(student_genotype, reduction):
+            reduction, op_id = reductions[int(match[1])], int(match[2])
+            if op_id not in used_slots(teacher_genotype, reduction) and op_id in used_slots(
+                student_genotype, reduction
+            ):
                 source = student
         merged[key] = source[key].detach().clone()
     return merged

@@ -21,10 +21,10 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
 
 import relnas_mm  # noqa: F401  (registers)
-from relnas_mm.engine.training_curve import loss_curve, metric_curve, scalars
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import write_atomically
 from relnas_mm.launch import read_config
+from relnas_mm.plots.training import loss_curve, metric_curve, scalars
 from relnas_mm.provenance import provenance
 
 METRIC = "mIoU"

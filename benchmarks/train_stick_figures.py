@@ -19,10 +19,10 @@ import numpy as np
 from mmengine.registry import DATASETS, VISUALIZERS, init_default_scope
 
 import relnas_mm  # noqa: F401  (registers)
-from relnas_mm.engine.training_curve import loss_curve, metric_curve, scalars
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import write_atomically
 from relnas_mm.launch import read_config
+from relnas_mm.plots.training import loss_curve, metric_curve, scalars
 from relnas_mm.provenance import provenance
 
 CONFIG = "configs/simple_baseline/td-hm_relativenas-c16l6_1xb32-12e_shapes-128x96.py"

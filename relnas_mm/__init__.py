@@ -28,7 +28,7 @@ _register_after(
     "relnas_mm.engine",
     "relnas_mm.datasets.classification",
     "relnas_mm.datasets.faces",
-    "relnas_mm.search",
+    "relnas_mm.search.mm_loop",
 )
 _register_after(
     "mmdet.models", "relnas_mm.models.necks", "relnas_mm.models.dense_heads", "relnas_mm.models.task_modules"

@@ -54,12 +54,12 @@ def run(config: Config, work: Callable[[Runner], Result]) -> Result:
     return result
 
 
-def leads() -> bool:
+def is_main_process() -> bool:
     """Whether this is the first process of its launcher, or the only one; known before the processes are joined."""
     return int(os.environ.get("RANK", os.environ.get("SLURM_PROCID", 0))) == 0
 
 
-def restarted() -> bool:
+def is_elastic_restart() -> bool:
     """Whether torchrun started this process anew because one of them had died."""
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)) > 0
 

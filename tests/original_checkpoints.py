@@ -5,8 +5,8 @@ import functools
 import torch
 from torch import nn
 
-from relnas_mm.cells import CellTrunk
-from relnas_mm.genotype import Genotype, load_genotype
+from relnas_mm.architectures import Genotype, load_genotype
+from relnas_mm.networks import CellTrunk
 
 
 def original_trunk(genotype="relativenas", channels=4, depth=6, stem="imagenet"):

@@ -46,11 +46,11 @@ class Without(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Without())
 import relnas_mm
-from relnas_mm.genotype import load_genotype
-from relnas_mm.cells import CellTrunk
+from relnas_mm.architectures import load_genotype
+from relnas_mm.networks import CellTrunk
 from relnas_mm.spaces import CellSpace
 from relnas_mm.strategies import SlowFastLearning
-from relnas_mm.evaluators import WeightSetEvaluator
+from relnas_mm.evaluators import SupernetEvaluator
 search = SlowFastLearning(CellSpace(), 4, 1, seed=0)
 while not search.done:
     group = search.ask()

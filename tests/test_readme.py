@@ -16,7 +16,7 @@ README = (ROOT / "README.md").read_text()
 PREFIX = ["pip", "install", "uv", "&&", "uv", "run", "--locked"]
 SMALL = """
 data.0.splits.train=300 data.0.splits.test=50 data.1.splits.train=48 data.1.splits.val=8 data.1.splits.test=8
-search.cfg_options.train_cfg.evaluator.data.limit=60 search.cfg_options.train_cfg.strategy.population=2
+search.cfg_options.train_cfg.evaluator.data.limit=60 search.cfg_options.train_cfg.strategy.population_size=2
 search.cfg_options.train_cfg.strategy.generations=1 train.cfg_options.train_cfg.max_epochs=2
 train.cfg_options.train_dataloader.num_workers=0 train.cfg_options.train_dataloader.persistent_workers=False
 train.cfg_options.val_dataloader.num_workers=0 train.cfg_options.val_dataloader.persistent_workers=False

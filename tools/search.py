@@ -3,13 +3,13 @@
 import argparse
 from pathlib import Path
 
-import relnas_mm.search  # noqa: F401  (registers)
+import relnas_mm.search.mm_loop  # noqa: F401  (registers)
 from relnas_mm.checks import check_before_running
 from relnas_mm.errors import reports_user_errors
-from relnas_mm.launch import leads, load_config, restarted, run, runner_parser
+from relnas_mm.launch import is_elastic_restart, is_main_process, load_config, run, runner_parser
+from relnas_mm.search.builder import check_loop
 from relnas_mm.search.identity import claim_work_dir, run_identity
-from relnas_mm.search.parts import check_loop
-from relnas_mm.search.setup import without_missing_backends
+from relnas_mm.search.setup import with_runner_needs, without_missing_backends
 
 
 def parse_args() -> argparse.Namespace:
@@ -22,12 +22,12 @@ def parse_args() -> argparse.Namespace:
 @reports_user_errors
 def main() -> None:
     args = parse_args()
-    config = without_missing_backends(load_config(args))
+    config = with_runner_needs(without_missing_backends(load_config(args)))
     identity = run_identity(config.to_dict())
     check_loop(config.train_cfg)
     check_before_running(config, ())
-    resume = args.resume or restarted()
-    if leads():
+    resume = args.resume or is_elastic_restart()
+    if is_main_process():
         claim_work_dir(Path(config.work_dir), identity, resume, args.force)
     config.train_cfg.resume = resume
     run(config, lambda runner: runner.train())

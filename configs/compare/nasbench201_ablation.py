@@ -1,6 +1,6 @@
 # What each part of slow-fast learning is worth: 1,000 candidates of NAS-Bench-201, 100 seeds, one option changed at a
 # time.  The reference is the released rule.
-released = dict(type="SlowFastLearning", population=20, generations=50, evaluate_last=False)
+released = dict(type="SlowFastLearning", population_size=20, generations=50, evaluate_last=False)
 tabular = dict(type="TabularEvaluator", table="{{$TABULAR_ROOT:data/tabular}}/combined/nasbench201_full.csv")
 comparison = dict(
     name="Slow-fast learning, one option changed at a time, on NAS-Bench-201",
@@ -20,9 +20,9 @@ comparison = dict(
         "r1 = 0 (no velocity)": dict(r1=(0.0, 0.0), **released),
         "r2 = 1 (all the way)": dict(r2=(1.0, 1.0), **released),
         "r2 up to 2 (beyond)": dict(r2=(0.0, 2.0), **released),
-        "population 10": dict(released, population=10, generations=100),
-        "population 40": dict(released, population=40, generations=25),
-        "population 100": dict(released, population=100, generations=10),
+        "population 10": dict(released, population_size=10, generations=100),
+        "population 40": dict(released, population_size=40, generations=25),
+        "population 100": dict(released, population_size=100, generations=10),
     },
     reference="released",
     budget=1000,

@@ -15,8 +15,8 @@ comparison = dict(
         "FPGA": dict(latency=dict(table=latencies, column="fpga"), **cifar100),
     },
     strategies={
-        "RelativeNAS": dict(type="SlowFastLearning", population=20, generations=15, evaluate_last=False),
-        "regularized evolution": dict(type="RegularizedEvolution", population=50, tournament=10),
+        "RelativeNAS": dict(type="SlowFastLearning", population_size=20, generations=15, evaluate_last=False),
+        "regularized evolution": dict(type="RegularizedEvolution", population_size=50, tournament_size=10),
         "random search": dict(type="RandomSearch"),
     },
     reference="RelativeNAS",

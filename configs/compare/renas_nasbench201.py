@@ -5,7 +5,7 @@ _base_ = "nasbench201.py"
 comparison = dict(
     name="ReNAS on NAS-Bench-201",
     strategies={
-        "ReNAS": dict(type="ReNAS", samples=140, predictor="released"),
+        "ReNAS": dict(type="ReNAS", samples=140, predictor="reference"),
         "ReNAS, improved": dict(type="ReNAS", samples=140, predictor="improved"),
         "ReNAS, improved, three rounds": dict(type="ReNAS", samples=60, top_k=30, predictor="improved"),
     },

@@ -6,7 +6,7 @@ _base_ = [
     "../_base_/schedules/adamw_600i.py",
 ]
 # Seven pixels of eight are background: their mean would hide for long which shape is which.
-loss = dict(_delete_=True, type="HardPixelCrossEntropy")
+loss = dict(_delete_=True, type="OHEMCrossEntropy")
 model = dict(
     data_preprocessor=dict(size=(128, 128)),
     decode_head=dict(num_classes=9, loss_decode=loss),

@@ -6,6 +6,7 @@ train_cfg = dict(
     data=dict(data_root="data/cifar10-mini", limit=600, num_classes=10),
     epochs=6,
     network=dict(init_channels=4, num_cells=4),
-    training=dict(batch_size=32, lr=0.05, channels_last=True),
+    training=dict(batch_size=32, lr=0.05),
+    channels_last=True,
     architecture=dict(order=1, lr=0.01),
 )

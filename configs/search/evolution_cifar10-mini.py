@@ -2,5 +2,7 @@
 _base_ = "relativenas_cifar10-mini.py"
 
 train_cfg = dict(
-    strategy=dict(_delete_=True, type="RegularizedEvolution", queries=72, population=16, tournament=4, generation=8)
+    strategy=dict(
+        _delete_=True, type="RegularizedEvolution", queries=72, population_size=16, tournament_size=4, generation_size=8
+    )
 )

@@ -7,7 +7,8 @@ train_cfg = dict(
     strategy=dict(rules=dict(first_epochs=3, slack=150)),
     evaluator=dict(
         data=dict(type="cifar10", data_root="data/cifar10-mini", limit=2000, num_classes=10),
-        training=dict(batch_size=32, channels_last=True),
+        training=dict(batch_size=32),
+        execution=dict(channels_last=True),
         augmentation=dict(cutout=8),
         train_portion=0.6,
     ),

@@ -7,7 +7,8 @@ train_cfg = dict(
     strategy=dict(rules=dict(first_epochs=1, width_epochs=1, slack=200)),
     evaluator=dict(
         data=dict(type="cifar10", data_root="{{$SHAPES_ROOT:data/shapes}}/cifar10", limit=1000, num_classes=10),
-        training=dict(batch_size=16, lr=0.05, channels_last=True),
+        training=dict(batch_size=16, lr=0.05),
+        execution=dict(channels_last=True),
         augmentation=dict(padding=2, cutout=0),
         train_portion=0.7,
     ),

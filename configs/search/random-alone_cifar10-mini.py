@@ -8,7 +8,8 @@ train_cfg = dict(
         data=dict(type="cifar10", data_root="data/cifar10-mini", limit=2000, num_classes=10),
         epochs=1,
         network=dict(init_channels=8, num_cells=5),
-        training=dict(batch_size=32, lr=0.1, channels_last=True, bit_exact=False),
+        training=dict(batch_size=32, lr=0.1),
+        execution=dict(backend="auto", channels_last=True),
         augmentation=dict(padding=4, flip=True, cutout=8),
     )
 )

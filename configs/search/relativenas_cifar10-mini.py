@@ -2,11 +2,12 @@
 _base_ = ["../_base_/search/runtime.py", "../_base_/search/relativenas.py"]
 
 train_cfg = dict(
-    strategy=dict(population=8, generations=8),
+    strategy=dict(population_size=8, generations=8),
     evaluator=dict(
         data=dict(data_root="data/cifar10-mini", limit=2000, num_classes=10),
         network=dict(init_channels=8, num_cells=5),
-        training=dict(batch_size=32, channels_last=True, bit_exact=False),
+        training=dict(batch_size=32),
+        execution=dict(backend="auto", channels_last=True),
         augmentation=dict(padding=4, cutout=8),
     ),
 )

@@ -1,15 +1,4 @@
-# relativenas_cifar10.py with what makes steps cheaper; docs/performance.md says what was measured.
+# relativenas_cifar10.py with what makes steps cheaper on CPUs; docs/performance.md says what was measured.
 _base_ = "relativenas_cifar10.py"
 
-train_cfg = dict(
-    evaluator=dict(
-        training=dict(
-            channels_last=True,
-            bit_exact=False,
-            kernels="triton",
-            cuda_graph=True,
-            streams=2,
-            keep_memory=True,
-        ),
-    ),
-)
+train_cfg = dict(evaluator=dict(execution=dict(backend="auto", channels_last=True, parallel_candidates=2)))

@@ -12,6 +12,6 @@ train_cfg = dict(
         predictor="improved",
         calls=500,
         detrend=True,
-        generation=8,
+        generation_size=8,
     )
 )

@@ -7,12 +7,12 @@ import numpy as np
 
 from relnas_mm.comparison.plan import Plan
 from relnas_mm.comparison.summary import values_at
+from relnas_mm.plots.style import COLOURS, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = ("#2166ac", "#d6604d", "#1b7837", "#762a83", "#e08214", "#01665e", "#8c510a", "#4d4d4d")
 COLUMNS = 3
 POINTS = 80
 
@@ -79,8 +79,7 @@ def _grid(count: int) -> "tuple[Figure, list[Axes]]":
     figure = Figure(figsize=(4.6 * columns, 3.5 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis in axes:
-        axis.grid(alpha=0.25)
-        axis.spines[["top", "right"]].set_visible(False)
+        tidy(axis)
     for axis in axes[count:]:
         axis.set_visible(False)
     return figure, list(axes[:count])

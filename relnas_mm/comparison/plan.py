@@ -10,7 +10,8 @@ from mmengine.config import Config
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import TabularEvaluator
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
-from relnas_mm.search.parts import build_part, check_combination
+from relnas_mm.search.builder import build_part, check_gradients
+from relnas_mm.search.run import check_parts
 
 Part = dict[str, Any]
 
@@ -73,8 +74,10 @@ class Plan:
             if (self.objectives or self.transfer) and not isinstance(evaluator, TabularEvaluator):
                 raise UserError(f"the task {task!r} is no table, which `objectives` and `transfer` need")
             for strategy, part in self.strategies.items():
-                check_combination(part, self.tasks[task], self.objectives)
-                self.strategy(strategy, 0)
+                check_gradients(part, self.tasks[task])
+                check_parts(
+                    build_part(SPACES, self.space), self.strategy(strategy, 0), evaluator, objectives=self.objectives
+                )
 
     @property
     def units(self) -> list[Unit]:

@@ -54,7 +54,7 @@ def summarize(plan: Plan, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def values_at(line: dict[str, Any], queries: Sequence[int]) -> np.ndarray:
-    """What a search had reached after some numbers of queries; NaN before its first sound candidate."""
+    """What a search had reached after some numbers of queries; NaN before its first finite candidate."""
     places = [step[0] for step in line["steps"]]
     values = np.array([np.nan, *(step[1] for step in line["steps"])])
     return values[np.searchsorted(places, queries, side="right")]

@@ -10,7 +10,6 @@ from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluation
 from relnas_mm.search.objectives import losses_of
 from relnas_mm.search.pareto import pareto_front
-from relnas_mm.search.records import describe
 
 RUN = "run"
 FRONT_POINTS = 20
@@ -42,7 +41,7 @@ def run_search(plan: Plan, unit: Unit) -> dict[str, Any]:
                 f"{plan.budget}; raise its generations"
             )
         group = strategy.ask()
-        evaluations = evaluator.evaluate(group)
+        (evaluations,) = evaluator.evaluate([group])
         told = losses_of(group, evaluations, plan.objectives)
         strategy.tell(group, told)
         losses += told
@@ -67,7 +66,7 @@ def run_search(plan: Plan, unit: Unit) -> dict[str, Any]:
         "strategy": unit.strategy,
         "steps": steps,
         "value": steps[-1][1],
-        "winner": describe(winner),
+        "winner": str(winner),
         "front": front[:, ::-1],
         "distinct": len(set(architectures[: plan.budget])),
         "seconds": round(sum(result.metrics.get("seconds", 0.0) for result in results) or seconds, 4),
@@ -81,9 +80,9 @@ def value_of(result: Evaluation) -> float:
 
 def incumbents(losses: np.ndarray) -> list[int]:
     """Places at which the lowest loss so far improves; losses that are not finite never do."""
-    sound = np.where(np.isfinite(losses), losses, np.inf)
-    before = np.minimum.accumulate(np.concatenate([[np.inf], sound]))[:-1]
-    return np.flatnonzero(sound < before).tolist()
+    finite = np.where(np.isfinite(losses), losses, np.inf)
+    before = np.minimum.accumulate(np.concatenate([[np.inf], finite]))[:-1]
+    return np.flatnonzero(finite < before).tolist()
 
 
 def reference_box(evaluator: Any, objective: str) -> tuple[np.ndarray, float]:

@@ -2,29 +2,29 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from relnas_mm.cells import CellTrunk
+from relnas_mm.architectures import Chain, Genotype
 from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, load_images, split_for_search
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.architectures import network_of
-from relnas_mm.evaluators.evaluator import Evaluation
-from relnas_mm.evaluators.execution import Lane
-from relnas_mm.evaluators.memory import names_fitting_batch
-from relnas_mm.evaluators.training import Recipe, learn_one_pass, score
-from relnas_mm.evaluators.weight_set import NetworkShape
+from relnas_mm.evaluators.base import Evaluation, Evaluator
+from relnas_mm.evaluators.execution import ExecutionConfig, StreamedEpoch
+from relnas_mm.evaluators.oom import explain_oom
+from relnas_mm.evaluators.training import TrainConfig, evaluation_step, training_step
+from relnas_mm.networks import NetworkShape
 from relnas_mm.seeding import stream_seed, torch_stream
 from relnas_mm.strategies import Candidate, Group
 
-CRITERIA = ("loss", "error")
+OBJECTIVES = ("loss", "error")
 VALIDATIONS = ("held-out", "test")
 
 
-class StandAloneEvaluator:
+class StandAloneEvaluator(Evaluator):
     """Trains each candidate from scratch; the learning rate falls by a cosine over its own epochs.
 
     Architectures are genotypes or chains.  A strategy may say for how many epochs each of them is trained.
@@ -33,12 +33,13 @@ class StandAloneEvaluator:
         data: Arguments of `load_images`.
         epochs: Passes over the training part, at least 1, for candidates whose strategy leaves it open.
         network: Fields of `NetworkShape` that the data do not decide: init_channels, num_cells; chains need none.
-        training: Fields of `Recipe`.
+        training: Fields of `TrainConfig`.
+        execution: Fields of `ExecutionConfig`; one candidate at a time.
         augmentation: Fields of `Augmentation`, for the training part; the validation part is not augmented.
         train_portion: Share of the training images that trains; the rest compares.
         validation: 'held-out' compares on the rest of the training images; 'test' trains on all of them and compares on
             the test images, as the released global search does, so that its result says nothing of unseen images.
-        criterion: What is minimized: the cross-entropy, 'loss', or the 'error' in percent.
+        objective: What is minimized: the cross-entropy, 'loss', or the 'error' in percent.
         best_epoch: Whether the candidate is scored after each epoch and its best score counts, as the released global
             search does, and not after the last one only.
         step_ahead: Whether an epoch has the learning rate of the end of its part of the cosine, as where a scheduler
@@ -51,16 +52,19 @@ class StandAloneEvaluator:
         UserError: The data cannot be read or do not fit the space, or a value is out of range.
     """
 
+    kinds: ClassVar[tuple[str, ...] | None] = (Genotype.kind, Chain.kind)
+
     def __init__(
         self,
         data: Mapping[str, Any],
         epochs: int = 1,
         network: Mapping[str, Any] | None = None,
         training: Mapping[str, Any] | None = None,
+        execution: Mapping[str, Any] | None = None,
         augmentation: Mapping[str, Any] | None = None,
         train_portion: float = 0.5,
         validation: str = "held-out",
-        criterion: str = "loss",
+        objective: str = "loss",
         best_epoch: bool = False,
         step_ahead: bool = False,
         space: Any = None,
@@ -69,14 +73,20 @@ class StandAloneEvaluator:
     ):
         if epochs < 1:
             raise UserError(f"epochs of StandAloneEvaluator is {epochs!r}; it must be at least 1")
-        for name, value, allowed in (("validation", validation, VALIDATIONS), ("criterion", criterion, CRITERIA)):
+        for name, value, allowed in (("validation", validation, VALIDATIONS), ("objective", objective, OBJECTIVES)):
             if value not in allowed:
                 raise UserError(f"{name} of StandAloneEvaluator is {value!r}; allowed are {allowed}")
         self.device = torch.device(device)
-        self.recipe, self.augmentation = Recipe(**training or {}).on(self.device), Augmentation(**augmentation or {})
-        self._lane = Lane(self.recipe.execution, self.device)
+        self.config, self.augmentation = TrainConfig(**training or {}), Augmentation(**augmentation or {})
+        self.execution = ExecutionConfig(**execution or {})
+        self.execution.check(self.device)
+        if self.execution.parallel_candidates > 1:
+            raise UserError(
+                f"parallel_candidates of StandAloneEvaluator is {self.execution.parallel_candidates!r}; it trains one "
+                "candidate at a time"
+            )
         self.epochs, self.seed = epochs, seed
-        self.criterion, self.best_epoch, self.step_ahead = criterion, best_epoch, step_ahead
+        self.objective, self.best_epoch, self.step_ahead = objective, best_epoch, step_ahead
         images = load_images(**data)
         if validation == "test":
             parts = images, load_images(**{**data, "split": "test", "limit": None})
@@ -89,43 +99,38 @@ class StandAloneEvaluator:
             if given not in (None, found):
                 raise UserError(f"{name} of {type(space).__name__} is {given!r}, but that of the images is {found}")
 
-    def evaluate(self, group: Group) -> list[Evaluation]:
+    def evaluate(self, groups: Sequence[Group], upcoming: Sequence[Group] = ()) -> list[list[Evaluation]]:
         """Trains and scores each candidate.
 
         Raises:
             UserError: The device has too little memory; the sentence names a batch size that fits.
         """
-        return [self._train_and_score(candidate, group.generation) for candidate in group.candidates]
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Nothing: what a candidate learns is forgotten."""
-        return {}
-
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Nothing to do."""
+        return [[self._train_and_score(one, group.generation) for one in group.candidates] for group in groups]
 
     def _train_and_score(self, candidate: Candidate, generation: int) -> Evaluation:
         start, address = time.perf_counter(), (generation, candidate.number)
         epochs = candidate.epochs or self.epochs
         train_loss, train_accuracy = math.nan, 0.0
         scores: list[tuple[float, float]] = []
+        (stream,), precision = self.execution.streams(self.device), partial(self.execution.precision, self.device)
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
             torch.manual_seed(stream_seed(self.seed, "weights", *address))
-            network = network_of(candidate.architecture, self.shape, self.recipe.bit_exact, self.recipe.kernels)
-            network.to(self.device, memory_format=self.recipe.memory_format)  # type: ignore[call-overload]
-            optimizer = self.recipe.optimizer(list(network.parameters()), 0.0)
-            with names_fitting_batch(candidate, lambda: network, self.train_data, self.recipe.batch_size):
+            network = candidate.architecture.build(self.shape, self.execution.get_backend())
+            network.to(self.device, memory_format=self.execution.memory_format)  # type: ignore[call-overload]
+            optimizer = self.config.optimizer(list(network.parameters()), 0.0, self._fused)
+            with explain_oom(candidate, lambda: network, self.train_data, self.config.batch_size):
+                step = training_step(network, optimizer, self.config.grad_clip, precision)
                 for epoch in range(epochs):
-                    optimizer.param_groups[0]["lr"] = self.recipe.lr_at((epoch + self.step_ahead) / epochs)
-                    if isinstance(network, CellTrunk):
-                        network.drop_path_rate = self.recipe.drop_path_at(epoch / epochs)
+                    optimizer.param_groups[0]["lr"] = self.config.lr_at((epoch + self.step_ahead) / epochs)
+                    network.drop_path_rate = self.config.drop_path_at(epoch / epochs)  # type: ignore[assignment]
                     batches = self._batches(self.train_data, torch_stream(self.seed, f"training {epoch}", *address))
-                    train_loss, accuracy = learn_one_pass(network, optimizer, batches, self.recipe.clip, self._lane)
+                    train_loss, accuracy = StreamedEpoch(network, step, True, stream).run(batches)
                     train_accuracy = max(train_accuracy, accuracy) if self.best_epoch else accuracy
                     if self.best_epoch or epoch == epochs - 1:
                         batches = self._batches(self.validation_data, None)
-                        scores.append(score(network, batches, self._lane))
-        loss, accuracy = min(scores, key=self._criterion)
+                        scoring = evaluation_step(network, precision)
+                        scores.append(StreamedEpoch(network, scoring, False, stream).run(batches))
+        loss, accuracy = min(scores, key=self._objective_of)
         metrics = {
             "accuracy": accuracy,
             "train_loss": train_loss,
@@ -134,13 +139,17 @@ class StandAloneEvaluator:
             "search_params": sum(parameter.numel() for parameter in network.parameters()),
             "seconds": time.perf_counter() - start,
         }
-        return Evaluation(self._criterion((loss, accuracy)), metrics)
+        return Evaluation(self._objective_of((loss, accuracy)), metrics)
 
-    def _criterion(self, scored: tuple[float, float]) -> float:
+    @property
+    def _fused(self) -> bool:
+        return self.device.type == "cuda" and not self.execution.get_backend().exact
+
+    def _objective_of(self, scored: tuple[float, float]) -> float:
         loss, accuracy = scored
-        if self.criterion == "loss":
+        if self.objective == "loss":
             return loss
         return 100.0 - accuracy if math.isfinite(loss) else math.nan
 
     def _batches(self, data: ImageArrays, generator: torch.Generator | None) -> Iterator[tuple[Tensor, Tensor]]:
-        return epoch_batches(data, self.recipe.batch_size, generator, self.augmentation, self.recipe.memory_format)
+        return epoch_batches(data, self.config.batch_size, generator, self.augmentation, self.execution.memory_format)

@@ -2,22 +2,21 @@
 
 import copy
 
-from torch import nn
-
-from relnas_mm.cells.fold import fold_normalizations
 from relnas_mm.models import CellBackbone
+from relnas_mm.networks.fuse import fuse_conv_bn
+from relnas_mm.networks.operations import Identity
 
 
 def folded(backbone: CellBackbone) -> CellBackbone:
-    """A copy for inference: batch normalizations are folded into convolutions, idle preprocessing is left out.
+    """A copy for inference: batch normalizations are folded into convolutions, unused preprocessing is left out.
 
     Other normalizations stay.  The copy cannot be trained any more, and takes no checkpoint.
     """
     own = copy.deepcopy(backbone).eval()
-    idle = set(own.idle_modules(own.wanted_outputs()))
+    unused = set(own.unused_modules(own.used_outputs()))
     for cell in own.cells:
         for name in ("preprocess0", "preprocess1"):
-            if getattr(cell, name) in idle:
-                setattr(cell, name, nn.Identity())
-    fold_normalizations(own)
+            if getattr(cell, name) in unused:
+                setattr(cell, name, Identity())
+    fuse_conv_bn(own)
     return own.requires_grad_(False)

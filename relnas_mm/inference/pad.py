@@ -6,8 +6,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from relnas_mm.cells import Cell
 from relnas_mm.models import CellBackbone
+from relnas_mm.networks import Cell
 
 REGISTER = 16
 """Numbers of float32 in the widest vector register (AVX-512)."""
@@ -44,7 +44,7 @@ class PaddedBackbone(nn.Module):
         outputs = _pad_stem(backbone)
         for cell, plan in zip(backbone.cells, backbone.plans):
             outputs.append(_pad_cell(cast(Cell, cell), plan.channels, outputs[-2], outputs[-1]))
-        for number, index in enumerate(backbone.wanted_outputs()):
+        for number, index in enumerate(backbone.used_outputs()):
             output = outputs[index + 2]
             self.register_buffer(f"kept{number}", output.places if output.is_padded else None, persistent=False)
 
@@ -71,10 +71,9 @@ def _node(channels: int) -> Places:
 
 def _pad_stem(backbone: CellBackbone) -> list[Places]:
     """The two inputs of the first cell."""
-    stems = [backbone.stem] if backbone.stem_kind == "cifar" else [backbone.stem0, backbone.stem1]
     now = Places(torch.arange(3), 3)
-    for stem in stems:
-        for name, module in cast(nn.Sequential, stem).named_children():
+    for stem in backbone.stems:
+        for name, module in stem.named_children():
             if isinstance(module, nn.Conv2d):
                 following = _spread(module.out_channels)
                 setattr(stem, name, _pad_conv(module, now, following))

@@ -6,8 +6,8 @@ from typing import Any
 from mmengine.logging import print_log
 from torch import nn
 
+from relnas_mm.architectures import Genotype
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import Genotype
 from relnas_mm.models.checkpoints.files import read_checkpoint
 from relnas_mm.models.checkpoints.fit import (
     Fit,

@@ -7,9 +7,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 
-from relnas_mm.engine.training_curve import draw_curves, metric_curve
-from relnas_mm.genotype import load_genotype
+from relnas_mm.architectures import load_genotype
 from relnas_mm.pipeline.plan import PipelinePlan
+from relnas_mm.plots.training import draw_curves, metric_curve
 from relnas_mm.version import __version__
 
 METRICS = "metrics.json"

@@ -1,21 +1,21 @@
 """Predictors: which of two architectures is better, learned from some that were scored."""
 
+from relnas_mm.predictors.config import PREDICTOR_CONFIGS, PredictorConfig, predictor_config
 from relnas_mm.predictors.encodings import ENCODINGS, Encoding, encoding_for, parameter_counts
 from relnas_mm.predictors.files import load_predictor, save_predictor
 from relnas_mm.predictors.kendall import kendall_tau
 from relnas_mm.predictors.predictor import Predictor
-from relnas_mm.predictors.recipe import RECIPES, Recipe, recipe_of
 
 __all__ = [
     "ENCODINGS",
-    "RECIPES",
+    "PREDICTOR_CONFIGS",
     "Encoding",
     "Predictor",
-    "Recipe",
+    "PredictorConfig",
     "encoding_for",
     "kendall_tau",
     "load_predictor",
     "parameter_counts",
-    "recipe_of",
+    "predictor_config",
     "save_predictor",
 ]

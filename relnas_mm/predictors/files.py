@@ -12,9 +12,9 @@ from safetensors.torch import load, save
 
 from relnas_mm.errors import UserError
 from relnas_mm.files import write_atomically
+from relnas_mm.predictors.config import PredictorConfig
 from relnas_mm.predictors.encodings import ENCODINGS, Encoding
 from relnas_mm.predictors.predictor import Predictor
-from relnas_mm.predictors.recipe import Recipe
 
 SCHEMA_VERSION = 1
 
@@ -39,7 +39,7 @@ def save_predictor(predictor: Predictor, path: "str | os.PathLike[str]") -> Path
         "schema_version": SCHEMA_VERSION,
         "encoding": predictor.encoding.name,
         "shape": list(predictor.encoding.shape),
-        "recipe": asdict(predictor.recipe),
+        "config": asdict(predictor.config),
         "seed": predictor.seed,
         "sha256": hashlib.sha256(content).hexdigest(),
     }
@@ -70,7 +70,7 @@ def load_predictor(path: "str | os.PathLike[str]", encoding: Encoding | None = N
         document: dict[str, Any] = json.loads(described.read_text(encoding="utf-8"))
         content = weights.read_bytes()
         version, saved, shape = document["schema_version"], document["encoding"], tuple(document["shape"])
-        digest, recipe, seed = document["sha256"], Recipe(**document["recipe"]), int(document["seed"])
+        digest, config, seed = document["sha256"], PredictorConfig(**document["config"]), int(document["seed"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"the predictor {str(path)!r} cannot be read: {error}") from None
     if version != SCHEMA_VERSION:
@@ -84,7 +84,7 @@ def load_predictor(path: "str | os.PathLike[str]", encoding: Encoding | None = N
             f"the predictor {str(path)!r} was trained with the encoding {saved!r} of shape {shape}, but is used with "
             f"{wanted}; they must be the same"
         )
-    predictor = Predictor(used, recipe, seed)
+    predictor = Predictor(used, config, seed)
     try:
         tensors = load(content)
         predictor.mean, predictor.scale = tensors.pop("mean"), tensors.pop("scale")

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from relnas_mm.predictors.config import PredictorConfig
 from relnas_mm.predictors.kendall import kendall_tau
 from relnas_mm.predictors.losses import consistency_loss, pairwise_loss, squared_loss
 from relnas_mm.predictors.networks import LeNetRanker
-from relnas_mm.predictors.recipe import Recipe
 
 
 def fit_network(
-    network: nn.Module, inputs: Tensor, targets: Tensor, recipe: Recipe, generator: torch.Generator
+    network: nn.Module, inputs: Tensor, targets: Tensor, config: PredictorConfig, generator: torch.Generator
 ) -> None:
     """Trains a network in place.
 
@@ -23,27 +23,27 @@ def fit_network(
         network: Gives (members, n) of (n, …).
         inputs: Standardized encodings, shape (n, …).
         targets: From 0, the worst, to 1, shape (n,).
-        recipe: Settings.
+        config: Settings.
         generator: Draws the order of the samples.
     """
-    optimizer = torch.optim.AdamW(network.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
-    per_epoch = -(-len(targets) // recipe.batch_size)
-    total = recipe.epochs * per_epoch
-    if recipe.most_steps:
-        total = min(total, recipe.most_steps)
+    optimizer = torch.optim.AdamW(network.parameters(), config.lr, weight_decay=config.weight_decay)
+    per_epoch = -(-len(targets) // config.batch_size)
+    total = config.epochs * per_epoch
+    if config.most_steps:
+        total = min(total, config.most_steps)
     schedule = None
-    if recipe.schedule == "cosine":
+    if config.schedule == "cosine":
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
     network.train()
     best, kept = -np.inf, None
-    batches = itertools.islice(_batches(len(targets), recipe.batch_size, generator), total)
+    batches = itertools.islice(_batches(len(targets), config.batch_size, generator), total)
     while epoch := list(itertools.islice(batches, per_epoch)):
         outputs = []
         for places in epoch:
-            outputs.append(_step(network, optimizer, inputs[places], targets[places], recipe, generator))
+            outputs.append(_step(network, optimizer, inputs[places], targets[places], config, generator))
             if schedule is not None:
                 schedule.step()
-        if recipe.keep_best:
+        if config.keep_best:
             tau = kendall_tau(torch.cat(outputs).numpy(), targets[torch.cat(epoch)].numpy())
             if tau > best:
                 best, kept = tau, copy.deepcopy(network.state_dict())
@@ -57,20 +57,20 @@ def _step(
     optimizer: torch.optim.Optimizer,
     inputs: Tensor,
     targets: Tensor,
-    recipe: Recipe,
+    config: PredictorConfig,
     generator: torch.Generator,
 ) -> Tensor:
     """One step; gives the mean outputs of the members before it, shape (n,)."""
     optimizer.zero_grad(set_to_none=True)
     penalty = 0.0
-    if recipe.consistency and isinstance(network, LeNetRanker):
+    if config.consistency and isinstance(network, LeNetRanker):
         features = network.features(inputs)
         outputs = network.fc3(features).T
-        penalty = recipe.consistency * consistency_loss(features, targets, generator)
+        penalty = config.consistency * consistency_loss(features, targets, generator)
     else:
         outputs = network(inputs)
     (
-        squared_loss(outputs, targets) + penalty if recipe.loss == "mse" else pairwise_loss(outputs, targets) + penalty
+        squared_loss(outputs, targets) + penalty if config.loss == "mse" else pairwise_loss(outputs, targets) + penalty
     ).backward()
     optimizer.step()
     return outputs.detach().mean(dim=0)

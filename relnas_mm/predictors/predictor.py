@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from relnas_mm.errors import UserError
+from relnas_mm.predictors.config import PredictorConfig
 from relnas_mm.predictors.encodings import Encoding
 from relnas_mm.predictors.fit import fit_network
-from relnas_mm.predictors.recipe import Recipe
 from relnas_mm.seeding import stream_seed, torch_stream
 
 _CHUNK = 2048
@@ -22,15 +22,15 @@ class Predictor:
 
     Args:
         encoding: Turns architectures into arrays.
-        recipe: How it is built and trained.
+        config: How it is built and trained.
         seed: Seed of the initial weights and of all draws.
     """
 
-    def __init__(self, encoding: Encoding, recipe: Recipe, seed: int = 0):
-        self.encoding, self.recipe, self.seed = encoding, recipe, seed
+    def __init__(self, encoding: Encoding, config: PredictorConfig, seed: int = 0):
+        self.encoding, self.config, self.seed = encoding, config, seed
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(stream_seed(seed, "predictor"))
-            self.network = recipe.build(encoding).eval()
+            self.network = config.build(encoding).eval()
         self.mean, self.scale = torch.zeros(encoding.shape), torch.ones(encoding.shape)
 
     def fit(self, architectures: Sequence[Any], scores: "Sequence[float] | np.ndarray") -> "Predictor":
@@ -49,14 +49,14 @@ class Predictor:
         self.mean = self.mean.float()
         self.scale = torch.where(deviation > 1e-6 * self.mean.abs(), deviation, torch.ones_like(deviation)).float()
         targets = torch.from_numpy((values - values.min()) / np.ptp(values)).float()
-        fit_network(self.network, self._scaled(arrays), targets, self.recipe, torch_stream(self.seed, "predictor"))
+        fit_network(self.network, self._scaled(arrays), targets, self.config, torch_stream(self.seed, "predictor"))
         return self
 
     @torch.no_grad()
     def members(self, architectures: Sequence[Any]) -> np.ndarray:
         """Scores by each member of the ensemble, higher is better, shape (members, n); LeNet is one member."""
         if not architectures:
-            return np.empty((self.recipe.members, 0))
+            return np.empty((self.config.members, 0))
         parts = [architectures[start : start + _CHUNK] for start in range(0, len(architectures), _CHUNK)]
         outputs = [self.network(self._scaled(torch.from_numpy(self.encoding(part)))) for part in parts]
         return torch.cat(outputs, dim=1).double().numpy()

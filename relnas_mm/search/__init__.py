@@ -1,7 +1,7 @@
-"""The MMEngine side of a search: the loop, its records and its results."""
+"""Searches: `SearchRun` as a library, and what it keeps; `mm_loop` adapts it to MMEngine's Runner."""
 
-from relnas_mm.search.darts import DartsLoop
-from relnas_mm.search.loop import SearchLoop
-from relnas_mm.search.model import SearchModel
+from relnas_mm.search.budget import Budget
+from relnas_mm.search.run import SearchRun
+from relnas_mm.search.store import RunStore
 
-__all__ = ["DartsLoop", "SearchLoop", "SearchModel"]
+__all__ = ["Budget", "RunStore", "SearchRun"]

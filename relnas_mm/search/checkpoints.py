@@ -1,37 +1,27 @@
 """What of a running search is saved, and how it is put back."""
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from relnas_mm.evaluators import Evaluator
-from relnas_mm.search.records import Records
 from relnas_mm.search.state_files import State
 from relnas_mm.search.store import RunStore
 from relnas_mm.strategies import Strategy
 
 
-@dataclass
-class Checkpoints:
+class Checkpointer:
     """Saves a search in a run store, and continues it from there.
 
     Args:
-        store: The run store.
+        store: The run store; its records are cut to the length that they had when a step was saved.
         strategy: Its state is saved.
         evaluator: Its state is saved.
-        records: Cut to the length that they had when the step was saved.
-        save_every: Seconds between saves.
     """
 
-    store: RunStore
-    strategy: Strategy
-    evaluator: Evaluator
-    records: Records
-    save_every: float
-
-    def __post_init__(self) -> None:
+    def __init__(self, store: RunStore, strategy: Strategy, evaluator: Evaluator):
+        self.store, self.strategy, self.evaluator = store, strategy, evaluator
         self._saved_at = time.monotonic()
         self._saved_step = -1
 
@@ -40,7 +30,7 @@ class Checkpoints:
         parts = self.strategy.state_dict()
         arrays = {key: value for key, value in parts.items() if isinstance(value, np.ndarray)}
         values = {key: value for key, value in parts.items() if key not in arrays}
-        return State(self.evaluator.state_dict(), arrays, {"strategy": values, "records": self.records.length})
+        return State(self.evaluator.state_dict(), arrays, {"strategy": values, "records": self.store.records.length})
 
     def save(self, groups_done: int, state: State) -> None:
         """Saves a state, unless that step is there already.
@@ -49,14 +39,14 @@ class Checkpoints:
             UserError: It cannot be written.
         """
         if groups_done != self._saved_step:
-            self.records.sync()
-            self.store.save(groups_done, state)
+            self.store.records.sync()
+            self.store.checkpoints.save(groups_done, state)
             self._saved_step = groups_done
         self._saved_at = time.monotonic()
 
     def save_if_due(self, groups_done: int, state: State) -> None:
         """Saves a state if the last save was `save_every` seconds ago."""
-        if time.monotonic() - self._saved_at >= self.save_every:
+        if time.monotonic() - self._saved_at >= self.store.save_every:
             self.save(groups_done, state)
 
     def resume(self) -> tuple[int, tuple[str, ...]]:
@@ -68,13 +58,13 @@ class Checkpoints:
         Raises:
             UserError: There are steps, but none of them is usable.
         """
-        loaded = self.store.load_newest()
+        loaded = self.store.checkpoints.load_newest()
         if loaded is None:
-            self.records.cut(0)
+            self.store.records.cut(0)
             return 0, ()
         values: dict[str, Any] = dict(loaded.state.values)
         self.strategy.load_state_dict({**values["strategy"], **loaded.state.arrays})
         self.evaluator.load_state_dict(loaded.state.tensors)
-        self.records.cut(values["records"])
+        self.store.records.cut(values["records"])
         self._saved_step = loaded.step
         return loaded.step, loaded.skipped

@@ -7,9 +7,9 @@ from typing import Any
 
 from relnas_mm.errors import UserError
 from relnas_mm.files import write_atomically
+from relnas_mm.search.store import check_overwriting, found_traces
 
 RUN_FILE = "run.json"
-TRACES = ("records.jsonl", "genotype.json", "architecture.json", "run_store")
 WITHOUT_EFFECT = ("resume", "save_every", "keep")
 LOOPS = ("SearchLoop", "DartsLoop")
 _SHOWN = 8
@@ -50,12 +50,8 @@ def claim_work_dir(folder: Path, identity: Mapping[str, Any], resume: bool, forc
         UserError: The folder holds a search, and it is not to be resumed or is another one.
     """
     path = folder / RUN_FILE
-    found = [name for name in TRACES if (folder / name).exists()]
-    if found and not resume:
-        raise UserError(
-            f"the work_dir {str(folder)!r} holds a search already ({found[0]}); "
-            "continue it with --resume or choose another --work-dir"
-        )
+    check_overwriting(folder, resume)
+    found = found_traces(folder)
     if found and not path.exists():
         raise UserError(f"the work_dir {str(folder)!r} holds {found[0]} but no {RUN_FILE}; choose another --work-dir")
     if found and not force and (differing := list(differences(_read(path), identity))):

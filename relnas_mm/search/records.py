@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from relnas_mm.chains import Chain
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluation
-from relnas_mm.genotype import Genotype
 from relnas_mm.search.budget import Budget
 from relnas_mm.strategies import Group, teachers_first
 
@@ -96,11 +94,6 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
                 raise UserError(f"line {number} of the record {str(path)!r} is not JSON") from None
 
 
-def describe(architecture: Any) -> Any:
-    """An architecture as JSON holds it."""
-    return architecture.to_dict() if isinstance(architecture, (Genotype, Chain)) else str(architecture)
-
-
 def candidate_records(
     group: Group, evaluations: list[Evaluation], budget: Budget | None = None
 ) -> list[dict[str, Any]]:
@@ -118,7 +111,7 @@ def candidate_records(
             **evaluation.metrics,
             **(budget.costs(candidate.architecture) if budget else {}),
             "vector": candidate.vector,
-            "architecture": describe(candidate.architecture),
+            "architecture": candidate.architecture.to_dict(),
         }
         for place, (candidate, evaluation) in enumerate(zip(group.candidates, evaluations))
     ]

@@ -1,10 +1,42 @@
-"""What is done to the config of a search before the Runner sees it."""
+"""What is done to the config of a search before MMEngine's Runner sees it."""
 
 from importlib.util import find_spec
+from typing import Any
 
+import torch
 from mmengine.config import Config
+from mmengine.model import BaseModel
+from mmengine.registry import MODELS
+from torch import nn
 
 NEEDED = {"TensorboardVisBackend": "tensorboard"}
+
+
+@MODELS.register_module()
+class SearchModel(BaseModel):
+    """One unused parameter: a search builds a network for each candidate, but the Runner insists on a model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unused = nn.Parameter(torch.zeros(1))
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("a search is run by its loop; this model cannot be called")
+
+
+def with_runner_needs(config: Config) -> Config:
+    """Adds what the Runner wants of whoever trains and a search never uses: a model, a loader and an optimizer.
+
+    Args:
+        config: The config of a search; changed in place, where it names none of its own.
+    """
+    config.setdefault("model", {"type": "SearchModel"})
+    config.setdefault("train_dataloader", ())
+    config.setdefault("optim_wrapper", {"optimizer": {"type": "SGD", "lr": 0.0}})
+    config.setdefault(
+        "default_hooks", dict.fromkeys(("timer", "param_scheduler", "checkpoint", "sampler_seed", "logger"))
+    )
+    return config
 
 
 def without_missing_backends(config: Config) -> Config:

@@ -24,19 +24,19 @@ def generation_record(candidates: Sequence[dict[str, Any]], upper: np.ndarray) -
         dimension in units of its range), `diverged` (candidates without a finite loss), the means of the metrics,
         and `seconds` in total.
     """
-    sound = [line for line in candidates if line["loss"] is not None]
-    best = min(sound, key=lambda line: line["loss"], default=None)
+    finite = [line for line in candidates if line["loss"] is not None]
+    best = min(finite, key=lambda line: line["loss"], default=None)
     vectors = np.array([line["vector"] for line in candidates]) / upper
     return {
         "type": GENERATION,
         "generation": candidates[0]["generation"],
-        "fast_loss": mean([line["loss"] for line in sound if line["rank"] == 0]),
-        "slow_loss": mean([line["loss"] for line in sound if line["rank"] > 0]),
+        "fast_loss": mean([line["loss"] for line in finite if line["rank"] == 0]),
+        "slow_loss": mean([line["loss"] for line in finite if line["rank"] > 0]),
         "best_loss": best and best["loss"],
         "best": best and best["number"],
         "accuracy": best and best.get("accuracy"),
         "diversity": float(np.linalg.norm(vectors - vectors.mean(axis=0), axis=1).mean()),
-        "diverged": len(candidates) - len(sound),
+        "diverged": len(candidates) - len(finite),
         **{key: mean([line[key] for line in candidates if line.get(key) is not None]) for key in ("params", "macs")},
         "seconds": sum(line.get("seconds") or 0.0 for line in candidates),
         "architecture": best and best["architecture"],
@@ -54,7 +54,7 @@ def log_line(group: Group, evaluations: Sequence[Evaluation], progress: Progress
         f"#{candidate.number} {evaluation.loss:.4f}" for candidate, evaluation in zip(group.candidates, evaluations)
     )
     return (
-        f"generation {group.generation + 1}  group {group.index + 1}/{group.size}  loss {losses}  "
+        f"generation {group.generation + 1}  group {group.index + 1}/{group.groups_in_generation}  loss {losses}  "
         f"[{progress.groups_done}/{progress.groups_total}]  eta {progress.eta}"
     )
 

@@ -1,11 +1,8 @@
-"""Which candidate wins.  The released code names none."""
-
-from collections.abc import Callable
-from typing import Any
+"""Which candidate wins; the reference implementation names none."""
 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluator
-from relnas_mm.strategies import Scored, Strategy, comparable
+from relnas_mm.strategies import Scored, Strategy, nonfinite_to_inf
 
 
 def choose_winner(strategy: Strategy, evaluator: Evaluator, rerank: int = 0) -> Scored:
@@ -17,15 +14,12 @@ def choose_winner(strategy: Strategy, evaluator: Evaluator, rerank: int = 0) -> 
         rerank: How many are scored again; 0 for none.
 
     Raises:
-        UserError: Every candidate diverged, or the evaluator cannot score again.
+        UserError: Every candidate diverged, or the evaluator has nothing more precise.
     """
     ranking = strategy.ranking()
     if not ranking:
         raise UserError("no candidate has a finite loss, so nothing can win; lower the learning rate")
     if not rerank:
         return ranking[0]
-    rescore: Callable[..., Any] | None = getattr(evaluator, "rescore", None)
-    if rescore is None:
-        raise UserError(f"rerank is {rerank!r}, but {type(evaluator).__name__} has nothing more precise; set it to 0")
-    again = [Scored(scored.candidate, rescore(scored.candidate).loss) for scored in ranking[:rerank]]
-    return min(again, key=lambda scored: float(comparable([scored.loss])[0]))
+    again = [Scored(scored.candidate, evaluator.rescore(scored.candidate).loss) for scored in ranking[:rerank]]
+    return min(again, key=lambda scored: float(nonfinite_to_inf([scored.loss])[0]))

@@ -1,18 +1,16 @@
 """Search spaces: vectors and the architectures that they stand for."""
 
+from relnas_mm.spaces.base import Space
 from relnas_mm.spaces.cell_space import SEARCH_OPERATIONS, CellSpace
-from relnas_mm.spaces.grid import GridSpace
 from relnas_mm.spaces.macro_micro import MacroMicroSpace
 from relnas_mm.spaces.nasbench101 import NASBench101Space
 from relnas_mm.spaces.nasbench201 import NASBench201Space
 from relnas_mm.spaces.nasbench_macro import NASBenchMacroSpace
-from relnas_mm.spaces.space import Space
 from relnas_mm.spaces.transnasbench101 import TransNASMacroSpace, TransNASMicroSpace
 
 __all__ = [
     "SEARCH_OPERATIONS",
     "CellSpace",
-    "GridSpace",
     "MacroMicroSpace",
     "NASBench101Space",
     "NASBench201Space",

@@ -1,10 +1,12 @@
 """The space of RelativeNAS: a normal and a reduction cell as 32 numbers (Tan et al., TNNLS 2021; released code)."""
 
+from typing import ClassVar
+
 import numpy as np
 
+from relnas_mm.architectures import OPERATIONS, Genotype
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import OPERATIONS, Genotype
-from relnas_mm.spaces.space import checked_vectors, half_open_bins, uniform_sample
+from relnas_mm.spaces.base import Space
 
 SEARCH_OPERATIONS = OPERATIONS[:7]
 """The candidate operations; their order is their index."""
@@ -13,7 +15,7 @@ NODES = 4
 ROUNDINGS = ("ceil", "floor")
 
 
-class CellSpace:
+class CellSpace(Space):
     """Two cells of four intermediate nodes, each node with two inputs.
 
     Dimensions 0 to 15 are the normal cell, 16 to 31 the reduction cell; node j of a cell takes four of them:
@@ -27,20 +29,14 @@ class CellSpace:
         UserError: `rounding` is another one.
     """
 
+    kind: ClassVar[str] = Genotype.kind
+
     def __init__(self, rounding: str = "ceil"):
         if rounding not in ROUNDINGS:
             raise UserError(f"rounding of CellSpace is {rounding!r}; allowed are {', '.join(map(repr, ROUNDINGS))}")
         self.rounding = rounding
-        operations = float(len(SEARCH_OPERATIONS))
-        cell = [bound for node in range(NODES) for bound in (node + 2.0, operations) * 2]
-        self.upper = np.array(cell * 2)
-        """Upper bounds, shape (32,)."""
-        self.edges = np.tile([True, False], len(self.upper) // 2)
-        """Which dimensions are input nodes, bool, shape (32,)."""
-
-    def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
-        """`n` vectors, uniform on [0, upper], shape (n, 32)."""
-        return uniform_sample(self.upper, rng, n)
+        cell = [bound for node in range(NODES) for bound in (node + 2, len(SEARCH_OPERATIONS)) * 2]
+        super().__init__(cell * 2, [True, False] * len(cell))
 
     def indices(self, vectors: np.ndarray) -> np.ndarray:
         """Input nodes and operations by number, integers of the shape of `vectors`, (..., 32).
@@ -48,10 +44,9 @@ class CellSpace:
         Raises:
             UserError: A vector is outside the box.
         """
-        vectors = checked_vectors(vectors, self.upper)
         if self.rounding == "ceil":
-            return half_open_bins(vectors)
-        return np.minimum(np.floor(vectors), self.upper - 1).astype(np.int64)
+            return super().indices(vectors)
+        return np.minimum(np.floor(self.checked(vectors)), self.upper - 1).astype(np.int64)
 
     def decode(self, vector: np.ndarray) -> Genotype:
         """The genotype of one vector, shape (32,)."""

@@ -5,11 +5,13 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 
+from relnas_mm.architectures import BenchmarkArchitecture
 from relnas_mm.errors import UserError
-from relnas_mm.spaces.grid import GridSpace
+from relnas_mm.spaces.base import Space
 
 INPUT, OUTPUT = "input", "output"
 VERTEX_OPERATIONS: tuple[str, ...] = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
@@ -163,7 +165,7 @@ def parse_cell(text: str) -> Cell101:
     return cell_of(matrix, operations, f"the cell {text!r}")
 
 
-class NASBench101Space(GridSpace):
+class NASBench101Space(Space):
     """26 numbers: 21 possible edges of seven vertices, column by column, each absent or there, then five operations.
 
     Architectures are the names of canonical cells.  Every vector stands for one: where more than nine edges are left
@@ -171,13 +173,15 @@ class NASBench101Space(GridSpace):
     edge.
     """
 
+    kind: ClassVar[str] = BenchmarkArchitecture.kind
+
     def __init__(self) -> None:
         super().__init__(
             [2] * len(_PAIRS) + [len(VERTEX_OPERATIONS)] * (MOST_VERTICES - 2),
             [True] * len(_PAIRS) + [False] * (MOST_VERTICES - 2),
         )
 
-    def decode(self, vector: np.ndarray) -> str:
+    def decode(self, vector: np.ndarray) -> BenchmarkArchitecture:
         """The name of the cell of one vector, shape (26,)."""
         indices = self.indices(vector).tolist()
         operations = [INPUT, *(VERTEX_OPERATIONS[k] for k in indices[len(_PAIRS) :]), OUTPUT]
@@ -187,10 +191,10 @@ class NASBench101Space(GridSpace):
             matrix = np.zeros((MOST_VERTICES,) * 2, dtype=int)
             matrix[tuple(zip(*weakest))] = 1
             try:
-                return str(cell_of(matrix, operations).canonical())
+                return BenchmarkArchitecture(cell_of(matrix, operations).canonical())
             except UserError:
                 weakest.pop(0)
-        return ":01"
+        return BenchmarkArchitecture(":01")
 
     def vector_of(self, name: str) -> np.ndarray:
         """A vector that stands for a cell of that name, shape (26,)."""

@@ -1,24 +1,29 @@
 """The space of NAS-Bench-201 (Dong and Yang, ICLR 2020): one cell of four nodes with an operation on each edge."""
 
+from typing import ClassVar
+
 import numpy as np
 
-from relnas_mm.spaces.grid import GridSpace
+from relnas_mm.architectures import BenchmarkArchitecture
+from relnas_mm.spaces.base import Space
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 """From node, to node, in the order of the benchmark's strings."""
 
 
-class NASBench201Space(GridSpace):
+class NASBench201Space(Space):
     """Six numbers, one for each edge; each bin (k, k + 1] is an operation of `OPERATIONS`.
 
     Architectures are the benchmark's strings, such as `|a~0|+|b~0|c~1|+|d~0|e~1|f~2|`.
     """
 
+    kind: ClassVar[str] = BenchmarkArchitecture.kind
+
     def __init__(self) -> None:
         super().__init__([len(OPERATIONS)] * len(EDGES))
 
-    def decode(self, vector: np.ndarray) -> str:
+    def decode(self, vector: np.ndarray) -> BenchmarkArchitecture:
         """The string of one vector, shape (6,)."""
         a, b, c, d, e, f = (OPERATIONS[index] for index in self.indices(vector).tolist())
-        return f"|{a}~0|+|{b}~0|{c}~1|+|{d}~0|{e}~1|{f}~2|"
+        return BenchmarkArchitecture(f"|{a}~0|+|{b}~0|{c}~1|+|{d}~0|{e}~1|{f}~2|")

@@ -1,8 +1,11 @@
 """The space of NAS-Bench-Macro (Su et al., CVPR 2021): a block for each of eight layers."""
 
+from typing import ClassVar
+
 import numpy as np
 
-from relnas_mm.spaces.grid import GridSpace
+from relnas_mm.architectures import BenchmarkArchitecture
+from relnas_mm.spaces.base import Space
 
 BLOCKS = ("identity", "MB3_K3", "MB6_K5")
 """Candidate blocks; their number is their digit in a code."""
@@ -10,15 +13,17 @@ BLOCKS = ("identity", "MB3_K3", "MB6_K5")
 LAYERS = 8
 
 
-class NASBenchMacroSpace(GridSpace):
+class NASBenchMacroSpace(Space):
     """Eight numbers, one for each layer; architectures are the benchmark's codes, such as `02012100`.
 
     Codes that differ only in where a stage has its identities are the same network with other figures of training.
     """
 
+    kind: ClassVar[str] = BenchmarkArchitecture.kind
+
     def __init__(self) -> None:
         super().__init__([len(BLOCKS)] * LAYERS)
 
-    def decode(self, vector: np.ndarray) -> str:
+    def decode(self, vector: np.ndarray) -> BenchmarkArchitecture:
         """The code of one vector, shape (8,)."""
-        return "".join(map(str, self.indices(vector).tolist()))
+        return BenchmarkArchitecture("".join(map(str, self.indices(vector).tolist())))

@@ -1,5 +1,6 @@
 """Strategies: which architecture next.  They know vectors and losses; no data and no training."""
 
+from relnas_mm.strategies.base import Candidate, Group, Scored, Strategy, nonfinite_to_inf, teachers_first
 from relnas_mm.strategies.evolution import RegularizedEvolution
 from relnas_mm.strategies.local_search import LocalSearch
 from relnas_mm.strategies.macro_micro import MacroMicroSearch
@@ -8,7 +9,6 @@ from relnas_mm.strategies.refereed import RefereedLearning
 from relnas_mm.strategies.renas import ReNAS
 from relnas_mm.strategies.sequential import SequentialStrategy
 from relnas_mm.strategies.slow_fast import SlowFastLearning, slow_fast_update
-from relnas_mm.strategies.strategy import Candidate, Group, Scored, Strategy, comparable, teachers_first
 
 __all__ = [
     "Candidate",
@@ -23,7 +23,7 @@ __all__ = [
     "SequentialStrategy",
     "SlowFastLearning",
     "Strategy",
-    "comparable",
+    "nonfinite_to_inf",
     "slow_fast_update",
     "teachers_first",
 ]

@@ -6,29 +6,30 @@ import numpy as np
 
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import Space
+from relnas_mm.strategies.base import Feasible
 from relnas_mm.strategies.mutation import check_rate, mutate
 from relnas_mm.strategies.objectives import fitness
 from relnas_mm.strategies.sequential import SequentialStrategy
-from relnas_mm.strategies.strategy import Feasible
 
 
 class RegularizedEvolution(SequentialStrategy):
     """Starts with a random population; then the best of a random sample has a child, and the oldest dies.
 
-    The population is therefore always the last `population` candidates.  A child differs from its parent in one
+    The population is therefore always the last `population_size` candidates.  A child differs from its parent in one
     operation or one input of a node, and stands for another architecture.
 
     Args:
         space: What the vectors stand for.
         queries: How many candidates are asked for, those of the first population included.
-        population: Individuals alive.
-        tournament: Individuals from which a parent is chosen.
+        population_size: Individuals alive.
+        tournament_size: Individuals from which a parent is chosen.
         edge_rate: Probability that a mutation changes an input of a node and not an operation; `None` takes all
             dimensions as equally likely.
-        generation: Candidates of what records call a generation.
+        generation_size: Candidates of what records call a generation.
         seed: Seed of all draws.
         feasible: Which architectures are within the budget; `None` allows all.
-        tries: How many times a proposal outside the budget is drawn again; then the parent itself is scored again.
+        max_attempts: How many times a proposal outside the budget is drawn again; then the parent itself is scored
+            again.
         objectives: How many losses each candidate has; several are compared by front and crowding.
 
     Raises:
@@ -37,33 +38,34 @@ class RegularizedEvolution(SequentialStrategy):
 
     def __init__(
         self,
-        space: Space[Any],
+        space: Space,
         queries: int,
-        population: int = 100,
-        tournament: int = 25,
+        population_size: int = 100,
+        tournament_size: int = 25,
         edge_rate: float | None = None,
-        generation: int = 20,
+        generation_size: int = 20,
         seed: int = 0,
         feasible: Feasible | None = None,
-        tries: int = 100,
+        max_attempts: int = 100,
         objectives: int = 1,
     ):
-        super().__init__(space, queries, generation, seed, feasible, tries, objectives)
-        if not 1 <= tournament <= population:
+        super().__init__(space, queries, generation_size, seed, feasible, max_attempts, objectives)
+        if not 1 <= tournament_size <= population_size:
             raise UserError(
-                f"population of RegularizedEvolution is {population!r} and tournament {tournament!r}; "
-                "needed is 1 <= tournament <= population"
+                f"population_size of RegularizedEvolution is {population_size!r} and tournament_size "
+                f"{tournament_size!r}; needed is 1 <= tournament_size <= population_size"
             )
         check_rate(edge_rate)
-        self.population, self.tournament, self.edge_rate = population, tournament, edge_rate
+        self.population_size, self.tournament_size = population_size, tournament_size
+        self.edge_rate = edge_rate
         self._parent: np.ndarray | None = None
 
     def _propose(self, rng: np.random.Generator) -> np.ndarray:
-        if self._told < self.population:
+        if self._told < self.population_size:
             self._parent = None
             return self.space.sample(rng, 1)[0]
-        oldest = self._told - self.population
-        sample = oldest + rng.choice(self.population, self.tournament, replace=False)
+        oldest = self._told - self.population_size
+        sample = oldest + rng.choice(self.population_size, self.tournament_size, replace=False)
         self._parent = self._vectors[sample[np.argmin(fitness(self._losses[sample]))]]
         return mutate(self._parent, self.space, rng, self.edge_rate)
 

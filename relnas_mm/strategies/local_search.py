@@ -8,9 +8,9 @@ import numpy as np
 from relnas_mm.errors import UserError
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import Space
+from relnas_mm.strategies.base import Feasible
 from relnas_mm.strategies.mutation import neighbours
 from relnas_mm.strategies.sequential import SequentialStrategy
-from relnas_mm.strategies.strategy import Feasible
 
 
 class LocalSearch(SequentialStrategy):
@@ -22,10 +22,10 @@ class LocalSearch(SequentialStrategy):
     Args:
         space: What the vectors stand for.
         queries: How many candidates are asked for.
-        generation: Candidates of what records call a generation.
+        generation_size: Candidates of what records call a generation.
         seed: Seed of all draws.
         feasible: Which architectures are within the budget; `None` allows all.
-        tries: How many times a start that is outside the budget or known is drawn again.
+        max_attempts: How many times a start that is outside the budget or known is drawn again.
 
     Raises:
         UserError: A number is out of range.
@@ -33,15 +33,15 @@ class LocalSearch(SequentialStrategy):
 
     def __init__(
         self,
-        space: Space[Any],
+        space: Space,
         queries: int,
-        generation: int = 20,
+        generation_size: int = 20,
         seed: int = 0,
         feasible: Feasible | None = None,
-        tries: int = 100,
+        max_attempts: int = 100,
         objectives: int = 1,
     ):
-        super().__init__(space, queries, generation, seed, feasible, tries, objectives)
+        super().__init__(space, queries, generation_size, seed, feasible, max_attempts, objectives)
         if objectives > 1:
             raise UserError(f"objectives of LocalSearch is {objectives!r}; it compares by one loss only")
         self._centre = -1

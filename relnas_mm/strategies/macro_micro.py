@@ -1,26 +1,26 @@
 """The global search for depth, width, operations and kernels of a whole network (Siddiqui et al., 2025)."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
-from relnas_mm.chains import Chain
+from relnas_mm.architectures import Chain
 from relnas_mm.errors import UserError
 from relnas_mm.spaces.macro_micro import MacroMicroSpace
+from relnas_mm.strategies.base import Candidate, Feasible, Group, Losses, Scored, Strategy
 from relnas_mm.strategies.macro_micro_forecast import work_left, work_of
 from relnas_mm.strategies.macro_micro_stages import STAGES, Rules, Score, Stages, Trial
 from relnas_mm.strategies.objectives import told_losses
-from relnas_mm.strategies.strategy import Candidate, Group, Scored
 
 FINAL_WIDTHS = ("macro", "narrowed")
 
 
-class MacroMicroSearch:
+class MacroMicroSearch(Strategy):
     """Depth first, then width, then the operation and the kernel of each layer; every candidate from scratch.
 
     The constants are the released ones; the stages are in `Stages`.  Losses must be errors in percent, as
-    `StandAloneEvaluator(criterion="error")` gives them, since the margins are percentage points.  With two objectives
+    `StandAloneEvaluator(objective="error")` gives them, since the margins are percentage points.  With two objectives
     the second one is the error on the training images, 'train_error', which can end the search for depth.  Each
     candidate is a group and a generation of its own, and says for how many epochs it is to be trained.
 
@@ -30,17 +30,21 @@ class MacroMicroSearch:
         final_width: Width of the winner: 'macro', as in the released final training, is that of the second stage (the
             other one where that would break the limit of parameters); 'narrowed' is that at which operations and
             kernels were compared.
+        feasible: Which networks are within the budget, beside the space's own limit; `None` allows all.
         objectives: 1, or 2 with the error on the training images.
 
     Raises:
         UserError: The space is another one, or a value is out of range.
     """
 
+    required_objective: ClassVar[str | None] = "error"
+
     def __init__(
         self,
         space: MacroMicroSpace,
         rules: Mapping[str, Any] | None = None,
         final_width: str = "macro",
+        feasible: Feasible | None = None,
         objectives: int = 1,
     ):
         if not isinstance(space, MacroMicroSpace):
@@ -51,7 +55,8 @@ class MacroMicroSearch:
             raise UserError(
                 f"MacroMicroSearch has {objectives!r} objectives; it takes the error and, at most, 'train_error'"
             )
-        self.space, self.rules, self.final_width, self.objectives = space, Rules(**rules or {}), final_width, objectives
+        self.space, self.rules, self.final_width = space, Rules(**rules or {}), final_width
+        self.feasible, self.objectives = feasible, objectives
         self._begin()
 
     @property
@@ -74,13 +79,8 @@ class MacroMicroSearch:
         """Expected work of the candidates to come, in multiply-adds of one image times epochs."""
         return self._forecast()[1]
 
-    @property
-    def best(self) -> Scored | None:
-        """The network that was kept last, with its mean loss."""
-        return next(iter(self.ranking()), None)
-
     def ranking(self) -> list[Scored]:
-        """The network that was kept last, alone: the others are not comparable with it."""
+        """The network that was kept last, alone: the others do not compare with it."""
         stages = self._stages
         if stages.kept is None or stages.accuracy <= 0:
             return []
@@ -100,7 +100,7 @@ class MacroMicroSearch:
         progress = self._done_work / (self._done_work + self.work_left)
         return Group(told, 0, 1, progress, (self._asked,), self._trial.stage, work)
 
-    def tell(self, group: Group, losses: "Sequence[float] | Sequence[Sequence[float]]") -> None:
+    def tell(self, group: Group, losses: Losses) -> None:
         """Takes the error of the candidate, in percent; one that diverged counts as having nothing right.
 
         Raises:
@@ -129,12 +129,15 @@ class MacroMicroSearch:
                 raise UserError(f"the state holds {len(state['losses'])} losses; this search asks for fewer")
             self._take(row)
 
+    def _allows(self, chain: Chain) -> bool:
+        return self.space.allows(chain) and (self.feasible is None or self.feasible(chain))
+
     def _begin(self) -> None:
         self._losses: list[np.ndarray] = []
         self._in_stage: dict[str, int] = dict.fromkeys(STAGES, 0)
         self._done_work = 0.0
         self._asked: Candidate | None = None
-        self._stages = Stages(self.space, self.rules)
+        self._stages = Stages(self.space, self.rules, self._allows)
         self._walk = self._stages.walk()
         self._trial: Trial | None = next(self._walk)
 
@@ -158,7 +161,7 @@ class MacroMicroSearch:
 
     def _winner(self, chain: Chain) -> Chain:
         macro = self._stages.macro
-        if self.final_width == "macro" and macro is not None and self.space.allows(chain.with_width(macro.width)):
+        if self.final_width == "macro" and macro is not None and self._allows(chain.with_width(macro.width)):
             return chain.with_width(macro.width)
         return chain
 

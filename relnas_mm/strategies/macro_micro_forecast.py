@@ -1,15 +1,17 @@
 """How much of a global search lies ahead, while its stages still decide their length."""
 
-from relnas_mm.chains import Chain, chain_macs
+from relnas_mm.architectures import Chain
+from relnas_mm.networks import NetworkShape
 from relnas_mm.strategies.macro_micro_stages import Stages, Trial
 
+_SHAPE = NetworkShape()
 USUAL = {"depth": 15, "width": 9}
 """Candidates of these stages in the authors' ten logged searches, on the average."""
 
 
 def work_of(trial: Trial) -> float:
     """Multiply-adds of one image times epochs."""
-    return float(chain_macs(trial.chain) * trial.epochs)
+    return float(_macs(trial.chain) * trial.epochs)
 
 
 def work_left(stages: Stages, trial: Trial, tried: int) -> tuple[int, float]:
@@ -28,18 +30,22 @@ def work_left(stages: Stages, trial: Trial, tried: int) -> tuple[int, float]:
             if chain.depth == space.depths[1]:
                 break
             chain, epochs = space.uniform(chain.depth + 1, chain.width), epochs + 1
-            count, work = count + 1, work + chain_macs(chain) * rules.scaled(epochs)
+            count, work = count + 1, work + _macs(chain) * rules.scaled(epochs)
         tried = 0
     if trial.stage in ("depth", "width"):
         for _ in range(_more(stages, "width", tried)):
             if chain.width - rules.width_step < space.widths[0]:
                 break
             chain, epochs = chain.with_width(chain.width - rules.width_step), epochs + rules.width_epochs
-            count, work = count + 1, work + chain_macs(chain) * rules.scaled(epochs)
+            count, work = count + 1, work + _macs(chain) * rules.scaled(epochs)
         left = 1 + chain.depth * len(space.kernels)
     else:
         left = _micro_left(stages, trial, chain, tried) - 1
-    return count + left, work + left * chain_macs(chain) * rules.micro_epochs
+    return count + left, work + left * _macs(chain) * rules.micro_epochs
+
+
+def _macs(chain: Chain) -> int:
+    return chain.cost(_SHAPE).macs
 
 
 def _more(stages: Stages, stage: str, tried: int) -> int:

@@ -3,11 +3,12 @@
 A greedy walk written as one coroutine: it yields what is to be trained next, is sent the score, and keeps or drops it.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from relnas_mm.chains import OPERATIONS, Chain
+from relnas_mm.architectures import Chain
 from relnas_mm.errors import UserError
+from relnas_mm.networks.chain_plan import CHAIN_OPERATIONS
 from relnas_mm.spaces.macro_micro import MacroMicroSpace
 from relnas_mm.strategies.significance import fewest_values, significantly_higher
 
@@ -106,6 +107,7 @@ class Stages:
     Args:
         space: Bounds of depth, width and parameters.
         rules: Constants.
+        allows: Says which networks are within the limits.
 
     Attributes:
         kept: The network that was kept last; `None` before any was scored.
@@ -116,8 +118,8 @@ class Stages:
         macro_epochs: Its epochs.
     """
 
-    def __init__(self, space: MacroMicroSpace, rules: Rules):
-        self.space, self.rules = space, rules
+    def __init__(self, space: MacroMicroSpace, rules: Rules, allows: Callable[[Chain], bool]):
+        self.space, self.rules, self._allows = space, rules, allows
         self.kept: Chain | None = None
         self.accuracies: list[float] = []
         self.epochs, self.failures = rules.first_epochs, 0
@@ -140,8 +142,10 @@ class Stages:
     def first(self) -> Chain:
         """The shallowest network at the largest width that keeps to the limit of parameters."""
         (depth, _), (_, width) = self.space.depths, self.space.widths
-        while not self.space.allows(chain := self.space.uniform(depth, width)):
+        while not self._allows(chain := self.space.uniform(depth, width)):
             width -= 1
+            if width < 1:
+                raise UserError(f"no network of {depth} layers is within the budget; widen its limits")
         return chain
 
     def _depth(self) -> Generator[Trial, Score, Chain]:
@@ -152,7 +156,7 @@ class Stages:
             if chain.depth == self.space.depths[1]:
                 break
             chain = self.space.uniform(chain.depth + 1, chain.width)
-            if not self.space.allows(chain):
+            if not self._allows(chain):
                 break
             self.epochs += 1
             trained = yield self._trial("depth", chain)
@@ -183,7 +187,7 @@ class Stages:
             self.kept, self.accuracies = start, [score.accuracy]
         kept = start
         limit = self.space.parameters(start) + self.rules.slack
-        changes: list[tuple[str | None, int | None]] = [(OPERATIONS[1], None)]
+        changes: list[tuple[str | None, int | None]] = [(CHAIN_OPERATIONS[1], None)]
         if stage == "kernels":
             changes = [(None, kernel) for kernel in self.space.kernels[1:]]
         for place in range(start.depth):
@@ -213,7 +217,7 @@ class Stages:
 
     def _narrowed(self, chain: Chain, limit: int) -> Chain:
         """The chain with as many channels as the limit of parameters leaves it."""
-        while self.space.parameters(chain) > limit or not self.space.allows(chain):
+        while self.space.parameters(chain) > limit or not self._allows(chain):
             if chain.width == 1:
                 raise UserError(f"no width brings the network {chain} to {limit:,} parameters; widen the budget")
             chain = chain.with_width(chain.width - 1)

@@ -1,14 +1,12 @@
 """Small changes of an architecture: another operation, or another input of a node."""
 
-from typing import Any
-
 import numpy as np
 
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import Space
 
 
-def choice_counts(space: Space[Any]) -> np.ndarray:
+def choice_counts(space: Space) -> np.ndarray:
     """Number of choices of each dimension, integers, shape (d,)."""
     return space.upper.astype(np.int64)
 
@@ -20,9 +18,7 @@ def with_choice(vector: np.ndarray, dimension: int, choice: int) -> np.ndarray:
     return changed
 
 
-def mutate(
-    vector: np.ndarray, space: Space[Any], rng: np.random.Generator, edge_rate: float | None = None
-) -> np.ndarray:
+def mutate(vector: np.ndarray, space: Space, rng: np.random.Generator, edge_rate: float | None = None) -> np.ndarray:
     """A vector that differs in one choice, which is never the old one.
 
     Args:
@@ -34,14 +30,14 @@ def mutate(
     """
     counts = choice_counts(space)
     open_dimensions = counts > 1
-    if edge_rate is not None and space.edges.any():
-        open_dimensions &= space.edges == (rng.random() < edge_rate)
+    if edge_rate is not None and space.is_input_choice.any():
+        open_dimensions &= space.is_input_choice == (rng.random() < edge_rate)
     dimension = int(rng.choice(np.flatnonzero(open_dimensions)))
     old = int(space.indices(vector)[dimension])
     return with_choice(vector, dimension, (old + int(rng.integers(1, counts[dimension]))) % int(counts[dimension]))
 
 
-def neighbours(vector: np.ndarray, space: Space[Any]) -> list[np.ndarray]:
+def neighbours(vector: np.ndarray, space: Space) -> list[np.ndarray]:
     """All vectors that differ in one choice, dimension by dimension."""
     indices = space.indices(vector)
     return [

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from relnas_mm.errors import UserError
-from relnas_mm.strategies.strategy import comparable
+from relnas_mm.strategies.base import nonfinite_to_inf
 
 
 def told_losses(losses: "Sequence[float] | Sequence[Sequence[float]] | np.ndarray", objectives: int) -> np.ndarray:
@@ -14,7 +14,7 @@ def told_losses(losses: "Sequence[float] | Sequence[Sequence[float]] | np.ndarra
     Raises:
         UserError: There is another number of losses for each candidate than there are objectives.
     """
-    values = comparable(losses)
+    values = nonfinite_to_inf(losses)
     found = 1 if values.ndim == 1 else values.shape[1]
     if found != objectives:
         raise UserError(f"{found} losses were told for each candidate; `objectives` of the strategy is {objectives}")

@@ -7,9 +7,9 @@ import numpy as np
 
 from relnas_mm.predictors import Predictor
 from relnas_mm.spaces import Space
+from relnas_mm.strategies.base import Feasible
 from relnas_mm.strategies.evolution import RegularizedEvolution
 from relnas_mm.strategies.mutation import choice_counts
-from relnas_mm.strategies.strategy import Feasible
 
 LISTED_UP_TO = 50_000
 """Combinations of choices up to which a space is listed."""
@@ -22,13 +22,13 @@ class Pool:
         space: The space.
         feasible: Which architectures are within the budget; `None` allows all.
         calls: How many architectures evolution shows to the predictor where the space cannot be listed.
-        population: Population of that evolution; its tournaments have a tenth of it.
-        tries: How many times it draws a proposal outside the budget again.
+        population_size: Population of that evolution; its tournaments have a tenth of it.
+        max_attempts: How many times it draws a proposal outside the budget again.
     """
 
-    def __init__(self, space: Space[Any], feasible: Feasible | None, calls: int, population: int, tries: int):
-        self.space, self.feasible, self.tries = space, feasible, tries
-        self.calls, self.population = calls, min(population, calls)
+    def __init__(self, space: Space, feasible: Feasible | None, calls: int, population_size: int, max_attempts: int):
+        self.space, self.feasible, self.max_attempts = space, feasible, max_attempts
+        self.calls, self.population_size = calls, min(population_size, calls)
         self._listed: tuple[np.ndarray, list[Any]] | None = None
 
     def best(self, predictor: Predictor, count: int, known: Callable[[Any], bool], seed: int) -> np.ndarray:
@@ -69,11 +69,11 @@ class Pool:
         evolution = RegularizedEvolution(
             self.space,
             self.calls,
-            self.population,
-            max(self.population // 10, 1),
+            self.population_size,
+            max(self.population_size // 10, 1),
             seed=seed,
             feasible=self.feasible,
-            tries=self.tries,
+            max_attempts=self.max_attempts,
         )
         architectures = []
         while not evolution.done:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from relnas_mm.errors import UserError
-from relnas_mm.predictors import Encoding, Predictor, Recipe
+from relnas_mm.predictors import Encoding, Predictor, PredictorConfig
 from relnas_mm.strategies.labels import scores_of
 
 TEMPERATURES = np.geomspace(0.05, 50.0, 61)
@@ -61,7 +61,7 @@ class Referee:
 
     Args:
         encoding: Turns architectures into arrays.
-        recipe: How its predictors are trained.
+        config: How its predictors are trained.
         seed: Seed of them.
         confidence: How sure it must be to say something, above 0.5; 1 lets it never speak.
         duels: How many duels must have been fought after its first predictor before it says anything.
@@ -72,13 +72,19 @@ class Referee:
     """
 
     def __init__(
-        self, encoding: Encoding, recipe: Recipe, seed: int, confidence: float = 0.95, duels: int = 20, detrend: int = 0
+        self,
+        encoding: Encoding,
+        config: PredictorConfig,
+        seed: int,
+        confidence: float = 0.95,
+        duels: int = 20,
+        detrend: int = 0,
     ):
         if not 0.5 < confidence <= 1:
             raise UserError(f"confidence of the referee is {confidence!r}; it must be above 0.5 and at most 1")
         if duels < 1:
             raise UserError(f"duels of the referee is {duels!r}; it must be at least 1")
-        self.encoding, self.recipe, self.seed, self.confidence, self.duels = encoding, recipe, seed, confidence, duels
+        self.encoding, self.config, self.seed, self.confidence, self.duels = encoding, config, seed, confidence, duels
         self.calibration = Calibration()
         self._detrend = detrend
         self._predictor: Predictor | None = None
@@ -89,7 +95,7 @@ class Referee:
         scores = scores_of(losses, self._detrend)
         if len(scores) < 2 or np.ptp(scores) == 0:
             return
-        self._predictor = Predictor(self.encoding, self.recipe, self.seed + len(scores)).fit(architectures, scores)
+        self._predictor = Predictor(self.encoding, self.config, self.seed + len(scores)).fit(architectures, scores)
         self._scale = np.stack([np.sort(self._predictor.predict(architectures)), np.sort(-scores)[::-1]])
 
     def margin(self, pair: Sequence[Any]) -> tuple[float, list[float]] | None:

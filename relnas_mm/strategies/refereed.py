@@ -6,20 +6,20 @@ from typing import Any
 import numpy as np
 
 from relnas_mm.errors import UserError
-from relnas_mm.predictors import encoding_for, recipe_of
+from relnas_mm.predictors import encoding_for, predictor_config
 from relnas_mm.seeding import numpy_stream, stream_seed
 from relnas_mm.spaces import Space
+from relnas_mm.strategies.base import Candidate, Feasible, Group, Losses, Scored, Strategy
 from relnas_mm.strategies.objectives import told_losses
 from relnas_mm.strategies.referee import Referee
 from relnas_mm.strategies.slow_fast import SlowFastLearning
-from relnas_mm.strategies.strategy import Candidate, Feasible, Group, Scored
 
 _INNER = "learning."
 QUICK = {"base": "improved", "epochs": 100, "most_steps": 100, "lr": 0.01, "members": 4, "hidden": 64}
 """The referee's predictor is trained many times."""
 
 
-class RefereedLearning:
+class RefereedLearning(Strategy):
     """Slow-fast learning as released, but only some of its pairs are asked for.
 
     Every pair that was trained teaches the referee.  Groups are numbered anew: what records call a generation is as
@@ -28,20 +28,20 @@ class RefereedLearning:
     Args:
         space: What the vectors stand for.
         queries: Candidates that may be trained; `None` sets no limit.
-        population: Number of individuals, even.
+        population_size: Number of individuals, even.
         generations: How often the population learns, at most.
         seed: Seed of all draws.
         confidence: How sure the referee must be; 1 lets it never speak.
-        warm_up: Candidates that are trained before the referee's first predictor.
+        warmup: Candidates that are trained before the referee's first predictor.
         retrain: Candidates after which it learns anew.
         duels: Duels fought after its first predictor before it says anything.
         audit: Share of the duels it is sure of that are fought all the same, so that it knows how sure it may be.
-        predictor: The recipe of its predictors; the default is a quick form of 'improved'.
+        predictor: The config of its predictors; the default is a quick form of 'improved'.
         memory: Whether an architecture that was trained keeps its loss: for tables and stand-alone training, where
             training it again says nothing new; not for shared weights.
         detrend: Whether the median loss of each generation is taken off before the referee learns.
         feasible: Which architectures are within the budget; `None` allows all.
-        tries: How many times a proposal outside the budget is drawn again.
+        max_attempts: How many times a proposal outside the budget is drawn again.
 
     Raises:
         UserError: A number is out of range, or the space has no such encoding.
@@ -49,13 +49,13 @@ class RefereedLearning:
 
     def __init__(
         self,
-        space: Space[Any],
+        space: Space,
         queries: int | None = None,
-        population: int = 20,
+        population_size: int = 20,
         generations: int = 50,
         seed: int = 0,
         confidence: float = 0.95,
-        warm_up: int = 60,
+        warmup: int = 60,
         retrain: int = 60,
         duels: int = 20,
         audit: float = 0.1,
@@ -63,27 +63,27 @@ class RefereedLearning:
         memory: bool = False,
         detrend: bool = False,
         feasible: Feasible | None = None,
-        tries: int = 100,
+        max_attempts: int = 100,
     ):
-        limits = {"queries": 1 if queries is None else queries, "warm_up": warm_up, "retrain": retrain}
+        limits = {"queries": 1 if queries is None else queries, "warmup": warmup, "retrain": retrain}
         for name, value in limits.items():
             if value < 1:
                 raise UserError(f"{name} of RefereedLearning is {value!r}; it must be at least 1")
         if not 0 <= audit <= 1:
             raise UserError(f"audit of RefereedLearning is {audit!r}; it must be from 0 to 1")
-        self.space, self.queries, self.seed, self.memory = space, queries, seed, memory
-        self._learning = SlowFastLearning(space, population, generations, seed, False, feasible, tries)
-        self._warm_up, self._retrain, self._audit = warm_up, retrain, audit
-        recipe = recipe_of(predictor or QUICK)
+        self.space, self.feasible, self.queries, self.seed, self.memory = space, feasible, queries, seed, memory
+        self._learning = SlowFastLearning(space, population_size, generations, seed, False, feasible, max_attempts)
+        self._warmup, self._retrain, self._audit = warmup, retrain, audit
+        config = predictor_config(predictor or QUICK)
         self.referee = Referee(
-            encoding_for(space, recipe.encoding),
-            recipe,
+            encoding_for(space, config.encoding),
+            config,
             stream_seed(seed, "referee") >> 8,
             confidence,
             duels,
-            population if detrend else 0,
+            population_size if detrend else 0,
         )
-        self._pairs = population // 2
+        self._pairs = population_size // 2
         self._vectors: list[np.ndarray] = []
         self._losses: list[float] = []
         self._known: dict[Any, float] = {}
@@ -105,11 +105,6 @@ class RefereedLearning:
         """Pairs of the whole search; fewer are asked for."""
         whole = self._learning.total_groups
         return whole if self.queries is None else min(whole, -(-self.queries // 2))
-
-    @property
-    def best(self) -> Scored | None:
-        """The best of all that was trained."""
-        return next(iter(self.ranking()), None)
 
     def ranking(self) -> list[Scored]:
         """All that was trained, from the lowest loss up; diverged ones are left out."""
@@ -138,7 +133,7 @@ class RefereedLearning:
             self._asked = Group(generation, index, self._pairs, duel.progress, numbered)
         return self._asked
 
-    def tell(self, group: Group, losses: Sequence[float]) -> None:
+    def tell(self, group: Group, losses: Losses) -> None:
         """Takes the losses of a pair, then lets the referee decide what follows as long as it is sure.
 
         Raises:
@@ -160,7 +155,7 @@ class RefereedLearning:
         self._asked = None
         self._calibrate(duel, complete)
         self._learning.tell(duel, complete)
-        if len(self._losses) >= max(self._warm_up, self._counts["learned_from"] + self._retrain):
+        if len(self._losses) >= max(self._warmup, self._counts["learned_from"] + self._retrain):
             self._train(len(self._losses))
         self._decide()
 

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from relnas_mm.errors import UserError
-from relnas_mm.predictors import Predictor, encoding_for, recipe_of, save_predictor
+from relnas_mm.predictors import Predictor, encoding_for, predictor_config, save_predictor
 from relnas_mm.seeding import stream_seed
 from relnas_mm.spaces import Space
+from relnas_mm.strategies.base import Feasible
 from relnas_mm.strategies.labels import scores_of
 from relnas_mm.strategies.pool import Pool
 from relnas_mm.strategies.sequential import SequentialStrategy
-from relnas_mm.strategies.strategy import Feasible
 
 
 class ReNAS(SequentialStrategy):
@@ -24,19 +24,20 @@ class ReNAS(SequentialStrategy):
     Args:
         space: What the vectors stand for.
         queries: How many candidates are asked for, at least `samples + 1`.
-        samples: Random architectures, all different as far as `tries` allow, from which the first predictor learns.
+        samples: Random architectures, all different as far as `max_attempts` allow, from which the first predictor
+            learns.
         top_k: Candidates of a round.
-        predictor: A recipe by name ('released', 'improved', …) or by its fields (`recipe_of`).
+        predictor: A config by name ('reference', 'improved', …) or by its fields (`predictor_config`).
         calls: Architectures that evolution shows to the predictor in spaces that cannot be listed.
-        population: Population of that evolution.
+        population_size: Population of that evolution.
         detrend: Whether the median loss of each generation is taken off before a predictor learns: for shared
             weights, whose losses fall while the search goes on.
         save_to: Folder where each predictor is written as `predictor_N`, N the candidates it learned from; `None`
             writes none.
-        generation: Candidates of what records call a generation.
+        generation_size: Candidates of what records call a generation.
         seed: Seed of all draws.
         feasible: Which architectures are within the budget; `None` allows all.
-        tries: How many times a random architecture that is known or outside the budget is drawn again.
+        max_attempts: How many times a random architecture that is known or outside the budget is drawn again.
 
     Raises:
         UserError: A number is out of range, or the space has no such encoding.
@@ -44,34 +45,34 @@ class ReNAS(SequentialStrategy):
 
     def __init__(
         self,
-        space: Space[Any],
+        space: Space,
         queries: int,
         samples: int = 424,
         top_k: int = 10,
-        predictor: "str | dict[str, Any]" = "released",
+        predictor: "str | dict[str, Any]" = "reference",
         calls: int = 2000,
-        population: int = 100,
+        population_size: int = 100,
         detrend: bool = False,
         save_to: str | None = None,
-        generation: int = 20,
+        generation_size: int = 20,
         seed: int = 0,
         feasible: Feasible | None = None,
-        tries: int = 100,
+        max_attempts: int = 100,
     ):
-        super().__init__(space, queries, generation, seed, feasible, tries)
+        super().__init__(space, queries, generation_size, seed, feasible, max_attempts)
         if not 2 <= samples < queries:
             raise UserError(
                 f"samples of ReNAS is {samples!r} and queries {queries!r}; needed is 2 <= samples < queries"
             )
-        for name, value in (("top_k", top_k), ("calls", calls), ("population", population)):
+        for name, value in (("top_k", top_k), ("calls", calls), ("population_size", population_size)):
             if value < 1:
                 raise UserError(f"{name} of ReNAS is {value!r}; it must be at least 1")
-        self.samples, self.top_k, self.recipe = samples, top_k, recipe_of(predictor)
-        self.encoding = encoding_for(space, self.recipe.encoding)
+        self.samples, self.top_k, self.config = samples, top_k, predictor_config(predictor)
+        self.encoding = encoding_for(space, self.config.encoding)
         self.predictor: Predictor | None = None
         """The last one that was trained in this process."""
-        self._pool = Pool(space, feasible, calls, population, tries)
-        self._detrended, self._save_to = generation if detrend else 0, save_to
+        self._pool = Pool(space, feasible, calls, population_size, max_attempts)
+        self._detrended, self._save_to = generation_size if detrend else 0, save_to
         self._planned = np.empty((0, len(space.upper)))
         self._seen: set[Any] = set()
 
@@ -109,7 +110,7 @@ class ReNAS(SequentialStrategy):
     def _round(self) -> np.ndarray:
         architectures = [self.space.decode(vector) for vector in self.vectors]
         seed = stream_seed(self.seed, "round", self._told)
-        predictor = Predictor(self.encoding, self.recipe, seed)
+        predictor = Predictor(self.encoding, self.config, seed)
         self.predictor = predictor.fit(architectures, scores_of(self.losses, self._detrended))
         if self._save_to is not None:
             save_predictor(predictor, f"{self._save_to}/predictor_{self._told}")

@@ -1,6 +1,6 @@
 """What strategies share that propose one architecture after another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,45 +8,51 @@ import numpy as np
 from relnas_mm.errors import UserError
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import Space
+from relnas_mm.strategies.base import Candidate, Feasible, Group, Losses, Scored, Strategy
 from relnas_mm.strategies.objectives import first_objective, told_losses
-from relnas_mm.strategies.strategy import Candidate, Feasible, Group, Scored
 
 
-class SequentialStrategy:
+class SequentialStrategy(Strategy):
     """Keeps all that was told; what comes next is a function of it, so it is all the state there is.
 
-    Subclasses give `_propose`.  Groups are single candidates; `generation` of them make what the records and schedules
-    call a generation.
+    Subclasses give `_propose`.  Groups are single candidates; `generation_size` of them make what the records and
+    schedules call a generation.
 
     Args:
         space: What the vectors stand for.
         queries: How many candidates are asked for.
-        generation: Candidates of a generation.
+        generation_size: Candidates of a generation.
         seed: Seed of all draws.
         feasible: Which architectures are within the budget; `None` allows all.
-        tries: How many times a proposal outside the budget is drawn again.
+        max_attempts: How many times a proposal outside the budget is drawn again.
         objectives: How many losses each candidate has.
 
     Raises:
-        UserError: `queries`, `generation`, `tries` or `objectives` is below 1.
+        UserError: `queries`, `generation_size`, `max_attempts` or `objectives` is below 1.
     """
 
     def __init__(
         self,
-        space: Space[Any],
+        space: Space,
         queries: int,
-        generation: int = 20,
+        generation_size: int = 20,
         seed: int = 0,
         feasible: Feasible | None = None,
-        tries: int = 100,
+        max_attempts: int = 100,
         objectives: int = 1,
     ):
-        counts = {"queries": queries, "generation": generation, "tries": tries, "objectives": objectives}
+        counts = {
+            "queries": queries,
+            "generation_size": generation_size,
+            "max_attempts": max_attempts,
+            "objectives": objectives,
+        }
         for name, value in counts.items():
             if value < 1:
                 raise UserError(f"{name} of {type(self).__name__} is {value!r}; it must be at least 1")
         self.space, self.queries, self.seed = space, queries, seed
-        self._generation, self._feasible, self._tries, self._objectives = generation, feasible, tries, objectives
+        self.feasible, self.objectives = feasible, objectives
+        self._generation_size, self._max_attempts = generation_size, max_attempts
         self._vectors = np.empty((queries, len(space.upper)))
         self._losses = np.empty(queries if objectives == 1 else (queries, objectives))
         self._told = 0
@@ -72,11 +78,6 @@ class SequentialStrategy:
         """Candidates of the whole search."""
         return self.queries
 
-    @property
-    def best(self) -> Scored | None:
-        """The candidate with the lowest first loss of all."""
-        return next(iter(self.ranking()), None)
-
     def ranking(self) -> list[Scored]:
         """All candidates from the lowest first loss up; diverged ones are left out."""
         losses = first_objective(self.losses)
@@ -93,11 +94,11 @@ class SequentialStrategy:
             raise UserError(f"the search is done after {self.queries} queries; there is nothing to ask for")
         if self._asked is None:
             self._asked = self._candidate(self._told, self._first_fitting())
-        generation, index = divmod(self._told, self._generation)
-        size = min(self._generation, self.queries - generation * self._generation)
-        return Group(generation, index, size, self._told / self.queries, (self._asked,))
+        generation, index = divmod(self._told, self._generation_size)
+        groups = min(self._generation_size, self.queries - generation * self._generation_size)
+        return Group(generation, index, groups, self._told / self.queries, (self._asked,))
 
-    def tell(self, group: Group, losses: "Sequence[float] | Sequence[Sequence[float]]") -> None:
+    def tell(self, group: Group, losses: Losses) -> None:
         """Takes the loss, or the losses, of the candidate.
 
         Raises:
@@ -108,7 +109,7 @@ class SequentialStrategy:
                 f"{len(losses)} losses were told for candidate {group.index} of generation {group.generation}; "
                 "one for the candidate that was asked for last is expected"
             )
-        (self._losses[self._told],) = told_losses(losses, self._objectives)
+        (self._losses[self._told],) = told_losses(losses, self.objectives)
         self._vectors[self._told] = self._asked.vector
         self._asked = None
         self._told += 1
@@ -129,7 +130,7 @@ class SequentialStrategy:
 
     def _fits(self, architecture: Any) -> bool:
         """Whether a proposal is taken."""
-        return self._feasible is None or self._feasible(architecture)
+        return self.feasible is None or self.feasible(architecture)
 
     def _learn(self) -> None:
         """Called after each `tell`."""
@@ -138,7 +139,7 @@ class SequentialStrategy:
         attempt = 0
         while not self._fits(self.space.decode(vector := self._propose(self._draws(attempt)))):
             attempt += 1
-            if attempt == self._tries:
+            if attempt == self._max_attempts:
                 return self._without_fit(vector)
         return vector
 
@@ -148,9 +149,9 @@ class SequentialStrategy:
     def _without_fit(self, vector: np.ndarray) -> np.ndarray:
         """What to do when no try was taken."""
         raise UserError(
-            f"in {self._tries} tries {type(self).__name__} found no architecture within the budget; "
-            "widen its limits or raise `tries`"
+            f"in {self._max_attempts} attempts {type(self).__name__} found no architecture within the budget; "
+            "widen its limits or raise `max_attempts`"
         )
 
     def _candidate(self, place: int, vector: np.ndarray) -> Candidate:
-        return Candidate(int(place) % self._generation, vector.copy(), self.space.decode(vector))
+        return Candidate(int(place) % self._generation_size, vector.copy(), self.space.decode(vector))

@@ -1,6 +1,6 @@
 """Slow-fast learning, the strategy of RelativeNAS (Tan et al., TNNLS 2021; order of work as in the released code)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,11 +8,11 @@ import numpy as np
 from relnas_mm.errors import UserError
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import Space
+from relnas_mm.strategies.base import Candidate, Feasible, Group, Losses, Scored, Strategy
 from relnas_mm.strategies.learning import Range, check_learning, paired, students_and_teachers
 from relnas_mm.strategies.objectives import first_objective, fitness, told_losses
 from relnas_mm.strategies.population import Population
-from relnas_mm.strategies.redraw import redraw
-from relnas_mm.strategies.strategy import Candidate, Feasible, Group, Scored
+from relnas_mm.strategies.resample import resample
 
 
 def slow_fast_update(
@@ -46,7 +46,7 @@ def slow_fast_update(
     return positions, velocities
 
 
-class SlowFastLearning:
+class SlowFastLearning(Strategy):
     """Random pairs in each generation; the learner with the higher loss moves towards the other one.
 
     Pairs are asked for one after another.  The slow learners of all pairs move together at the end of the generation.
@@ -55,14 +55,14 @@ class SlowFastLearning:
 
     Args:
         space: What the vectors stand for.
-        population: Number of individuals, even.
+        population_size: Number of individuals, even.
         generations: How often the population learns.
         seed: Seed of all draws.
         evaluate_last: Whether the population that the last generation leaves is scored, too, in one more generation
             that moves nobody.  The released code stops before it.
         feasible: Which architectures are within the budget; `None` allows all.
-        tries: How many times a proposal outside the budget is drawn again.  Then a slow learner stays where it is,
-            and an initial individual is refused.
+        max_attempts: How many times a proposal outside the budget is drawn again.  Then a slow learner stays where it
+            is, and an initial individual is refused.
         pairing: Who meets whom (`paired`): 'random', as released, 'fixed' or 'ranked'.
         direction: Who moves towards whom (`students_and_teachers`): 'fast', as released, 'slow', 'coin' or 'best'.
         r1: Range of the random share of the old velocity; released is 0 to 1, and (0, 0) keeps none.
@@ -76,33 +76,38 @@ class SlowFastLearning:
 
     def __init__(
         self,
-        space: Space[Any],
-        population: int = 20,
+        space: Space,
+        population_size: int = 20,
         generations: int = 50,
         seed: int = 0,
         evaluate_last: bool = True,
         feasible: Feasible | None = None,
-        tries: int = 100,
+        max_attempts: int = 100,
         pairing: str = "random",
         direction: str = "fast",
         r1: Range = (0.0, 1.0),
         r2: Range = (0.0, 1.0),
         objectives: int = 1,
     ):
-        if population < 2 or population % 2:
-            raise UserError(f"population of SlowFastLearning is {population!r}; pairs need an even number from 2 on")
-        if generations < 1 or tries < 1:
-            raise UserError(f"generations is {generations!r} and tries {tries!r}; both must be at least 1")
+        if population_size < 2 or population_size % 2:
+            raise UserError(
+                f"population_size of SlowFastLearning is {population_size!r}; pairs need an even number from 2 on"
+            )
+        if generations < 1 or max_attempts < 1:
+            raise UserError(
+                f"generations is {generations!r} and max_attempts {max_attempts!r}; both must be at least 1"
+            )
         if objectives < 1:
             raise UserError(f"objectives of SlowFastLearning is {objectives!r}; it must be at least 1")
         check_learning(pairing, direction, r1, r2)
-        self.pairing, self.direction, self.r1, self.r2, self._objectives = pairing, direction, r1, r2, objectives
+        self.pairing, self.direction, self.r1, self.r2 = pairing, direction, r1, r2
+        self.objectives, self.feasible = objectives, feasible
         self.space, self.seed, self.generations, self.evaluate_last = space, seed, generations, evaluate_last
         self._fits = None if feasible is None else (lambda vector: feasible(space.decode(vector)))
-        self._tries = tries
-        self._pairs_per_generation = population // 2
+        self._max_attempts = max_attempts
+        self._pairs_per_generation = population_size // 2
         self._generation = self._index = 0
-        self.population = Population(self._draw_population(population), objectives)
+        self.population = Population(self._draw_population(population_size), objectives)
         self._pairs = self._draw_pairs()
 
     @property
@@ -114,14 +119,6 @@ class SlowFastLearning:
     def total_groups(self) -> int:
         """Pairs of the whole search."""
         return (self.generations + self.evaluate_last) * self._pairs_per_generation
-
-    @property
-    def best(self) -> Scored | None:
-        """The individual with the lowest finite first loss in the last generation that was scored completely.
-
-        While the first generation runs, it is the best of those scored so far.
-        """
-        return next(iter(self.ranking()), None)
 
     def ranking(self) -> list[Scored]:
         """The individuals among which `best` is chosen, from the lowest loss up; diverged ones are left out."""
@@ -150,14 +147,14 @@ class SlowFastLearning:
             Group(
                 generation=self._generation,
                 index=index,
-                size=self._pairs_per_generation,
+                groups_in_generation=self._pairs_per_generation,
                 progress=min(self._generation / self.generations, 1.0),
                 candidates=tuple(self._candidate(n, self.population.positions[n]) for n in self._pairs[index]),
             )
             for index in range(self._index, min(self._index + count, self._pairs_per_generation))
         ]
 
-    def tell(self, group: Group, losses: Sequence[float] | Sequence[Sequence[float]]) -> None:
+    def tell(self, group: Group, losses: Losses) -> None:
         """Takes the losses of a pair; after the last one of a generation the slow learners move.
 
         Raises:
@@ -168,7 +165,7 @@ class SlowFastLearning:
                 f"{len(losses)} losses were told for pair {group.index} of generation {group.generation}; "
                 f"two for pair {self._index} of generation {self._generation} were asked for"
             )
-        self.population.losses[self._pairs[self._index]] = told_losses(losses, self._objectives)
+        self.population.losses[self._pairs[self._index]] = told_losses(losses, self.objectives)
         self._index += 1
         if self._index == self._pairs_per_generation:
             self._end_generation()
@@ -214,7 +211,7 @@ class SlowFastLearning:
             return np.stack([part[students] for part in moved], axis=1)
 
         fits = self._fits
-        moved, found = redraw(propose, None if fits is None else (lambda row: fits(row[0])), self._tries)
+        moved, found = resample(propose, None if fits is None else (lambda row: fits(row[0])), self._max_attempts)
         movers = students[found]
         population.positions[movers], population.velocities[movers] = moved[found, 0], moved[found, 1]
 
@@ -222,10 +219,10 @@ class SlowFastLearning:
         def propose(attempt: int) -> np.ndarray:
             return self.space.sample(numpy_stream(self.seed, "population", candidate=attempt), size)
 
-        positions, found = redraw(propose, self._fits, self._tries)
+        positions, found = resample(propose, self._fits, self._max_attempts)
         if not found.all():
             raise UserError(
-                f"in {self._tries} tries only {found.sum()} of {size} individuals within the budget were found; "
-                "widen its limits or raise `tries`"
+                f"in {self._max_attempts} attempts only {found.sum()} of {size} individuals within the budget were "
+                "found; widen its limits or raise `max_attempts`"
             )
         return positions

@@ -13,10 +13,10 @@ from relnas_mm.analysis.complexity import complexity
 from relnas_mm.analysis.dependence import dead_parameters
 from relnas_mm.analysis.macs import count_macs
 from relnas_mm.analysis.network import Network, build_model
+from relnas_mm.architectures import load_genotype
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.cost import CostModel
-from relnas_mm.genotype import load_genotype
 from relnas_mm.models import CellClassifier
+from relnas_mm.networks.cost import CostModel
 
 ROOT = Path(__file__).resolve().parents[2]
 README = re.findall(r"```python\n(_base_ = .*?)```", (ROOT / "README.md").read_text(), re.DOTALL)

@@ -3,8 +3,8 @@
 import itertools
 
 STRATEGIES = {
-    "slow-fast": {"type": "SlowFastLearning", "population": 4, "generations": 10, "evaluate_last": False},
-    "evolution": {"type": "RegularizedEvolution", "population": 10, "tournament": 5},
+    "slow-fast": {"type": "SlowFastLearning", "population_size": 4, "generations": 10, "evaluate_last": False},
+    "evolution": {"type": "RegularizedEvolution", "population_size": 10, "tournament_size": 5},
     "random": {"type": "RandomSearch"},
 }
 

@@ -15,7 +15,7 @@ from forks import run_in_two_processes, run_tool
 from PIL import Image
 
 import relnas_mm  # noqa: F401
-from relnas_mm.engine.training_curve import loss_curve
+from relnas_mm.plots.training import loss_curve
 
 ROOT = Path(__file__).resolve().parents[2]
 BISENET = "configs/bisenet/bisenet_relativenas-c16l6_1xb8-600i_camvid-mini.py"

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from relnas_mm.evaluators.candidate_network import CandidateNetwork
-from relnas_mm.evaluators.cost import Cost, CostModel
-from relnas_mm.evaluators.slots import separate_slots
-from relnas_mm.evaluators.weight_set import NetworkShape
-from relnas_mm.genotype import ZOO
+from relnas_mm.architectures import GENOTYPES
+from relnas_mm.evaluators.supernet.initial_weights import NetworkShape
+from relnas_mm.evaluators.supernet.op_ids import separate_op_ids
+from relnas_mm.networks.classifier import CellNetwork
+from relnas_mm.networks.cost import Cost, CostModel
 from relnas_mm.spaces import CellSpace
 
 pytestmark = pytest.mark.unit
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.unit
     ],
 )
 def test_published_costs(name, model, cost):
-    assert model(ZOO[name]) == cost
+    assert model(GENOTYPES[name]) == cost
 
 
 def counted(network, image):
@@ -49,6 +49,6 @@ def counted(network, image):
 def test_random_genotypes_are_counted_as_a_forward_pass_does(size):
     for vector in CellSpace().sample(np.random.default_rng(0), 4):
         genotype = CellSpace().decode(vector)
-        network = CandidateNetwork(genotype, NetworkShape(2, 5, 7), separate_slots).eval()
+        network = CellNetwork(genotype, NetworkShape(2, 5, 7), separate_op_ids).eval()
         expected = Cost(sum(p.numel() for p in network.parameters()), counted(network, torch.zeros(1, 3, size, size)))
         assert CostModel(2, 5, "cifar", size, 7)(genotype) == expected

@@ -12,7 +12,7 @@ import pytest
 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import TabularEvaluator
-from relnas_mm.evaluators.nasbench101_file import masked_crc, read_records, read_trainings, table_lines
+from relnas_mm.evaluators.tabular.nasbench101_file import masked_crc, read_records, read_trainings, table_lines
 from relnas_mm.spaces import NASBench101Space
 from relnas_mm.spaces.nasbench101 import parse_cell
 

@@ -4,10 +4,10 @@ import threading
 
 import pytest
 import torch
+from relnas_mm.evaluators.execution.side_by_side import carry_out, nothing_left
+from relnas_mm.evaluators.kept_memory import kept_memory
 
 from relnas_mm.evaluators.execution import Execution
-from relnas_mm.evaluators.kept_memory import kept_memory
-from relnas_mm.evaluators.side_by_side import carry_out, nothing_left
 
 pytestmark = pytest.mark.unit
 CPU = torch.device("cpu")

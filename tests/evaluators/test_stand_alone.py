@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from cifar_files import write_cifar10
 
+from relnas_mm.architectures import GENOTYPES
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluator, StandAloneEvaluator
-from relnas_mm.genotype import ZOO
 from relnas_mm.strategies import Candidate, Group
 
 pytestmark = pytest.mark.unit
@@ -20,7 +20,7 @@ def make(tmp_path_factory):
 
 
 def group(*names, generation=0):
-    candidates = (Candidate(number, np.zeros(1), ZOO[name]) for number, name in enumerate(names))
+    candidates = (Candidate(number, np.zeros(1), GENOTYPES[name]) for number, name in enumerate(names))
     return Group(generation, 0, 1, 0.0, tuple(candidates))
 
 

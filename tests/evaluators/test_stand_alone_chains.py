@@ -9,7 +9,7 @@ import pytest
 import torch
 from cifar_files import write_cifar10
 
-from relnas_mm.chains import Chain, chain_parameters
+from relnas_mm.architectures import Chain, chain_parameters
 from relnas_mm.datasets.arrays import Augmentation, load_images, normalize
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import StandAloneEvaluator, stand_alone
@@ -36,11 +36,11 @@ def test_the_strategy_decides_on_the_epochs_and_the_scheduler_is_ahead(cifar, mo
     rates = []
     learn = stand_alone.learn_one_pass
 
-    def watched(network, optimizer, *rest):
+    def has_hooks(network, optimizer, *rest):
         rates.append(optimizer.param_groups[0]["lr"])
         return learn(network, optimizer, *rest)
 
-    monkeypatch.setattr(stand_alone, "learn_one_pass", watched)
+    monkeypatch.setattr(stand_alone, "learn_one_pass", has_hooks)
     evaluator = StandAloneEvaluator(cifar, epochs=1, training=TRAINING, step_ahead=True)
     result = score(evaluator, epochs=4)
     assert rates == pytest.approx([0.0125 * (1 + math.cos(math.pi * (epoch + 1) / 4)) for epoch in range(4)])

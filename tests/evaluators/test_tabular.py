@@ -6,7 +6,7 @@ import pytest
 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import TabularEvaluator
-from relnas_mm.evaluators.tables import read_columns
+from relnas_mm.evaluators.tabular.tables import read_columns
 from relnas_mm.spaces import NASBench201Space
 from relnas_mm.spaces.transnasbench101 import TASKS
 from relnas_mm.strategies import Candidate, Group, SlowFastLearning

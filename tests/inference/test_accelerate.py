@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from relnas_mm.analysis.network import Network
+from relnas_mm.architectures import GENOTYPES
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import ZOO
 from relnas_mm.inference import RUNTIMES, Deployment, PaddedBackbone, accelerate, folded
 from relnas_mm.inference.pad import can_be_padded
 from relnas_mm.models import CellBackbone, CellClassifier
@@ -38,7 +38,7 @@ def difference(ours, theirs) -> float:
     return max(((x - y).abs().max() / y.abs().max()).item() for x, y in zip(ours, theirs))
 
 
-@pytest.mark.parametrize("genotype", list(ZOO))
+@pytest.mark.parametrize("genotype", list(GENOTYPES))
 def test_folded_and_padded_maps_of_every_published_cell(genotype):
     plain = backbone(genotype, out_indices=("stem", 0, 1, 2))
     images = torch.randn(2, 3, 70, 45)

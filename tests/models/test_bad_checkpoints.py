@@ -9,7 +9,7 @@ from original_checkpoints import SMALL, small_weights
 from torch import nn
 
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.weight_set import NetworkShape, initial_weights
+from relnas_mm.evaluators.supernet.initial_weights import NetworkShape, initial_weights
 from relnas_mm.models import CellBackbone
 from relnas_mm.models.checkpoints.conversion import convert_checkpoint
 from relnas_mm.models.checkpoints.files import read_checkpoint

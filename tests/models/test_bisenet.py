@@ -17,7 +17,7 @@ from torch.nn import functional as F
 import relnas_mm  # noqa: F401
 from relnas_mm.analysis.macs import count_macs
 from relnas_mm.errors import UserError
-from relnas_mm.models.losses import HardPixelCrossEntropy
+from relnas_mm.models.losses import OHEMCrossEntropy
 
 pytestmark = pytest.mark.mm
 
@@ -165,7 +165,7 @@ def test_loss_is_that_of_the_hardest_pixels(seed, threshold, fraction, ignored, 
     labels = torch.randint(3, (2, 4, 5), generator=rng)
     labels[torch.rand(2, 4, 5, generator=rng) < ignored] = 255
     logits.requires_grad_()
-    loss = HardPixelCrossEntropy(threshold, fraction)(logits, labels)
+    loss = OHEMCrossEntropy(threshold, fraction)(logits, labels)
     assert float(loss) == pytest.approx(hard_pixels(logits.detach(), labels, threshold, int(40 * fraction)), abs=1e-5)
     loss.backward()
     assert logits.grad.isfinite().all()
@@ -183,14 +183,14 @@ def test_training_in_mixed_precision_stays_finite():
 
 
 def test_the_paper_keeps_as_many_pixels_as_released():
-    kept = HardPixelCrossEntropy().min_fraction * 8 * 1024 * 1024
+    kept = OHEMCrossEntropy().min_fraction * 8 * 1024 * 1024
     assert kept == 524_288
 
 
 @pytest.mark.parametrize("setting", [{"threshold": 0}, {"threshold": 1.5}, {"min_fraction": -0.1}])
 def test_loss_out_of_range(setting):
-    with pytest.raises(UserError, match=f"{next(iter(setting))} of HardPixelCrossEntropy is"):
-        HardPixelCrossEntropy(**setting)
+    with pytest.raises(UserError, match=f"{next(iter(setting))} of OHEMCrossEntropy is"):
+        OHEMCrossEntropy(**setting)
 
 
 # Switches of the release

@@ -7,8 +7,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 import relnas_mm  # noqa: F401
+from relnas_mm.architectures import GENOTYPES, save_genotype
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import ZOO, save_genotype
 from relnas_mm.models import CellBackbone
 
 pytestmark = pytest.mark.mm
@@ -26,7 +26,7 @@ def test_every_scope_resolves_it(scope):
     assert isinstance(registry.build(SMALL), CellBackbone)
 
 
-@pytest.mark.parametrize("genotype", ZOO)
+@pytest.mark.parametrize("genotype", GENOTYPES)
 @pytest.mark.parametrize("stem, output_stride", [("imagenet", 32), ("imagenet", 16), ("imagenet", 8), ("cifar", 32)])
 @pytest.mark.parametrize("size", [(64, 96), (75, 50)])
 def test_channels_and_strides_are_known_without_a_forward_pass(genotype, stem, output_stride, size):
@@ -110,10 +110,10 @@ def test_with_cp_gives_the_same_gradients():
 
 
 def test_genotype_from_a_file_or_a_mapping(tmp_path):
-    path = save_genotype(ZOO["darts_v2"], tmp_path / "genotype.json")
+    path = save_genotype(GENOTYPES["darts_v2"], tmp_path / "genotype.json")
     keys = build(genotype="darts_v2").state_dict().keys()
     assert build(genotype=str(path)).state_dict().keys() == keys
-    assert build(genotype=ZOO["darts_v2"].to_dict()).state_dict().keys() == keys
+    assert build(genotype=GENOTYPES["darts_v2"].to_dict()).state_dict().keys() == keys
 
 
 BAD = [

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import relnas_mm  # noqa: F401
-from relnas_mm.cells import CellTrunk
+from relnas_mm.architectures import GENOTYPES
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import ZOO
 from relnas_mm.launch import read_config
 from relnas_mm.models import CellBackbone, CellClassifier
 from relnas_mm.models.classifiers.auxiliary_head import AuxiliaryHead
+from relnas_mm.networks import CellTrunk
 from relnas_mm.spaces import CellSpace
 
 pytestmark = pytest.mark.mm
@@ -69,7 +69,7 @@ def test_losses_are_the_released_ones():
     model = CellClassifier(SMALL, 7, auxiliary_weight=0.4, label_smoothing=0.1).train()
     images, labels = torch.rand(4, 3, 32, 32), torch.tensor([0, 6, 3, 3])
     losses = model(images, labels, mode="loss")
-    *_, last = outputs = list(model.backbone.forward_cells(*model.backbone.forward_stem(images)))
+    *_, last = outputs = list(model.backbone.forward_body(*model.backbone.forward_stem(images)))
 
     def smoothed(logits):
         log = logits.log_softmax(1)
@@ -131,8 +131,8 @@ def test_only_parameters_that_can_get_a_gradient_ask_for_one(seed, stem, out_ind
 
 
 def test_published_dead_parameters_are_found():
-    trunk = CellTrunk(ZOO["relativenas"], 46, 14, "imagenet")
-    assert sum(map(count, trunk.idle_modules([13]))) == 85_192
+    trunk = CellTrunk(GENOTYPES["relativenas"], 46, 14, "imagenet")
+    assert sum(map(count, trunk.unused_modules([13]))) == 85_192
 
 
 def test_weights_of_another_run_by_init_cfg(tmp_path):

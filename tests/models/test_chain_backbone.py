@@ -9,7 +9,7 @@ from mmengine.registry import MODELS, DefaultScope
 from torch import nn
 
 import relnas_mm  # noqa: F401
-from relnas_mm.chains import CHAINS, Chain, save_chain
+from relnas_mm.architectures import CHAINS, Chain, save_chain
 from relnas_mm.errors import UserError
 from relnas_mm.launch import read_config
 from relnas_mm.models import ChainBackbone

@@ -19,8 +19,8 @@ from original_checkpoints import (
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from relnas_mm.architectures import GENOTYPES, Genotype, save_genotype
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import ZOO, Genotype, save_genotype
 from relnas_mm.models import CellBackbone, CellClassifier
 from relnas_mm.models.checkpoints.conversion import convert_checkpoint
 from relnas_mm.models.checkpoints.files import Checkpoint, read_checkpoint, writing_checkpoint
@@ -70,7 +70,7 @@ def test_released_networks(network, tmp_path):
     assert len(backbone.state_dict()) == names and sum(p.numel() for p in backbone.parameters()) == parameters
     image = torch.rand(1, 3, *((64, 64) if stem == "imagenet" else (16, 16)))
     with torch.no_grad():
-        outputs = list(trunk.forward_cells(*trunk.forward_stem(image)))
+        outputs = list(trunk.forward_body(*trunk.forward_stem(image)))
         ends = (depth // 3 - 1, 2 * depth // 3 - 1, depth - 1)
         assert ends == ((3, 8, 13) if stem == "imagenet" else (5, 12, 19))
         for end, features in zip(ends, backbone(image), strict=True):
@@ -115,7 +115,7 @@ FORMS = st.fixed_dictionaries({
     "zipped": st.booleans(),
     "others": st.booleans(),
     "stem": st.sampled_from(["imagenet", "cifar"]),
-    "genotype": st.sampled_from(sorted(ZOO)),
+    "genotype": st.sampled_from(sorted(GENOTYPES)),
     "target": st.sampled_from(["backbone", "classifier"]),
 })  # fmt: skip
 
@@ -223,7 +223,7 @@ def test_converted_files_say_what_they_are(ending, tmp_path):
             meta = file.metadata()
         genotype = json.loads(meta["genotype"])
         meta = meta | {key: int(meta[key]) for key in ("init_channels", "num_cells", "num_classes")}
-    assert Genotype.from_dict(genotype) == ZOO["relativenas"]
+    assert Genotype.from_dict(genotype) == GENOTYPES["relativenas"]
     assert (meta["stem"], meta["init_channels"], meta["num_cells"], meta["num_classes"]) == ("imagenet", 4, 6, 7)
     assert meta["source"] == "original.pt" and len(meta["source_sha256"]) == 64
     assert same_weights(classifier(7), weights) is False
@@ -283,18 +283,18 @@ def test_views_and_other_memory_formats_are_written(tmp_path):
 def test_several_that_fit_are_a_question(tmp_path, monkeypatch):
     source, _ = save_original(tmp_path / "release.pt")
     converted(source, tmp_path / "b.pth")
-    monkeypatch.setitem(ZOO, "rewired", rewired(ZOO["relativenas"]))
+    monkeypatch.setitem(GENOTYPES, "rewired", rewired(GENOTYPES["relativenas"]))
     with pytest.raises(
         UserError, match=r"several genotypes fit .*release\.pt' .*, relativenas, rewired: .*the right one"
     ):
         convert_checkpoint(source)
     assert convert_checkpoint(source, genotype="rewired").genotype == "rewired"
     assert convert_checkpoint(str(tmp_path / "b.pth")).genotype == "relativenas"
-    monkeypatch.setitem(ZOO, "rewired", ZOO["relativenas"])  # two names of one graph are no question
+    monkeypatch.setitem(GENOTYPES, "rewired", GENOTYPES["relativenas"])  # two names of one graph are no question
     assert convert_checkpoint(source).genotype == "relativenas"
 
 
-@pytest.mark.parametrize("genotype, stem", zip(sorted(ZOO), ["imagenet", "cifar"] * 3))
+@pytest.mark.parametrize("genotype, stem", zip(sorted(GENOTYPES), ["imagenet", "cifar"] * 3))
 def test_each_cell_of_the_zoo_is_told_from_the_others(genotype, stem, tmp_path):
     source, _ = save_original(tmp_path / "x.pt", genotype=genotype, stem=stem, depth=4)
     conversion = convert_checkpoint(source)
@@ -304,8 +304,8 @@ def test_each_cell_of_the_zoo_is_told_from_the_others(genotype, stem, tmp_path):
 
 def test_cells_of_ones_own(tmp_path):
     mine = Genotype(
-        normal=(("sep_conv_5x5", 0), ("sep_conv_5x5", 1), *ZOO["relativenas"].normal[2:]),
-        reduce=ZOO["relativenas"].reduce,
+        normal=(("sep_conv_5x5", 0), ("sep_conv_5x5", 1), *GENOTYPES["relativenas"].normal[2:]),
+        reduce=GENOTYPES["relativenas"].reduce,
     )
     source, trunk = save_original(tmp_path / "mine.pt", genotype=mine)
     with pytest.raises(UserError, match=r"no genotype of the zoo fits .*mine\.pt' \(stem imagenet, init_channels 4, "

@@ -10,8 +10,8 @@ from mmengine.registry import MODELS
 from original_checkpoints import SMALL, rewired, same_weights, save_original
 
 import relnas_mm  # noqa: F401
+from relnas_mm.architectures import GENOTYPES, save_genotype
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import ZOO, save_genotype
 from relnas_mm.models import CellBackbone, CellClassifier
 from relnas_mm.models.checkpoints.conversion import convert_checkpoint
 from relnas_mm.models.checkpoints.files import read_checkpoint
@@ -137,7 +137,7 @@ def test_a_checkpoint_of_another_network_is_refused(network, reason, origins):
 def test_equal_names_of_another_graph(origins, tmp_path):
     """Original files cannot tell; converted ones carry their genotype."""
     folder, _ = origins
-    other = rewired(ZOO["relativenas"])
+    other = rewired(GENOTYPES["relativenas"])
     backbone = CellBackbone(other, **SMALL)
     assert load_pretrained(backbone, folder / "release.pt")["loaded"]
     reason = r"edge 0 of the normal cell is \('sep_conv_3x3', 0\) in the file but \('sep_conv_3x3', 1\)"

@@ -8,12 +8,12 @@ import json
 import pytest
 from mmengine.config import Config
 
-from relnas_mm.engine.training_curve import loss_curve, metric_curve
+from relnas_mm.architectures import GENOTYPES, draw_genotype, save_genotype
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import ZOO, draw_genotype, save_genotype
 from relnas_mm.pipeline.plan import read_plan
 from relnas_mm.pipeline.progress import Progress
 from relnas_mm.pipeline.run import run_pipeline, write_record
+from relnas_mm.plots.training import loss_curve, metric_curve
 
 pytestmark = pytest.mark.mm
 
@@ -72,9 +72,9 @@ def start(home, plan):
     """The work_dir with what the small search script copies, and progress that says so."""
     parts = plan.work_dir / "parts"
     parts.mkdir(parents=True)
-    save_genotype(ZOO["darts_v2"], parts / "genotype.json")
-    draw_genotype(ZOO["darts_v2"], parts / "cells.png")
-    draw_genotype(ZOO["darts_v2"], parts / "search_curve.png")
+    save_genotype(GENOTYPES["darts_v2"], parts / "genotype.json")
+    draw_genotype(GENOTYPES["darts_v2"], parts / "cells.png")
+    draw_genotype(GENOTYPES["darts_v2"], parts / "search_curve.png")
     Progress(plan.work_dir, plan.fingerprint, {}, []).begin("data")
 
 
@@ -100,7 +100,7 @@ def test_a_run_and_its_report(home):
     record = json.loads((home / "new" / "record.json").read_text())
     assert record["command"] == "the command" and record["versions"]["torch"] and record["device"]
     assert (record["untrained"], record["trained"], record["test"]) == (0.0, 0.5, 0.4)
-    assert record["genotype"] == ZOO["darts_v2"].hash
+    assert record["genotype"] == GENOTYPES["darts_v2"].hash
     with pytest.raises(UserError, match=f"the record '{home}' cannot be written"):
         write_record(plan, "the command", home)
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nasbench101_cell import MATRIX
 
+from relnas_mm.architectures import GENOTYPES, Genotype
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import ZOO, Genotype
 from relnas_mm.predictors import ENCODINGS, encoding_for, parameter_counts
 from relnas_mm.predictors.encodings.cells import NODES, nodes_of
 from relnas_mm.predictors.encodings.nasbench101 import cell_sizes, parameters, tensor, vertex_channels, vertex_costs
@@ -204,7 +204,7 @@ def test_renumbered_cells_are_encoded_alike(seed, order, swap):
 
 def test_cells_with_operations_beyond_the_space_are_refused():
     encode = ENCODINGS["cells/tensor"].encode
-    assert encode(ZOO["relativenas"]).shape == (18, 6, 6)
+    assert encode(GENOTYPES["relativenas"]).shape == (18, 6, 6)
     edges = (("sep_conv_7x7", 0), ("skip_connect", 1)) * 4
     with pytest.raises(UserError, match="sep_conv_7x7"):
         encode(Genotype(edges, edges))

@@ -14,13 +14,13 @@ from hypothesis.extra.numpy import arrays
 from relnas_mm.errors import UserError
 from relnas_mm.predictors import (
     ENCODINGS,
-    RECIPES,
+    PREDICTOR_CONFIGS,
     Predictor,
-    Recipe,
+    PredictorConfig,
     kendall_tau,
     load_predictor,
     parameter_counts,
-    recipe_of,
+    predictor_config,
     save_predictor,
 )
 from relnas_mm.predictors.losses import consistency_loss, pairwise_loss
@@ -30,7 +30,7 @@ from relnas_mm.spaces import NASBench201Space, NASBenchMacroSpace
 pytestmark = pytest.mark.unit
 
 FLOW, TENSOR = ENCODINGS["nasbench201/flow"], ENCODINGS["nasbench201/tensor"]
-QUICK = replace(RECIPES["improved"], epochs=60, members=2, hidden=32)
+QUICK = replace(PREDICTOR_CONFIGS["improved"], epochs=60, members=2, hidden=32)
 
 
 def some_cells(count, seed=0):
@@ -104,35 +104,35 @@ def test_a_member_sees_its_view_only():
     assert same.tolist() == [True, False, True, False]
 
 
-@pytest.mark.parametrize("recipe", [QUICK, replace(RECIPES["released"], epochs=8)], ids=["flow", "tensor"])
-def test_it_learns_to_rank_and_is_deterministic(recipe):
-    encoding = ENCODINGS[f"nasbench201/{recipe.encoding}"]
+@pytest.mark.parametrize("config", [QUICK, replace(PREDICTOR_CONFIGS["reference"], epochs=8)], ids=["flow", "tensor"])
+def test_it_learns_to_rank_and_is_deterministic(config):
+    encoding = ENCODINGS[f"nasbench201/{config.encoding}"]
     cells, unseen = some_cells(120), some_cells(200, 1)
-    predictors = [Predictor(encoding, recipe, seed).fit(cells, toy_scores(cells)) for seed in (0, 0, 1)]
+    predictors = [Predictor(encoding, config, seed).fit(cells, toy_scores(cells)) for seed in (0, 0, 1)]
     scores = [predictor.predict(unseen) for predictor in predictors]
     assert kendall_tau(scores[0], toy_scores(unseen)) > 0.6
     np.testing.assert_array_equal(scores[0], scores[1])
     assert not np.array_equal(scores[0], scores[2])
-    assert predictors[0].members(unseen).shape == (recipe.members, 200)
+    assert predictors[0].members(unseen).shape == (config.members, 200)
 
 
-@pytest.mark.parametrize("name", ["released-mse", "consistent"])
+@pytest.mark.parametrize("name", ["reference-mse", "consistent"])
 def test_other_losses_learn_as_well(name):
     cells, unseen = some_cells(100), some_cells(100, 1)
-    predictor = Predictor(TENSOR, replace(RECIPES[name], epochs=25)).fit(cells, toy_scores(cells))
+    predictor = Predictor(TENSOR, replace(PREDICTOR_CONFIGS[name], epochs=25)).fit(cells, toy_scores(cells))
     assert kendall_tau(predictor.predict(unseen), toy_scores(unseen)) > 0.4
 
 
 def test_the_released_recipe_uses_each_gradient_once():
-    recipe = RECIPES["released"]
-    assert (recipe.epochs, recipe.batch_size, recipe.lr, recipe.weight_decay, recipe.schedule) == (
+    config = PREDICTOR_CONFIGS["reference"]
+    assert (config.epochs, config.batch_size, config.lr, config.weight_decay, config.schedule) == (
         200,
         1024,
         1e-3,
         0.0,
         "constant",
     )
-    assert (recipe.loss, recipe.consistency, recipe.keep_best) == ("pairwise", 0.0, True)
+    assert (config.loss, config.consistency, config.keep_best) == ("pairwise", 0.0, True)
 
 
 def test_the_order_of_predictions_does_not_depend_on_the_scale_of_scores():
@@ -171,11 +171,11 @@ def test_fewer_than_two_samples_are_refused():
         Predictor(FLOW, QUICK).fit(some_cells(1), [1.0])
 
 
-@pytest.mark.parametrize("recipe", [QUICK, replace(RECIPES["released"], epochs=2)], ids=["flow", "tensor"])
-def test_files_bring_back_the_predictor(recipe, tmp_path):
-    encoding = ENCODINGS[f"nasbench201/{recipe.encoding}"]
+@pytest.mark.parametrize("config", [QUICK, replace(PREDICTOR_CONFIGS["reference"], epochs=2)], ids=["flow", "tensor"])
+def test_files_bring_back_the_predictor(config, tmp_path):
+    encoding = ENCODINGS[f"nasbench201/{config.encoding}"]
     cells = some_cells(30)
-    predictor = Predictor(encoding, recipe).fit(cells, toy_scores(cells))
+    predictor = Predictor(encoding, config).fit(cells, toy_scores(cells))
     save_predictor(predictor, tmp_path / "new" / "first")
     loaded = load_predictor(tmp_path / "new" / "first", encoding)
     np.testing.assert_array_equal(loaded.predict(cells), predictor.predict(cells))
@@ -206,15 +206,15 @@ def test_damaged_files_are_refused(damage, tmp_path):
 
 
 def test_recipes_by_name_and_by_field():
-    assert recipe_of("improved") == RECIPES["improved"]
-    assert recipe_of({"base": "improved", "members": 3}) == replace(RECIPES["improved"], members=3)
-    assert recipe_of({"epochs": 5}) == Recipe(epochs=5)
+    assert predictor_config("improved") == PREDICTOR_CONFIGS["improved"]
+    assert predictor_config({"base": "improved", "members": 3}) == replace(PREDICTOR_CONFIGS["improved"], members=3)
+    assert predictor_config({"epochs": 5}) == PredictorConfig(epochs=5)
 
 
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ("best", "recipe is 'best'"),
+        ("best", "config is 'best'"),
         ({"depth": 3}, r"does not take \['depth'\]"),
         ({"encoding": "flow"}, "'lenet' does not fit the encoding 'flow'"),
         ({"loss": "hinge"}, "'hinge'; allowed"),
@@ -225,7 +225,7 @@ def test_recipes_by_name_and_by_field():
 )
 def test_bad_recipes_are_refused(setting, words):
     with pytest.raises(UserError, match=words):
-        recipe_of(setting)
+        predictor_config(setting)
 
 
 def test_parameter_counts_are_a_baseline():

@@ -5,9 +5,9 @@ import logging
 from pathlib import Path
 from types import SimpleNamespace
 
-from relnas_mm.genotype import save_genotype
+from relnas_mm.architectures import save_genotype
 from relnas_mm.search import SearchLoop
-from relnas_mm.search.store import RunStore
+from relnas_mm.search.checkpoint_store import RunStore
 
 
 class PlainLoop(SearchLoop):
@@ -18,12 +18,12 @@ class PlainLoop(SearchLoop):
 
 
 SPACE = {"type": "CellSpace"}
-STRATEGY = {"type": "SlowFastLearning", "population": 4, "generations": 1}
+STRATEGY = {"type": "SlowFastLearning", "population_size": 4, "generations": 1}
 
 
 def evaluator_config(data_root) -> dict:
     return {
-        "type": "WeightSetEvaluator",
+        "type": "SupernetEvaluator",
         "data": {"type": "cifar10", "data_root": str(data_root)},
         "network": {"init_channels": 2, "num_cells": 3},
         "training": {"batch_size": 8},

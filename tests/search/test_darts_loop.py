@@ -8,11 +8,11 @@ import pytest
 import torch
 from cifar_files import write_cifar10
 
+from relnas_mm.architectures import load_genotype
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import load_genotype
 from relnas_mm.search import DartsLoop
+from relnas_mm.search.checkpoint_store import RunStore
 from relnas_mm.search.identity import run_identity
-from relnas_mm.search.store import RunStore
 
 pytestmark = pytest.mark.unit
 

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch.func import functional_call
 
-from relnas_mm.cells import Sampling
 from relnas_mm.errors import UserError
+from relnas_mm.evaluators.supernet.initial_weights import NetworkShape
 from relnas_mm.evaluators.training import Recipe
-from relnas_mm.evaluators.weight_set import NetworkShape
+from relnas_mm.networks import Sampling
 from relnas_mm.search.darts import gradient
 from relnas_mm.search.darts.derive import derive, entropy, skips
 from relnas_mm.search.darts.gradient import VirtualStep, first_order, second_order
-from relnas_mm.search.darts.learner import ArchitectureRecipe, MixedLearner
 from relnas_mm.search.darts.mixture import CANDIDATES, EDGES, Mixture
 from relnas_mm.search.darts.network import MixedNetwork, check_temperature
+from relnas_mm.search.darts.trainer import ArchitectureConfig, MixedTrainer
 
 pytestmark = pytest.mark.unit
 SHAPE = NetworkShape(2, 3, 4)
@@ -126,8 +126,8 @@ def test_without_a_step_both_orders_agree(network):
 @pytest.mark.parametrize("order", [1, 2])
 def test_alphas_and_weights_learn_in_turn(order):
     network = MixedNetwork(SHAPE, seed=3)
-    learner = MixedLearner(
-        network, Recipe(batch_size=4, lr=0.1, momentum=0.5), ArchitectureRecipe(order, lr=0.01, warmup=1)
+    learner = MixedTrainer(
+        network, Recipe(batch_size=4, lr=0.1, momentum=0.5), ArchitectureConfig(order, lr=0.01, warmup=1)
     )
     data = [(images.float(), labels) for images, labels in (batch(0), batch(1))]
     before = snapshot(network)
@@ -185,6 +185,6 @@ def test_temperature_sharpens():
 
 def test_bad_recipes():
     with pytest.raises(UserError, match="order of the architecture is 3; allowed are 1 and 2"):
-        ArchitectureRecipe(3)
+        ArchitectureConfig(3)
     with pytest.raises(UserError, match=r"lr of the architecture is 0\.0"):
-        ArchitectureRecipe(lr=0.0)
+        ArchitectureConfig(lr=0.0)

@@ -10,7 +10,7 @@ from relnas_mm.search.identity import claim_work_dir, differences, run_identity
 
 pytestmark = pytest.mark.unit
 CONFIG = {
-    "train_cfg": {"type": "SearchLoop", "strategy": {"population": 20, "generations": 50}, "save_every": 30},
+    "train_cfg": {"type": "SearchLoop", "strategy": {"population_size": 20, "generations": 50}, "save_every": 30},
     "randomness": {"seed": 7},
     "model": {"type": "SearchModel"},
 }
@@ -24,7 +24,7 @@ def changed(**strategy):
 
 def test_a_folder_is_claimed_once_something_is_recorded(tmp_path):
     identity = run_identity(CONFIG)
-    claim_work_dir(tmp_path, changed(population=7), resume=False, force=False)
+    claim_work_dir(tmp_path, changed(population_size=7), resume=False, force=False)
     claim_work_dir(tmp_path, identity, resume=False, force=False)  # the first one ended on its odd population
     assert json.loads((tmp_path / "run.json").read_text()) == identity
     (tmp_path / "records.jsonl").write_text("")
@@ -50,11 +50,11 @@ def test_records_without_a_run_are_not_resumed(tmp_path):
 def test_another_config_is_refused_unless_forced(tmp_path):
     claim_work_dir(tmp_path, run_identity(CONFIG), resume=False, force=False)
     (tmp_path / "records.jsonl").write_text("")
-    other = changed(population=8, tries=3)
+    other = changed(population_size=8, max_attempts=3)
     with pytest.raises(UserError) as error:
         claim_work_dir(tmp_path, other, resume=True, force=False)
-    assert "train_cfg.strategy.population: 20 -> 8" in str(error.value)
-    assert "train_cfg.strategy.tries: None -> 3" in str(error.value)
+    assert "train_cfg.strategy.population_size: 20 -> 8" in str(error.value)
+    assert "train_cfg.strategy.max_attempts: None -> 3" in str(error.value)
     claim_work_dir(tmp_path, other, resume=True, force=True)
     claim_work_dir(tmp_path, other, resume=True, force=False)
 

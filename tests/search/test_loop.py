@@ -23,10 +23,10 @@ def evaluator(tmp_path_factory):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"strategy": STRATEGY | {"population": 7}}, "pairs need an even number"),
+        ({"strategy": STRATEGY | {"population_size": 7}}, "pairs need an even number"),
         ({"strategy": STRATEGY | {"type": "Evolution"}}, "has type 'Evolution'; known are .*SlowFastLearning"),
         ({"strategy": STRATEGY | {"popluation": 8}}, r"does not take \['popluation'\]"),
-        ({"strategy": {"population": 8}}, "has type None"),
+        ({"strategy": {"population_size": 8}}, "has type None"),
         ({"space": SPACE | {"rounding": "up"}}, "rounding of CellSpace is 'up'"),
         ({"budget": {"max_flops": 1}}, "max_flops"),
         ({"budget": {"max_params": 10}}, "individuals within the budget"),
@@ -44,7 +44,7 @@ def test_a_missing_data_folder(evaluator, tmp_path):
 
 
 def test_bad_nested_settings_name_the_part(evaluator, tmp_path):
-    with pytest.raises(UserError, match=r"WeightSetEvaluator .* cannot be built: .*learning_rate"):
+    with pytest.raises(UserError, match=r"SupernetEvaluator .* cannot be built: .*learning_rate"):
         make_loop(tmp_path, evaluator | {"training": {"learning_rate": 1}})
 
 
@@ -75,8 +75,8 @@ def tabular(tmp_path):
 @pytest.mark.parametrize(
     "strategy",
     [
-        {"type": "SlowFastLearning", "population": 8, "generations": 6},
-        {"type": "RegularizedEvolution", "queries": 60, "population": 12, "tournament": 4},
+        {"type": "SlowFastLearning", "population_size": 8, "generations": 6},
+        {"type": "RegularizedEvolution", "queries": 60, "population_size": 12, "tournament_size": 4},
         {"type": "RandomSearch", "queries": 60},
     ],
 )
@@ -110,8 +110,14 @@ def test_gradients_of_a_table_are_refused(tmp_path):
 @pytest.mark.parametrize(
     "strategy",
     [
-        {"type": "RegularizedEvolution", "queries": 6, "population": 3, "tournament": 2, "generation": 3},
-        {"type": "LocalSearch", "queries": 6, "generation": 3},
+        {
+            "type": "RegularizedEvolution",
+            "queries": 6,
+            "population_size": 3,
+            "tournament_size": 2,
+            "generation_size": 3,
+        },
+        {"type": "LocalSearch", "queries": 6, "generation_size": 3},
     ],
 )
 def test_baselines_share_weights_and_resume(strategy, evaluator, tmp_path):

@@ -9,7 +9,7 @@ from cifar_files import write_cifar10
 from forks import in_child
 from harness import PlainLoop, make_loop
 
-from relnas_mm.chains import load_chain
+from relnas_mm.architectures import load_chain
 from relnas_mm.errors import UserError
 from relnas_mm.launch import read_config
 from relnas_mm.search import SearchLoop

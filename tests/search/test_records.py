@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from relnas_mm.search.results import write_overview, write_winner
 
+from relnas_mm.architectures import Genotype
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluation
-from relnas_mm.genotype import Genotype
 from relnas_mm.search.budget import Budget
 from relnas_mm.search.pareto import front_of, pareto_front
 from relnas_mm.search.progress import Progress
 from relnas_mm.search.records import Records, candidate_records
-from relnas_mm.search.results import write_overview, write_winner
 from relnas_mm.search.summary import generation_line, generation_record
 from relnas_mm.search.winner import choose_winner
 from relnas_mm.spaces import CellSpace

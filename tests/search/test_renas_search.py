@@ -19,9 +19,9 @@ STRATEGIES = {
     },
     "referee": {
         "type": "RefereedLearning",
-        "population": 4,
+        "population_size": 4,
         "generations": 6,
-        "warm_up": 4,
+        "warmup": 4,
         "retrain": 4,
         "duels": 2,
         "confidence": 0.55,

@@ -12,7 +12,7 @@ from forks import in_child
 from harness import evaluator_config, make_loop, outcome
 
 from relnas_mm.errors import UserError
-from relnas_mm.search.store import RunStore
+from relnas_mm.search.checkpoint_store import RunStore
 
 pytestmark = pytest.mark.kill
 POINTS = (

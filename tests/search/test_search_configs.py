@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from harness import make_loop
 
+from relnas_mm.architectures import load_genotype
 from relnas_mm.evaluators.training import Recipe
-from relnas_mm.genotype import load_genotype
 from relnas_mm.launch import read_config
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
 from relnas_mm.search import DartsLoop
-from relnas_mm.search.darts.learner import ArchitectureRecipe
+from relnas_mm.search.darts.trainer import ArchitectureConfig
 from relnas_mm.search.identity import run_identity
 
 CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs" / "search").glob("*.py"))
@@ -36,7 +36,7 @@ def test_every_config_fits_the_parts_it_names(path):
     if config.train_cfg.type == "DartsLoop":
         arguments = dict(config.train_cfg)
         assert set(arguments) - {"type"} <= set(inspect.signature(DartsLoop).parameters)
-        Recipe(**arguments["training"]), ArchitectureRecipe(**arguments["architecture"])
+        Recipe(**arguments["training"]), ArchitectureConfig(**arguments["architecture"])
         return
     for registry, key in ((SPACES, "space"), (STRATEGIES, "strategy"), (EVALUATORS, "evaluator")):
         part = dict(config.train_cfg[key])
@@ -64,7 +64,7 @@ def test_the_darts_config_is_the_paper():
     assert (config.epochs, config.network.init_channels, config.network.num_cells) == (50, 16, 8)
     recipe = Recipe(**config.training)
     assert (recipe.batch_size, recipe.lr, recipe.min_lr, recipe.weight_decay) == (64, 0.025, 0.001, 3e-4)
-    architecture = ArchitectureRecipe(**config.architecture)
+    architecture = ArchitectureConfig(**config.architecture)
     assert (architecture.order, architecture.lr, architecture.betas) == (2, 3e-4, (0.5, 0.999))
     assert architecture.weight_decay == 1e-3
 
@@ -87,7 +87,7 @@ def test_a_search_on_real_images(data_root, tmp_path):
     script = data_root / "cifar10-mini" / "unpack_cifar10.py"
     subprocess.run([sys.executable, script, "--out", tmp_path / "data"], check=True, stdout=subprocess.DEVNULL)
     parts = parts_of("relativenas_cifar10-mini.py")
-    parts["strategy"] |= {"population": 4, "generations": 2}
+    parts["strategy"] |= {"population_size": 4, "generations": 2}
     parts["evaluator"]["data"] |= {"data_root": str(tmp_path / "data"), "limit": 640}
     parts["evaluator"]["network"] = {"init_channels": 4, "num_cells": 3}
     parts["evaluator"]["training"] |= {"batch_size": 16, "lr": 0.05}

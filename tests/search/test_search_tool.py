@@ -12,13 +12,13 @@ import pytest
 from cifar_files import write_cifar10
 from forks import run_tool
 
-from relnas_mm.genotype import load_genotype
+from relnas_mm.architectures import load_genotype
 
 pytestmark = [pytest.mark.e2e, pytest.mark.mm]
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = "configs/search/relativenas_shapes_quick.py"
 TINY = (
-    "train_cfg.strategy.population=4",
+    "train_cfg.strategy.population_size=4",
     "train_cfg.strategy.generations=2",
     "train_cfg.evaluator.network.init_channels=2",
     "train_cfg.evaluator.network.num_cells=3",

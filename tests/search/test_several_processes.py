@@ -64,7 +64,7 @@ def test_a_pair_is_divided(size, evaluator, tmp_path):
 @pytest.mark.parametrize("write_back", [2, "generation"])
 def test_pairs_that_start_alike_are_evaluated_together(write_back, evaluator, tmp_path):
     evaluator = evaluator | {"write_back": write_back}
-    strategy = {"type": "SlowFastLearning", "population": 6, "generations": 1}
+    strategy = {"type": "SlowFastLearning", "population_size": 6, "generations": 1}
     one = alone(tmp_path / "one", evaluator, strategy=strategy)
     assert together(tmp_path / "many", evaluator, 4, strategy=strategy) == one
     released = alone(tmp_path / "released", evaluator | {"write_back": "group"}, strategy=strategy)
@@ -80,7 +80,7 @@ CONFIG = """
 _base_ = [{runtime!r}, {search!r}]
 train_cfg = dict(
     save_every=0,
-    strategy=dict(population=4, generations=3),
+    strategy=dict(population_size=4, generations=3),
     evaluator=dict(
         data=dict(type='cifar10', data_root={data!r}, num_classes=None),
         network=dict(init_channels=2, num_cells=3), training=dict(batch_size=4)))

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from relnas_mm.errors import UserError
 from relnas_mm.search import store as store_module
+from relnas_mm.search.checkpoint_store import RunStore
 from relnas_mm.search.state_files import State, read_state, state_files
-from relnas_mm.search.store import RunStore
 
 pytestmark = pytest.mark.unit
 

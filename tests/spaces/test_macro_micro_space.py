@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from relnas_mm.chains import Chain
+from relnas_mm.architectures import Chain
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import MacroMicroSpace, Space
 

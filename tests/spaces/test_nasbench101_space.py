@@ -43,7 +43,7 @@ def test_idle_vertices_are_left_out():
 
 def test_a_full_graph_keeps_its_nine_strongest_edges():
     space = NASBench101Space()
-    vector = np.where(space.edges, 1.5, 0.5)
+    vector = np.where(space.is_input_choice, 1.5, 0.5)
     vector[:12] = 1.2  # the edges of the first vertices are the weakest
     assert len(parse_cell(space.decode(vector)).edges) <= MOST_EDGES
     assert space.decode(np.full(len(space.upper), 0.5)) == ":01"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from relnas_mm.evaluators.tables import read_columns
+from relnas_mm.evaluators.tabular.tables import read_columns
 from relnas_mm.spaces import (
     CellSpace,
     NASBench201Space,
@@ -31,7 +31,7 @@ def everything(space):
 @pytest.mark.parametrize("space", SPACES, ids=lambda space: type(space).__name__)
 def test_each_is_a_space_of_choices(space):
     assert isinstance(space, Space)
-    assert space.edges.shape == space.upper.shape and space.edges.dtype == bool
+    assert space.is_input_choice.shape == space.upper.shape and space.is_input_choice.dtype == bool
     vectors = space.sample(np.random.default_rng(0), 200)
     assert (space.indices(vectors).max(axis=0) == space.upper - 1).all()  # the bounds count the choices
     assert space.indices(space.upper).tolist() == (space.upper - 1).tolist()

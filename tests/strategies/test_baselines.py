@@ -22,9 +22,9 @@ pytestmark = pytest.mark.unit
 SPACES = [CellSpace(), NASBench201Space(), NASBenchMacroSpace(), TransNASMicroSpace(), TransNASMacroSpace()]
 spaces = st.sampled_from(SPACES)
 MAKERS = {
-    "random": lambda space, **kw: RandomSearch(space, kw.pop("queries", 30), generation=7, **kw),
-    "evolution": lambda space, **kw: RegularizedEvolution(space, kw.pop("queries", 30), 8, 3, generation=7, **kw),
-    "local": lambda space, **kw: LocalSearch(space, kw.pop("queries", 30), generation=7, **kw),
+    "random": lambda space, **kw: RandomSearch(space, kw.pop("queries", 30), generation_size=7, **kw),
+    "evolution": lambda space, **kw: RegularizedEvolution(space, kw.pop("queries", 30), 8, 3, generation_size=7, **kw),
+    "local": lambda space, **kw: LocalSearch(space, kw.pop("queries", 30), generation_size=7, **kw),
 }
 makers = st.sampled_from(sorted(MAKERS))
 
@@ -40,7 +40,9 @@ def run(strategy, loss=bowl, until=None):
         group = strategy.ask()
         (candidate,) = group.candidates
         strategy.tell(group, [loss(candidate)])
-        log.append((group.generation, group.index, group.size, candidate.number, candidate.vector.tolist()))
+        log.append(
+            (group.generation, group.index, group.groups_in_generation, candidate.number, candidate.vector.tolist())
+        )
     return log
 
 
@@ -55,8 +57,8 @@ def test_a_mutation_changes_one_choice_and_stays_in_the_space(space, seed, edge_
     changed = space.indices(child) != space.indices(vector)
     assert changed.sum() == 1
     space.decode(child)  # would refuse what is no architecture
-    if edge_rate in (0.0, 1.0) and space.edges.any():
-        assert space.edges[changed].all() == bool(edge_rate)
+    if edge_rate in (0.0, 1.0) and space.is_input_choice.any():
+        assert space.is_input_choice[changed].all() == bool(edge_rate)
 
 
 @pytest.mark.parametrize("edge_rate", [None, 0.1, 0.9])
@@ -64,7 +66,7 @@ def test_mutations_of_operations_and_edges_have_their_share(edge_rate):
     space, rng = CellSpace(), np.random.default_rng(0)
     vector = space.sample(rng, 1)[0]
     places = [np.flatnonzero(mutate(vector, space, rng, edge_rate) != vector)[0] for _ in range(2000)]
-    assert space.edges[places].mean() == pytest.approx(0.5 if edge_rate is None else edge_rate, abs=0.04)
+    assert space.is_input_choice[places].mean() == pytest.approx(0.5 if edge_rate is None else edge_rate, abs=0.04)
     assert len(set(places)) == 32
 
 
@@ -112,7 +114,7 @@ def test_generations_are_counted_out(maker):
 
 def test_a_parent_is_the_best_of_a_sample_of_the_youngest():
     space = NASBench201Space()
-    strategy = RegularizedEvolution(space, 60, population=10, tournament=10)
+    strategy = RegularizedEvolution(space, 60, population_size=10, tournament_size=10)
     losses = iter([0.0] + [1.0] * 9 + [2.0] * 50)  # nobody is ever as good as the first, who dies of age
     history = []
     while not strategy.done:
@@ -132,7 +134,7 @@ def test_a_parent_is_the_best_of_a_sample_of_the_youngest():
 
 def test_a_child_is_another_network_even_where_choices_do_not_matter():
     space = TransNASMacroSpace()
-    strategy = RegularizedEvolution(space, 200, population=2, tournament=2)
+    strategy = RegularizedEvolution(space, 200, population_size=2, tournament_size=2)
     previous = []
     while not strategy.done:
         group = strategy.ask()
@@ -173,7 +175,7 @@ def test_local_search_goes_on_when_everything_is_known():
         def decode(self, vector):
             return int(self.indices(vector)[0])
 
-    assert len(run(LocalSearch(Two(), 9, tries=4))) == 9
+    assert len(run(LocalSearch(Two(), 9, max_attempts=4))) == 9
 
 
 @pytest.mark.parametrize("maker", MAKERS)
@@ -186,8 +188,8 @@ def test_a_budget_holds_for_everybody_proposed(maker):
         group = strategy.ask()
         assert few(group.candidates[0].architecture)
         strategy.tell(group, [bowl(group.candidates[0])])
-    nothing = MAKERS[maker](NASBenchMacroSpace(), feasible=lambda code: False, tries=3)
-    with pytest.raises(UserError, match="in 3 tries .* found no architecture within the budget"):
+    nothing = MAKERS[maker](NASBenchMacroSpace(), feasible=lambda code: False, max_attempts=3)
+    with pytest.raises(UserError, match="in 3 max_attempts .* found no architecture within the budget"):
         nothing.ask()
 
 

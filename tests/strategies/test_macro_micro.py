@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from relnas_mm.chains import CHAINS, OPERATIONS
+from relnas_mm.architectures import CHAINS, OPERATIONS
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import CellSpace, MacroMicroSpace
 from relnas_mm.strategies import MacroMicroSearch, Strategy

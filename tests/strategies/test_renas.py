@@ -8,7 +8,7 @@ import pytest
 
 from relnas_mm.errors import UserError
 from relnas_mm.predictors import load_predictor
-from relnas_mm.spaces import CellSpace, GridSpace, NASBench101Space, NASBench201Space, NASBenchMacroSpace
+from relnas_mm.spaces import CellSpace, NASBench101Space, NASBench201Space, NASBenchMacroSpace, Space
 from relnas_mm.strategies import RefereedLearning, ReNAS, SlowFastLearning, Strategy
 from relnas_mm.strategies.labels import scores_of
 from relnas_mm.strategies.referee import Calibration, Referee
@@ -16,7 +16,7 @@ from relnas_mm.strategies.referee import Calibration, Referee
 pytestmark = pytest.mark.unit
 
 QUICK = {"base": "improved", "epochs": 40, "most_steps": 60, "members": 2, "hidden": 32, "lr": 0.01}
-COUNTS = {"queries": 40, "samples": 24, "top_k": 8, "predictor": QUICK, "calls": 40, "population": 10}
+COUNTS = {"queries": 40, "samples": 24, "top_k": 8, "predictor": QUICK, "calls": 40, "population_size": 10}
 
 
 def loss_of(architecture) -> float:
@@ -104,8 +104,8 @@ def test_bad_settings_of_renas_are_refused(change, words):
 
 
 def test_a_space_without_an_encoding_is_refused():
-    with pytest.raises(UserError, match="no encoding 'tensor' of GridSpace"):
-        ReNAS(GridSpace([2, 2]), 10, 5)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="no encoding 'tensor' of Space"):
+        ReNAS(Space([2, 2]), 10, 5)  # type: ignore[arg-type]
 
 
 def test_losses_that_are_all_equal_teach_nothing():
@@ -113,13 +113,13 @@ def test_losses_that_are_all_equal_teach_nothing():
         run(ReNAS(NASBench201Space(), **COUNTS), losses=lambda cell: 1.0)
 
 
-DUELS = {"population": 8, "generations": 12, "warm_up": 24, "retrain": 24, "duels": 6, "predictor": QUICK}
+DUELS = {"population_size": 8, "generations": 12, "warmup": 24, "retrain": 24, "duels": 6, "predictor": QUICK}
 
 
 def test_a_referee_that_never_speaks_changes_nothing():
     plain, refereed = (
         SlowFastLearning(NASBench201Space(), 8, 6, 1, False),
-        RefereedLearning(NASBench201Space(), population=8, generations=6, seed=1, confidence=1.0, predictor=QUICK),
+        RefereedLearning(NASBench201Space(), population_size=8, generations=6, seed=1, confidence=1.0, predictor=QUICK),
     )
     assert run(plain) == run(refereed)
     assert refereed.counts["fought"] == 24
@@ -167,7 +167,7 @@ def test_groups_of_a_refereed_search_are_numbered_without_gaps():
     strategy, numbers = RefereedLearning(NASBench201Space(), **DUELS, confidence=0.7), []
     while not strategy.done:
         group = strategy.ask()
-        numbers.append((group.generation, group.index, group.size))
+        numbers.append((group.generation, group.index, group.groups_in_generation))
         strategy.tell(group, [loss_of(candidate.architecture) for candidate in group.candidates])
     assert numbers == [(n // 4, n % 4, 4) for n in range(len(numbers))]
 
@@ -181,7 +181,7 @@ def test_calibration_finds_how_far_margins_can_be_trusted(slope):
 
 
 def test_a_referee_that_is_often_wrong_does_not_speak():
-    referee = Referee(ReNAS(NASBench201Space(), **COUNTS).encoding, ReNAS(NASBench201Space(), **COUNTS).recipe, 0)
+    referee = Referee(ReNAS(NASBench201Space(), **COUNTS).encoding, ReNAS(NASBench201Space(), **COUNTS).config, 0)
     rng = np.random.default_rng(0)
     for margin in rng.normal(0, 3, 60):
         referee.calibration.add(margin, bool(rng.random() < 0.5), 1.0)
@@ -193,9 +193,9 @@ def test_a_referee_that_is_often_wrong_does_not_speak():
     [
         ({"confidence": 0.5}, "confidence of the referee is 0.5"),
         ({"audit": 1.5}, "audit"),
-        ({"warm_up": 0}, "warm_up"),
+        ({"warmup": 0}, "warmup"),
         ({"duels": 0}, "duels"),
-        ({"population": 7}, "population"),
+        ({"population_size": 7}, "population"),
     ],
 )
 def test_bad_settings_of_the_referee_are_refused(change, words):

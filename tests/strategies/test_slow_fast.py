@@ -174,10 +174,10 @@ def test_a_budget_holds_for_everybody_proposed():
 
 
 def test_redrawing_is_bounded():
-    with pytest.raises(UserError, match="in 3 tries only 0 of 4 individuals"):
-        SlowFastLearning(SPACE, 4, 1, feasible=lambda genotype: False, tries=3)
+    with pytest.raises(UserError, match="in 3 max_attempts only 0 of 4 individuals"):
+        SlowFastLearning(SPACE, 4, 1, feasible=lambda genotype: False, max_attempts=3)
     allowed = [True]
-    strategy = SlowFastLearning(SPACE, 4, 1, feasible=lambda genotype: allowed[0], tries=3)
+    strategy = SlowFastLearning(SPACE, 4, 1, feasible=lambda genotype: allowed[0], max_attempts=3)
     allowed[0] = False
     start = strategy.population.positions.copy()
     run(strategy, bowl)

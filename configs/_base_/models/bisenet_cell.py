@@ -1,7 +1,7 @@
 # BiSeNet of the RelativeNAS paper: two paths, three heads, online hard example mining, leaky ReLU.
 norm_cfg = dict(type="SyncBN", requires_grad=True)
 act_cfg = dict(type="LeakyReLU", negative_slope=0.01)
-loss = dict(type="HardPixelCrossEntropy", threshold=0.7, min_fraction=1 / 16, loss_weight=1.0)
+loss = dict(type="OHEMCrossEntropy", threshold=0.7, min_fraction=1 / 16, loss_weight=1.0)
 head = dict(
     type="BiSeNetHead", num_classes=19, norm_cfg=norm_cfg, act_cfg=act_cfg, align_corners=True, loss_decode=loss
 )

@@ -19,11 +19,11 @@ optim_wrapper = dict(
         },
     ),
 )
-warm_up = 1000
+warmup = 1000
 param_scheduler = [
     # for good, so that the next one starts at 1e-5
     dict(type="ConstantLR", by_epoch=False, factor=1e-3),
-    dict(type="ExponentialLR", by_epoch=False, gamma=1000 ** (1 / warm_up), begin=0, end=warm_up + 1),
-    dict(type="PolyLR", by_epoch=False, power=0.9, eta_min=0.0, begin=warm_up, end=80000),
+    dict(type="ExponentialLR", by_epoch=False, gamma=1000 ** (1 / warmup), begin=0, end=warmup + 1),
+    dict(type="PolyLR", by_epoch=False, power=0.9, eta_min=0.0, begin=warmup, end=80000),
 ]
 default_hooks = dict(checkpoint=dict(max_keep_ckpts=3))

@@ -24,12 +24,12 @@ train_cfg = dict(
         type="StandAloneEvaluator",
         data=dict(type="cifar10", data_root="data/cifar10"),
         training=dict(
-            batch_size=64, lr=0.025, min_lr=0.0, momentum=0.9, weight_decay=3e-4, clip=5.0, drop_path_rate=0.0
+            batch_size=64, lr=0.025, min_lr=0.0, momentum=0.9, weight_decay=3e-4, grad_clip=5.0, drop_path_rate=0.0
         ),
         augmentation=dict(padding=4, flip=True, cutout=16, crop=32),
         train_portion=0.9,
         validation="held-out",
-        criterion="error",
+        objective="error",
         best_epoch=True,
         step_ahead=True,
     ),

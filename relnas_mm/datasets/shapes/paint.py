@@ -47,7 +47,7 @@ def distance(a: Colour, b: Colour) -> float:
 
 
 def contrasting_colour(rng: np.random.Generator, others: tuple[Colour, ...], least: float) -> Colour:
-    """A random colour at a distance of at least `least` from all `others`, or the best of twelve tries."""
+    """A random colour at a distance of at least `least` from all `others`, or the best of twelve max_attempts."""
     best, best_distance = (0, 0, 0), -1.0
     for _ in range(12):
         colour = random_colour(rng)

@@ -4,8 +4,8 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
-from relnas_mm.cells import CellTrunk
 from relnas_mm.errors import UserError
+from relnas_mm.networks import CellTrunk
 
 
 @HOOKS.register_module()

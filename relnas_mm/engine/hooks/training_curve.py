@@ -7,7 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
-from relnas_mm.engine.training_curve import draw_curves
+from relnas_mm.plots.training import draw_curves
 
 PICTURE = "training_curve.png"
 

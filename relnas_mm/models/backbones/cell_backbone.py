@@ -5,13 +5,11 @@ from typing import Any, Literal
 
 from mmengine.model import BaseModule
 from mmengine.registry import MODELS
-from torch import Tensor, nn
 
-from relnas_mm.cells import CellTrunk, reduction_cells
-from relnas_mm.cells.layout import STEMS
+from relnas_mm.architectures import Genotype, load_genotype
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import Genotype, load_genotype
-from relnas_mm.models.backbones.staged import STEM, StagedBackbone, check_stages, norm_of
+from relnas_mm.models.backbones.staged import StagedBackbone
+from relnas_mm.networks import CellTrunk
 
 
 @MODELS.register_module()
@@ -38,6 +36,8 @@ class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
         norm_cfg: Normalization layer, as mmcv's `build_norm_layer` takes it.
         norm_eval: Keep batch normalization in evaluation mode while training.
         with_cp: Recompute cells in the backward pass to save memory.
+        backend: Who computes: 'auto' is the fastest PyTorch on any device, 'reference' adds in the order of the
+            reference implementation, 'triton' uses kernels of our own on CUDA.
         init_cfg: As in any mm backbone; for `type='Pretrained'` loaded, missing and unexpected keys are reported.
 
     Attributes:
@@ -61,9 +61,9 @@ class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
         norm_cfg: dict[str, Any] | None = None,
         norm_eval: bool = False,
         with_cp: bool = False,
+        backend: str = "auto",
         init_cfg: "dict[str, Any] | list[dict[str, Any]] | None" = None,
     ):
-        check_stages(out_indices, frozen_stages)
         if not 0.0 <= drop_path_rate < 1.0:
             raise UserError(f"drop_path_rate is {drop_path_rate!r}; it must be at least 0 and below 1")
         super().__init__(
@@ -72,35 +72,12 @@ class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
             num_cells,
             stem,
             output_stride,
-            norm=norm_of(norm_cfg),
+            out_indices=out_indices,
+            frozen_stages=frozen_stages,
+            norm_cfg=norm_cfg,
+            norm_eval=norm_eval,
             with_cp=with_cp,
+            backend=backend,
             init_cfg=init_cfg,
         )
         self.drop_path_rate = drop_path_rate
-        first, second = reduction_cells(num_cells)
-        ends = (first - 1, second - 1, num_cells - 1)
-        maps = {STEM: (STEMS[stem].channels * init_channels, STEMS[stem].strides[0])}
-        maps |= {i: (self.plans[end].out_channels, self.plans[end].stride) for i, end in enumerate(ends)}
-        self._set_stages(out_indices, maps, ends, frozen_stages, norm_eval)
-        for module in self.idle_modules(self.wanted_outputs()):
-            module.requires_grad_(False)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Feature maps of the chosen stages.
-
-        Args:
-            x: Images, (n, 3, h, w).
-
-        Returns:
-            One map for each of `out_indices`, (n, out_channels[i], ceil(h / out_strides[i]), …).
-        """
-        s0, s1 = self.forward_stem(x)
-        return self._chosen_maps(s0, self.forward_cells(s0, s1))
-
-    def wanted_outputs(self) -> list[int]:
-        """Cells whose outputs are maps; -2 stands for the map before the cells."""
-        return [self._stage_ends[index] if isinstance(index, int) else -2 for index in self.out_indices]
-
-    @property
-    def _body(self) -> nn.ModuleList:
-        return self.cells

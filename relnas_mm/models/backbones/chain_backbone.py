@@ -5,11 +5,10 @@ from typing import Any, Literal
 
 from mmengine.model import BaseModule
 from mmengine.registry import MODELS
-from torch import Tensor, nn
 
-from relnas_mm.chains import Chain, ChainTrunk, load_chain
-from relnas_mm.chains.layout import STEM_WIDTHS, STEMS, stage_ends
-from relnas_mm.models.backbones.staged import STEM, StagedBackbone, check_stages, norm_of
+from relnas_mm.architectures import Chain, load_chain
+from relnas_mm.models.backbones.staged import StagedBackbone
+from relnas_mm.networks import ChainTrunk
 
 
 @MODELS.register_module()
@@ -22,7 +21,7 @@ class ChainBackbone(StagedBackbone, ChainTrunk, BaseModule):
     Layers after the last map are set to `requires_grad=False`: they could never get a gradient.
 
     Args:
-        network: A name of `relnas_mm.chains.CHAINS`, the path of the `network.json` that a search wrote, or a mapping
+        chain: A name of `relnas_mm.list_chains()`, the path of the `chain.json` that a search wrote, or a mapping
             with `width` and `layers` (`load_chain`).
         stem: 'imagenet' (three convolutions, stride 8 before the first layer) or 'cifar' (one, stride 1, as searched).
         out_indices: Which maps to give, in ascending order: stages 0 to 2, and 'stem' for the map before the layers
@@ -33,6 +32,7 @@ class ChainBackbone(StagedBackbone, ChainTrunk, BaseModule):
         norm_cfg: Normalization layer, as mmcv's `build_norm_layer` takes it.
         norm_eval: Keep batch normalization in evaluation mode while training.
         with_cp: Recompute layers in the backward pass to save memory.
+        backend: Who computes, as in `CellBackbone`.
         init_cfg: As in any mm backbone; for `type='Pretrained'` loaded, missing and unexpected keys are reported.
 
     Attributes:
@@ -45,7 +45,7 @@ class ChainBackbone(StagedBackbone, ChainTrunk, BaseModule):
 
     def __init__(
         self,
-        network: "str | dict[str, Any] | Chain" = "macro_micro_cifar10_t",
+        chain: "str | dict[str, Any] | Chain" = "macro_micro_cifar10_t",
         stem: Literal["imagenet", "cifar"] = "imagenet",
         out_indices: "Sequence[int | Literal['stem']]" = (0, 1, 2),
         output_stride: int = 32,
@@ -54,36 +54,19 @@ class ChainBackbone(StagedBackbone, ChainTrunk, BaseModule):
         norm_cfg: dict[str, Any] | None = None,
         norm_eval: bool = False,
         with_cp: bool = False,
+        backend: str = "auto",
         init_cfg: "dict[str, Any] | list[dict[str, Any]] | None" = None,
     ):
-        check_stages(out_indices, frozen_stages)
-        chain = load_chain(network)
-        options = {"norm": norm_of(norm_cfg), "with_cp": with_cp, "init_cfg": init_cfg}
-        super().__init__(chain, stem, output_stride, in_channels, **options)
-        ends = stage_ends(chain.depth)
-        maps: dict[int | str, tuple[int, int]] = {STEM: (STEM_WIDTHS * chain.width, STEMS[stem][0])}
-        maps |= {i: (self.plans[end].outputs, self.plans[end].stride) for i, end in enumerate(ends)}
-        self._set_stages(out_indices, maps, ends, frozen_stages, norm_eval)
-        for module in self._idle_modules():
-            module.requires_grad_(False)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Feature maps of the chosen stages.
-
-        Args:
-            x: Images, (n, in_channels, h, w).
-
-        Returns:
-            One map for each of `out_indices`, (n, out_channels[i], ceil(h / out_strides[i]), …).
-        """
-        s0, s1 = self.forward_stem(x)
-        return self._chosen_maps(s0, self.forward_layers(s1))
-
-    @property
-    def _body(self) -> nn.ModuleList:
-        return self.layers
-
-    def _idle_modules(self) -> list[nn.Module]:
-        wanted = self._wanted_parts()
-        idle = list(self.layers[wanted[-1] + 1 if wanted else 0 :])
-        return idle if wanted or self.stem_kind == "cifar" else [self.stem1, *idle]
+        super().__init__(
+            load_chain(chain),
+            stem,
+            output_stride,
+            in_channels,
+            out_indices=out_indices,
+            frozen_stages=frozen_stages,
+            norm_cfg=norm_cfg,
+            norm_eval=norm_eval,
+            with_cp=with_cp,
+            backend=backend,
+            init_cfg=init_cfg,
+        )

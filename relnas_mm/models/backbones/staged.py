@@ -1,51 +1,85 @@
-"""What backbones of three stages have in common: which maps they give, and what of them is frozen."""
+"""What backbones of three stages have in common: which feature maps they give, and what of them is frozen."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from relnas_mm.cells.operations import Norm
 from relnas_mm.compat import require
 from relnas_mm.errors import UserError
 from relnas_mm.models.pretrained import LoadsPretrained
+from relnas_mm.networks import Norm
+from relnas_mm.networks.trunk import STEM, STEM_OUTPUT, Trunk
 
-STEM = "stem"
 NUM_STAGES = 3
 
 
-class StagedBackbone(LoadsPretrained, nn.Module):
-    """Stem and three stages, for mm modules, which name their parts in `_body` and call `_set_stages` once built.
+class StagedBackbone(LoadsPretrained, Trunk):
+    """Stem and three stages as an mm backbone; stands before a `Trunk` in the method resolution order.
+
+    Modules that no chosen map depends on are set to `requires_grad=False`: they could never get a gradient, and
+    distributed training would wait for it.
+
+    Args:
+        *args: For the trunk.
+        out_indices: Which maps to give: stages 0 to 2, and 'stem' for the map before the first stage.
+        frozen_stages: -1 freezes nothing, 0 the stem, n the stem and the first n stages.
+        norm_cfg: Normalization layer, as mmcv's `build_norm_layer` takes it.
+        norm_eval: Whether batch normalization stays in evaluation mode.
+        **kwargs: For the trunk.
 
     Attributes:
-        out_indices: Which maps are given: stages 0 to 2, and 'stem' for the map before the first stage.
-        out_channels: Channels of each of them.
-        out_strides: Stride of each of them.
+        out_channels: Channels of each map, in the order of `out_indices`.
+        out_strides: Stride of each map.
+
+    Raises:
+        UserError: There are no such stages, or they are not in ascending order.
     """
 
-    def _set_stages(
+    def __init__(
         self,
+        *args: Any,
         out_indices: "Sequence[int | str]",
-        maps: "dict[int | str, tuple[int, int]]",
-        ends: Sequence[int],
         frozen_stages: int,
+        norm_cfg: "dict[str, Any] | None",
         norm_eval: bool,
-    ) -> None:
-        """Keeps the choices, and freezes what they say.
+        **kwargs: Any,
+    ):
+        _check_stages(out_indices, frozen_stages)
+        super().__init__(*args, norm=_norm_of(norm_cfg), **kwargs)
+        self.out_indices, self.frozen_stages, self.norm_eval = tuple(out_indices), frozen_stages, norm_eval
+        info = [self.feature_info[index] for index in self.out_indices]
+        self.out_channels = tuple(feature.channels for feature in info)
+        self.out_strides = tuple(feature.stride for feature in info)
+        self._freeze()
+        for module in self.unused_modules(self.used_outputs()):
+            module.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Feature maps of the chosen stages; no more of the body is computed than these need.
 
         Args:
-            out_indices: Which maps to give.
-            maps: Channels and stride of each that there is.
-            ends: The last part of the body of each stage.
-            frozen_stages: -1 freezes nothing, 0 the stem, n the stem and the first n stages.
-            norm_eval: Whether batch normalization stays in evaluation mode.
+            x: Images, (n, c, h, w).
+
+        Returns:
+            One map for each of `out_indices`, (n, out_channels[i], ceil(h / out_strides[i]), …).
         """
-        self.out_indices, self._stage_ends = tuple(out_indices), tuple(ends)
-        self.frozen_stages, self.norm_eval = frozen_stages, norm_eval
-        self.out_channels: tuple[int, ...] = tuple(maps[index][0] for index in self.out_indices)
-        self.out_strides: tuple[int, ...] = tuple(maps[index][1] for index in self.out_indices)
-        self._freeze()
+        s0, s1 = self.forward_stem(x)
+        wanted = self.used_outputs()
+        maps = [s0] if STEM_OUTPUT in wanted else []
+        if wanted[-1] == STEM_OUTPUT:
+            return tuple(maps)
+        for index, output in enumerate(self.forward_body(s0, s1)):
+            if index in wanted:
+                maps.append(output)
+            if index == wanted[-1]:
+                break
+        return tuple(maps)
+
+    def used_outputs(self) -> list[int]:
+        """Indices of the parts of the body whose outputs are maps; `STEM_OUTPUT` stands for the map before them."""
+        return [self.stage_ends[index] if isinstance(index, int) else STEM_OUTPUT for index in self.out_indices]
 
     def train(self, mode: bool = True) -> "StagedBackbone":
         """Switches to training; what is frozen, and batch normalization with `norm_eval`, stays in evaluation mode."""
@@ -58,45 +92,15 @@ class StagedBackbone(LoadsPretrained, nn.Module):
         return self
 
     def _freeze(self) -> None:
-        for module in self._frozen_modules():
+        if self.frozen_stages < 0:
+            return
+        last = self.stage_ends[self.frozen_stages - 1] if self.frozen_stages else -1
+        for module in [*self.stems, *self.body[: last + 1]]:
             module.eval()
             module.requires_grad_(False)
 
-    @property
-    def _body(self) -> nn.ModuleList:
-        """The cells or layers that make up the stages."""
-        raise NotImplementedError
 
-    def _wanted_parts(self) -> list[int]:
-        """Parts of the body whose outputs are maps."""
-        return [self._stage_ends[index] for index in self.out_indices if isinstance(index, int)]
-
-    def _chosen_maps(self, stem_map: Tensor, outputs: Iterable[Tensor]) -> tuple[Tensor, ...]:
-        """The maps to give; of the body's outputs no more are computed than these need."""
-        maps = [stem_map] if STEM in self.out_indices else []
-        wanted = self._wanted_parts()
-        for index, output in enumerate(outputs) if wanted else ():
-            if index in wanted:
-                maps.append(output)
-            if index == wanted[-1]:
-                break
-        return tuple(maps)
-
-    def _frozen_modules(self) -> list[nn.Module]:
-        """The stem and the stages that are frozen."""
-        if self.frozen_stages < 0:
-            return []
-        stem = [self.stem] if self.stem_kind == "cifar" else [self.stem0, self.stem1]
-        last = self._stage_ends[self.frozen_stages - 1] if self.frozen_stages else -1
-        return [*stem, *self._body[: last + 1]]  # type: ignore[list-item]
-
-
-def check_stages(out_indices: Sequence[Any], frozen_stages: int) -> None:
-    """Makes sure that the stages which a config names are there.
-
-    Raises:
-        UserError: They are not, or not in ascending order.
-    """
+def _check_stages(out_indices: Sequence[Any], frozen_stages: int) -> None:
     order = (STEM, *range(NUM_STAGES))
     known = isinstance(out_indices, (list, tuple)) and all(index in order for index in out_indices)
     if not known or not out_indices or list(out_indices) != [index for index in order if index in out_indices]:
@@ -107,7 +111,7 @@ def check_stages(out_indices: Sequence[Any], frozen_stages: int) -> None:
         raise UserError(f"frozen_stages is {frozen_stages!r}; it must be one of {list(range(-1, NUM_STAGES + 1))}")
 
 
-def norm_of(norm_cfg: "dict[str, Any] | None") -> Norm:
+def _norm_of(norm_cfg: "dict[str, Any] | None") -> Norm:
     """Makes the normalization layers of a config; trained batch normalization if there is none."""
     require("mmcv", "backbones")
     from mmcv.cnn import build_norm_layer

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from relnas_mm.architectures import GENOTYPES, Genotype
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import ZOO, Genotype
 from relnas_mm.models.checkpoints.files import Checkpoint, read_checkpoint
 from relnas_mm.models.checkpoints.fit import compare, different_weight, genotype_in
 from relnas_mm.models.checkpoints.identify import check_complete, identify, trunk_of
@@ -105,7 +105,7 @@ def convert_checkpoint(source: str, target: str = "backbone", genotype: str | No
         for name in wanted
         if name not in missing
     }
-    label = genotype or next((name for name, known in ZOO.items() if known == cells), cells.to_dict())
+    label = genotype or next((name for name, known in GENOTYPES.items() if known == cells), cells.to_dict())
     settings = {key: getattr(network, key) for key in SETTINGS}
     meta = {"relnas_mm": __version__, "target": target, "genotype": cells.to_dict(), **settings, **_origin(source)}
     kept = {names[name]: places[name] for name in fit.fitting}

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from relnas_mm.cells import CellTrunk
+from relnas_mm.architectures import Genotype, load_genotype
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import Genotype, load_genotype
 from relnas_mm.models.checkpoints.layout import (
     COUNTER,
     SETTINGS,
@@ -18,6 +17,7 @@ from relnas_mm.models.checkpoints.layout import (
     kind_of_operation,
     operation_of,
 )
+from relnas_mm.networks import CellTrunk
 
 
 @dataclass(frozen=True)

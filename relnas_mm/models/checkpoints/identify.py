@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import torch
 
-from relnas_mm.cells import CellTrunk
-from relnas_mm.cells.layout import MIN_CELLS
+from relnas_mm.architectures import GENOTYPES, Genotype, load_genotype
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import ZOO, Genotype, load_genotype
 from relnas_mm.models.checkpoints.fit import compare, different_cells, different_graph, different_weight
 from relnas_mm.models.checkpoints.layout import Architecture, Shapes, is_trunk, release_name
+from relnas_mm.networks import CellTrunk
+from relnas_mm.networks.plan import MIN_CELLS
 
 
 def check_complete(network: Architecture, source: str) -> None:
@@ -72,9 +72,9 @@ def trunk_of(genotype: Genotype, network: Architecture) -> CellTrunk:
 
 
 def _search_zoo(trunk: Shapes, network: Architecture, source: str) -> Genotype:
-    misfits = {name: _misfits(trunk, _shapes(cells, network)) for name, cells in ZOO.items()}
+    misfits = {name: _misfits(trunk, _shapes(cells, network)) for name, cells in GENOTYPES.items()}
     fitting = [name for name, names in misfits.items() if not names]
-    graphs = {ZOO[name] for name in fitting}
+    graphs = {GENOTYPES[name] for name in fitting}
     if len(graphs) == 1:
         return graphs.pop()
     settings = f"stem {network.stem}, init_channels {network.init_channels}, num_cells {network.num_cells}"
@@ -86,7 +86,7 @@ def _search_zoo(trunk: Shapes, network: Architecture, source: str) -> Genotype:
     nearest = min(misfits, key=lambda name: len(misfits[name]))
     raise UserError(
         f"no genotype of the zoo fits the checkpoint {source!r} ({settings}); of the nearest, {nearest}, "
-        f"{_mismatch(trunk, network, ZOO[nearest])}; name the file of its own genotype with --genotype"
+        f"{_mismatch(trunk, network, GENOTYPES[nearest])}; name the file of its own genotype with --genotype"
     )
 
 

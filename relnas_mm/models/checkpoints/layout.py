@@ -135,7 +135,7 @@ def refuse_search_weights(names: Iterable[str], source: str) -> None:
     Raises:
         UserError: These are such weights.
     """
-    slots: dict[str, set[int]] = {}
+    op_ids: dict[str, set[int]] = {}
     for name in names:
         if _MIXED.match(name):
             raise UserError(
@@ -143,8 +143,8 @@ def refuse_search_weights(names: Iterable[str], source: str) -> None:
                 f"edge), {ADVICE}"
             )
         if match := _SLOT.match(name):
-            slots.setdefault(match[1], set()).add(int(match[2]))
-    largest = max(slots.values(), key=len, default=set())
+            op_ids.setdefault(match[1], set()).add(int(match[2]))
+    largest = max(op_ids.values(), key=len, default=set())
     if len(largest) >= SEARCHED:
         raise UserError(
             f"the checkpoint {source!r} is the weight set of a search (operations up to _ops.{max(largest)} in "

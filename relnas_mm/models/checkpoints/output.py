@@ -8,12 +8,12 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from relnas_mm.cells import reduction_cells
 from relnas_mm.errors import UserError
 from relnas_mm.files import write_atomically
 from relnas_mm.models.checkpoints.conversion import Conversion
 from relnas_mm.models.checkpoints.files import ENDINGS, writing_checkpoint
 from relnas_mm.models.checkpoints.layout import HEADS, SETTINGS, cell_of, is_trunk, release_name
+from relnas_mm.networks import reduction_cells
 
 COLUMNS = ("kept", "dropped", "added", "missing")
 

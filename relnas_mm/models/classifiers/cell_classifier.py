@@ -9,11 +9,11 @@ from mmengine.model import BaseModel
 from mmengine.registry import MODELS
 from torch import Tensor, nn
 
-from relnas_mm.cells import reduction_cells
 from relnas_mm.errors import UserError
 from relnas_mm.models.classifiers.auxiliary_head import AuxiliaryHead
 from relnas_mm.models.classifiers.batch_augments import build_batch_augments
 from relnas_mm.models.pretrained import LoadsPretrained
+from relnas_mm.networks import reduction_cells
 
 
 @MODELS.register_module()
@@ -102,7 +102,7 @@ class CellClassifier(LoadsPretrained, BaseModel):
     def logits(self, inputs: Tensor) -> "tuple[Tensor, Tensor | None]":
         """Logits of the classifier and, in training, of the auxiliary one; both (n, num_classes)."""
         output, auxiliary = inputs, None
-        for index, output in enumerate(self.backbone.forward_cells(*self.backbone.forward_stem(inputs))):
+        for index, output in enumerate(self.backbone.forward_body(*self.backbone.forward_stem(inputs))):
             if index == self._auxiliary_cell and self.training and self.auxiliary_weight:
                 auxiliary = self.auxiliary_head(output)
         return self.classifier(torch.flatten(F.adaptive_avg_pool2d(output, 1), 1)), auxiliary

@@ -1,5 +1,5 @@
 """Losses that mm lacks."""
 
-from relnas_mm.models.losses.hard_pixels import HardPixelCrossEntropy
+from relnas_mm.models.losses.ohem import OHEMCrossEntropy
 
-__all__ = ["HardPixelCrossEntropy"]
+__all__ = ["OHEMCrossEntropy"]

@@ -55,7 +55,7 @@ _SPACES: dict[type, str] = {
 }
 
 
-def encoding_for(space: Space[Any], kind: str) -> Encoding:
+def encoding_for(space: Space, kind: str) -> Encoding:
     """The encoding of a space's architectures.
 
     Args:

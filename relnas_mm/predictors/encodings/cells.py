@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from relnas_mm.cells import Sampling, build_operation
+from relnas_mm.architectures import Genotype
 from relnas_mm.errors import UserError
-from relnas_mm.genotype import Genotype
+from relnas_mm.networks import Sampling, build_operation
 from relnas_mm.predictors.encodings.words import Vocabulary, paths
 from relnas_mm.spaces.cell_space import NODES, SEARCH_OPERATIONS
 

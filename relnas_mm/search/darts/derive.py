@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from relnas_mm.genotype import Edge, Genotype
-from relnas_mm.genotype.genotype import EDGES_PER_NODE
+from relnas_mm.architectures import Edge, Genotype
+from relnas_mm.networks.plan import EDGES_PER_NODE
 from relnas_mm.search.darts.mixture import CANDIDATES, NODES
 
 NONE, SKIP = CANDIDATES.index("none"), CANDIDATES.index("skip_connect")

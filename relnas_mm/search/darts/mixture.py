@@ -5,8 +5,8 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from relnas_mm.cells import CellPlan, Norm, Sampling, build_operation, build_preprocessing
 from relnas_mm.errors import UserError
+from relnas_mm.networks import CellPlan, Norm, Sampling, build_operation, build_preprocessing
 
 CANDIDATES = (
     "none",

@@ -3,10 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from relnas_mm.cells import cifar_stem, plan_cells
+from relnas_mm.architectures import GENOTYPES
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.weight_set import NetworkShape
-from relnas_mm.genotype import ZOO
+from relnas_mm.networks import NetworkShape, cifar_stem, plan_cells
 from relnas_mm.search.darts.mixture import CANDIDATES, EDGES, MixedCell
 from relnas_mm.seeding import stream_seed
 
@@ -28,7 +27,7 @@ class MixedNetwork(nn.Module):
 
     def __init__(self, shape: NetworkShape, seed: int, portion: int = 1):
         super().__init__()
-        plans = plan_cells(ZOO["darts_v2"], shape.init_channels, shape.num_cells)
+        plans = plan_cells(GENOTYPES["darts_v2"], shape.init_channels, shape.num_cells)
         self.temperature = 1.0
         self.reductions = [plan.reduction for plan in plans]
         with torch.random.fork_rng(devices=[]):

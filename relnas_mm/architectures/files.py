@@ -1,0 +1,113 @@
+"""Architectures on disk: one reader for every family, strict about version, kind, keys and hash."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from relnas_mm.architectures.base import DOCUMENT_KEYS, SCHEMA_VERSION, Architecture
+from relnas_mm.architectures.chain import Chain
+from relnas_mm.architectures.genotype import Genotype
+from relnas_mm.architectures.zoo import CHAINS, GENOTYPES
+from relnas_mm.errors import UserError
+from relnas_mm.files import read_json
+
+A = TypeVar("A", bound=Architecture)
+Source = "str | os.PathLike[str] | Mapping[str, Any] | Architecture"
+
+PUBLISHED: dict[str, Mapping[str, Architecture]] = {Genotype.kind: GENOTYPES, Chain.kind: CHAINS}
+"""The published architectures of a family, by name."""
+DEFAULT_KIND = Genotype.kind
+"""The kind of a document that names none, such as a genotype written by hand."""
+
+
+def load_architecture(source: Source, family: type[A] | None = None) -> A:  # type: ignore[valid-type]
+    """An architecture by name, from a JSON file, or from a mapping.
+
+    Args:
+        source: A published name, the path of a JSON file, a mapping with the keys of the family's `to_dict`, or an
+            architecture, which is returned as it is.
+        family: The class that it must be; `None` takes every family, and published names of all of them.
+
+    Raises:
+        UserError: The name is unknown, the file is missing, is not JSON or has another schema version, the kind is
+            another one, the hash does not fit the content, or an entry is bad.
+    """
+    kind = "architecture" if family is None else family.kind
+    if isinstance(source, Architecture):
+        return _checked_family(source, family, f"{source}")
+    if isinstance(source, Mapping):
+        return _from_document(source, family, f"the {kind} mapping")
+    name = os.fspath(source)
+    known = {n: a for k, named in PUBLISHED.items() if family is None or k == family.kind for n, a in named.items()}
+    if name in known:
+        return known[name]  # type: ignore[return-value]
+    path = Path(name).expanduser()
+    if path.suffix != ".json" and not path.is_file():
+        raise UserError(f"unknown {kind} {name!r}; use one of {', '.join(known)} or the path of a .json file")
+    if not path.exists():
+        raise UserError(f"the {kind} file {name!r} does not exist; names without a file are {', '.join(known)}")
+    where = f"the {kind} file {name!r}"
+    return _from_document(read_json(path, where), family, where)
+
+
+def load_genotype(source: Source) -> Genotype:  # type: ignore[valid-type]
+    """A genotype by name, from a JSON file, or from a mapping with `normal` and `reduce` (`load_architecture`).
+
+    Raises:
+        UserError: As `load_architecture`.
+    """
+    return load_architecture(source, Genotype)
+
+
+def load_chain(source: Source) -> Chain:  # type: ignore[valid-type]
+    """A chain network by name, from a JSON file, or from a mapping with `width` and `layers` (`load_architecture`).
+
+    Raises:
+        UserError: As `load_architecture`.
+    """
+    return load_architecture(source, Chain)
+
+
+def save_genotype(genotype: Genotype, path: "str | os.PathLike[str]", meta: dict[str, Any] | None = None) -> Path:
+    """Writes a genotype as JSON: complete or not at all.
+
+    Args:
+        genotype: What to write.
+        path: The file to write; its folder is made if missing.
+        meta: Anything JSON can hold that says where the genotype comes from; kept beside it, not part of its hash.
+
+    Returns:
+        The path written.
+
+    Raises:
+        UserError: The file cannot be written.
+    """
+    return genotype.save(Path(path), meta)
+
+
+def _from_document(document: Any, family: type[A] | None, source: str) -> A:
+    if not isinstance(document, Mapping):
+        wanted = Architecture if family is None else family
+        return wanted.from_dict(document, source)  # type: ignore[return-value]  # says what is wrong with it
+    version = document.get("schema_version", SCHEMA_VERSION)
+    if version != SCHEMA_VERSION:
+        raise UserError(f"{source} has schema_version {version!r}; this release reads {SCHEMA_VERSION}")
+    kind = document.get("kind", DEFAULT_KIND if family is None else family.kind)
+    if kind not in Architecture.families or (family is not None and kind != family.kind):
+        allowed = Architecture.families if family is None else [family.kind]
+        raise UserError(f"{source} is of kind {kind!r}; allowed are {', '.join(map(repr, allowed))}")
+    content = {key: value for key, value in document.items() if key not in DOCUMENT_KEYS}
+    architecture = Architecture.families[kind].from_dict(content, source)
+    if document.get("hash", architecture.hash) != architecture.hash:
+        raise UserError(
+            f"{source}: its hash {str(document['hash'])[:12]}… does not fit its content ({architecture.hash[:12]}…); "
+            "remove the 'hash' entry if it was edited on purpose"
+        )
+    return _checked_family(architecture, family, source)
+
+
+def _checked_family(architecture: Architecture, family: type[A] | None, source: str) -> A:
+    if family is not None and not isinstance(architecture, family):
+        raise UserError(f"{source} is of kind {architecture.kind!r}; allowed is {family.kind!r}")
+    return architecture  # type: ignore[return-value]

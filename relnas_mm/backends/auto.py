@@ -1,0 +1,86 @@
+"""Faster PyTorch: shared ReLUs and fused sums on every device, and on CPUs the functions of `backends.cpu`."""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from relnas_mm.backends.conditions import has_hooks, is_depthwise
+from relnas_mm.backends.cpu.batch_norm import batch_norm
+from relnas_mm.backends.cpu.conditions import is_plain_on_cpu
+from relnas_mm.backends.cpu.max_pool import max_pool_3x3
+from relnas_mm.backends.cpu.parity_split import can_split, split_by_parity
+from relnas_mm.backends.cpu.separable import separable_conv
+from relnas_mm.backends.drop_path import drop_path, path_weights
+from relnas_mm.backends.feature_map import FeatureMap
+from relnas_mm.backends.reference import Backend, Path, avg_pool_by_convolution
+
+
+class AutoBackend(Backend):
+    """Differs from the reference by rounding; what a device has no faster way for, the reference computes.
+
+    Args:
+        recompute: In training on CPUs, compute large feature maps inside separable convolutions again instead of
+            keeping them: less memory, a little more time.
+    """
+
+    name = "auto"
+    exact = False
+
+    def __init__(self, recompute: bool = True):
+        self.recompute = recompute
+
+    def relu(self, x: FeatureMap) -> Tensor:
+        """The ReLU, computed once for all that read the map."""
+        return x.shared_relu()
+
+    def preact_sequence(self, layers: nn.Sequential, x: FeatureMap) -> Tensor:
+        """A ReLU and the layers behind it: later ReLUs in place, separable convolutions in one step."""
+        out, rest, before = self.relu(x), islice(layers, 1, None), layers[0]
+        for layer in rest:
+            if is_depthwise(layer):
+                out = separable_conv(out, layer, cast(nn.Conv2d, next(rest)), self.recompute)
+            elif isinstance(layer, nn.ReLU):
+                out = F.relu(out, inplace=not has_hooks(before))  # no one else reads it
+            else:
+                out = batch_norm(out, layer)
+            before = layer
+        return out
+
+    def factorized_reduce(
+        self, x: FeatureMap, convs: Sequence[nn.Conv2d], norm: nn.Module, step: int, shift: int
+    ) -> Tensor:
+        """As the reference; on CPUs each convolution reads a quarter of the map."""
+        out = self.relu(x)
+        if step != 2 or shift != 1 or not can_split(out, *convs):
+            return super().factorized_reduce(x, convs, norm, step, shift)
+        halves = zip(split_by_parity(out), convs)
+        return batch_norm(torch.cat([F.conv2d(half, conv.weight, conv.bias) for half, conv in halves], dim=1), norm)
+
+    def max_pool(self, x: Tensor, step: int, dilation: int) -> Tensor:
+        """As the reference; without gradients no positions are looked up on CPUs."""
+        if dilation == step == 1 and not torch.is_grad_enabled() and is_plain_on_cpu(x):
+            return max_pool_3x3(x)
+        return super().max_pool(x, step, dilation)
+
+    def avg_pool(self, x: Tensor, step: int, dilation: int) -> Tensor:
+        """As the reference; on CPUs with the channels last a convolution is faster."""
+        if is_plain_on_cpu(x):
+            return avg_pool_by_convolution(x, step, dilation)
+        return super().avg_pool(x, step, dilation)
+
+    def add_paths(self, paths: Sequence[Path], generator: torch.Generator | None) -> Tensor:
+        """As the reference; dropping and adding the second operation are one step."""
+        (first, rate), (second, other) = paths
+        if rate > 0.0:
+            first = drop_path(first, rate, generator)
+        return torch.addcmul(first, second, path_weights(second, other, generator)) if other > 0.0 else first + second
+
+    def stem(self, layers: nn.Sequential, x: Tensor) -> Tensor:
+        """As the reference, with faster normalization on CPUs."""
+        for layer in layers:
+            x = batch_norm(x, layer)
+        return x

@@ -1,0 +1,238 @@
+"""The evaluator of RelativeNAS: candidates start from shared weights, train for one epoch, and write them back."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, cast
+
+import torch
+from torch import Tensor
+
+from relnas_mm.architectures import Genotype
+from relnas_mm.datasets.arrays import (
+    Augmentation,
+    ImageArrays,
+    batch_sizes,
+    epoch_batches,
+    load_images,
+    split_for_search,
+)
+from relnas_mm.evaluators.base import Evaluation, Evaluator
+from relnas_mm.evaluators.distributed import all_gather_results, shard, world
+from relnas_mm.evaluators.execution import CandidatePrefetcher, ExecutionConfig, ExecutionStream, run_in_parallel
+from relnas_mm.evaluators.execution.prefetch import Job
+from relnas_mm.evaluators.execution.stream import PLAIN
+from relnas_mm.evaluators.memory_estimate import MemoryEstimate, saved_activation_bytes, size_of
+from relnas_mm.evaluators.oom import explain_oom
+from relnas_mm.evaluators.supernet.initial_weights import initial_weights
+from relnas_mm.evaluators.supernet.op_ids import op_ids_for
+from relnas_mm.evaluators.supernet.shared_weights import SharedWeights
+from relnas_mm.evaluators.supernet.trainer import CandidateTrainer
+from relnas_mm.evaluators.training import TrainConfig, evaluate, recalibrate
+from relnas_mm.networks import CellNetwork, NetworkShape
+from relnas_mm.seeding import stream_seed, torch_stream
+from relnas_mm.strategies import Candidate, Group, teachers_first
+
+Result = tuple[Evaluation, dict[str, Tensor]]
+"""What came of a candidate: its scores, and its weights."""
+
+
+class SupernetEvaluator(Evaluator):
+    """Trains each candidate of a group from the same weights and keeps what the group learned, teacher first.
+
+    The defaults are the procedure of the reference implementation; every departure from it is an argument.
+
+    Args:
+        data: Arguments of `load_images`: type, data_root, num_classes, limit, …
+        network: Fields of `NetworkShape` that the data do not decide: init_channels, num_cells.
+        training: Fields of `TrainConfig`: batch size, learning rates, drop path.
+        execution: Fields of `ExecutionConfig`: backend, memory format, precision, candidates side by side.
+        augmentation: Fields of `Augmentation`: padding, flip, cutout.
+        train_portion: Share of the training images that trains weights; the rest compares the candidates.
+        augment_validation: Whether the validation half is augmented too, as in the reference implementation.
+        write_back: When the next group starts from what this one learned: after each 'group', as in the reference
+            implementation, after every so many groups, or only after the 'generation'.
+        duplicates: When a node reads one input twice by one operation, 'shared' applies one module twice, as in the
+            reference implementation; 'separate' gives it two, as the retrained network has.
+        fresh_optimizer: Whether each candidate starts without momentum, as in the reference implementation; else
+            momentum is shared and written back as weights are.
+        seed: Seed of the split, of the initial weights and of all draws.
+        device: Where to train.
+
+    Raises:
+        UserError: The data cannot be read, a value is out of range, or the device cannot do what `execution` says.
+    """
+
+    kinds: ClassVar[tuple[str, ...] | None] = (Genotype.kind,)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        network: Mapping[str, Any] | None = None,
+        training: Mapping[str, Any] | None = None,
+        execution: Mapping[str, Any] | None = None,
+        augmentation: Mapping[str, Any] | None = None,
+        train_portion: float = 0.5,
+        augment_validation: bool = True,
+        write_back: str | int = "group",
+        duplicates: str = "shared",
+        fresh_optimizer: bool = True,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
+    ):
+        self.device = torch.device(device)
+        self.config, self.augmentation = TrainConfig(**training or {}), Augmentation(**augmentation or {})
+        self.execution = ExecutionConfig(**execution or {})
+        self.execution.check(self.device)
+        self.augment_validation, self.fresh_optimizer = augment_validation, fresh_optimizer
+        self.seed, self.op_ids = seed, op_ids_for(duplicates)
+        images = load_images(**data)
+        halves = split_for_search(images, seed, train_portion)
+        self.train_data, self.validation_data = (half.to(self.device) for half in halves)
+        self.shape = NetworkShape(**network or {}, num_classes=len(images.classes), in_channels=images.images.shape[1])
+        tensors = initial_weights(self.shape, seed, duplicates)
+        self.weights = SharedWeights({name: value.to(self.device) for name, value in tensors.items()}, write_back)
+        self.streams = self.execution.streams(self.device)
+        self._prefetcher = CandidatePrefetcher(self._ready_trainer)
+
+    def evaluate(self, groups: Sequence[Group], upcoming: Sequence[Group] = ()) -> list[list[Evaluation]]:
+        """Trains and scores the candidates, and writes their weights back; several processes divide them.
+
+        A candidate whose loss is not finite writes nothing.
+
+        Args:
+            groups: Groups that start alike.
+            upcoming: Those that are likely to be asked for next: where steps are recorded, theirs are recorded while
+                the device works.  No effect on results.
+
+        Raises:
+            UserError: The device has too little memory; the sentence names a batch size that fits.
+        """
+        jobs, later = ([(group, one) for group in part for one in group.candidates] for part in (groups, upcoming))
+        own = shard(len(jobs))
+        results = self._run_all([jobs[place] for place in own], [later[place] for place in shard(len(later))])
+        everyone = iter(all_gather_results(dict(zip(own, results)), len(jobs), self.device))
+        return [self._written_back(group, [next(everyone) for _ in group.candidates]) for group in groups]
+
+    def groups_per_round(self, group: Group) -> int:
+        """All groups that start alike where several processes are to be kept busy, else one."""
+        return self.weights.left_in_round(group) if world()[1] > 1 else 1
+
+    def rescore(self, candidate: Candidate) -> Evaluation:
+        """Scores a candidate with the shared weights as they are, more precisely than a search can afford.
+
+        Normalization statistics are computed anew on the training half; the validation half is not augmented.
+        """
+        trainer = self._trainer(candidate)  # without drop path
+        trainer.load(self.weights)
+        network = trainer.network
+        plain = (self.config.batch_size, None, None, self.execution.memory_format)
+        recalibrate(network, epoch_batches(self.train_data, *plain))
+        loss, accuracy = evaluate(network, epoch_batches(self.validation_data, *plain))
+        return Evaluation(loss, {"accuracy": accuracy})
+
+    def memory_estimate(self) -> MemoryEstimate:
+        """An estimate of the memory that the search takes, for candidates whose operations are all the heaviest."""
+        edges = (("sep_conv_5x5", 0), ("sep_conv_5x5", 1)) * 4
+        heaviest = Genotype(normal=edges, reduce=edges)
+        with torch.device("meta"):
+            network = CellNetwork(heaviest, self.shape, self.op_ids).train()
+            batch = min(self.config.batch_size, len(self.train_data))
+            images = torch.empty(batch, *self.train_data.images.shape[1:])
+            kept = saved_activation_bytes(network, images, torch.zeros(batch, dtype=torch.long))
+        own = size_of(*network.state_dict().values())
+        return MemoryEstimate(
+            images=size_of(self.train_data.images, self.validation_data.images),
+            weights=size_of(*self.weights.tensors.values()) + 2 * own,
+            step=len(self.streams) * (kept + size_of(images) + 2 * own),
+            device=self.device,
+        )
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The shared weights."""
+        return self.weights.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Takes what `state_dict` gave."""
+        self.weights.load_state_dict(state)
+
+    def _run_all(self, jobs: Sequence[Job], upcoming: Sequence[Job] = ()) -> Iterator[Result]:
+        """As many at a time as there are streams."""
+        width = len(self.streams)
+        for start in range(0, len(jobs), width):
+            now, later = jobs[start : start + width], jobs[start + width :] or upcoming
+            yield from self._run(now, later[:width])
+
+    def _run(self, jobs: Sequence[Job], upcoming: Sequence[Job]) -> list[Result]:
+        """All of them at once, each on a stream."""
+        trainers = []
+        for job, stream in zip(jobs, self.streams):
+            with self._explain_oom(job[1]):
+                trainers.append(self._prefetcher.take(job, stream))
+        if self.streams[0].records:
+            self._prefetcher.start(upcoming, self.streams)
+        run_in_parallel([self._steps(*work) for work in zip(jobs, trainers, self.streams)], self.device)
+        results: list[Result] = []
+        for (_, candidate), trainer in zip(jobs, trainers):
+            with self._explain_oom(candidate):
+                results.append((trainer.evaluation(len(jobs)), trainer.state_dict(not self.fresh_optimizer)))
+        return results
+
+    def _steps(self, job: Job, trainer: CandidateTrainer, stream: ExecutionStream) -> Iterator[None]:
+        """A candidate starts from the shared weights, trains and is scored."""
+        group, candidate = job
+        address = (group.generation, candidate.number)
+        with self._explain_oom(candidate):
+            with stream.entered():
+                trainer.load(self.weights)
+                training = self._batches(self.train_data, self.config.batch_size, "training", address)
+                size, augment = self._eval_batch_size, self.augment_validation
+                validation = self._batches(self.validation_data, size, "validation", address, augment)
+            yield from trainer.steps(training, validation)
+
+    def _written_back(self, group: Group, results: list[Result]) -> list[Evaluation]:
+        losses = [evaluation.loss for evaluation, _ in results]
+        finite = [place for place in teachers_first(losses) if math.isfinite(losses[place])]
+        self.weights.write_back([results[place][1] for place in finite])
+        self.weights.end_group(group)
+        return [evaluation for evaluation, _ in results]
+
+    def _ready_trainer(self, group: Group, candidate: Candidate, stream: ExecutionStream) -> CandidateTrainer:
+        """A trainer that can start; where steps are recorded, they are by now."""
+        seed = stream_seed(self.seed, "drop path", group.generation, candidate.number)
+        with stream.recording():
+            trainer = self._trainer(candidate, group.progress, stream, seed)
+            training = self._examples(self.train_data, self.config.batch_size)
+            trainer.expect(training, self._examples(self.validation_data, self._eval_batch_size))
+        return trainer
+
+    def _trainer(
+        self,
+        candidate: Candidate,
+        progress: float = 0.0,
+        stream: ExecutionStream = PLAIN,
+        drop_path_seed: int | None = None,
+    ) -> CandidateTrainer:
+        setting = self.shape, self.op_ids, self.weights, self.config, self.execution
+        return CandidateTrainer(cast(Genotype, candidate.architecture), *setting, progress, stream, drop_path_seed)
+
+    @property
+    def _eval_batch_size(self) -> int:
+        return self.config.eval_batch_size or self.config.batch_size
+
+    def _examples(self, data: ImageArrays, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """A batch of each size of an epoch."""
+        for size in batch_sizes(len(data), batch_size):
+            images = data.images.new_zeros((size, *data.images.shape[1:]), dtype=torch.float32)
+            yield images.contiguous(memory_format=self.execution.memory_format), data.labels.new_zeros(size)
+
+    def _explain_oom(self, candidate: Candidate) -> AbstractContextManager[None]:
+        data, size = self.train_data, self.config.batch_size
+        return explain_oom(candidate, lambda: self._trainer(candidate).network, data, size)
+
+    def _batches(
+        self, data: ImageArrays, size: int, purpose: str, address: tuple[int, int], augment: bool = True
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        generator = torch_stream(self.seed, purpose, *address)
+        augmentation = self.augmentation if augment else None
+        return epoch_batches(data, size, generator, augmentation, self.execution.memory_format)

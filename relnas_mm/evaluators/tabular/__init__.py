@@ -1,0 +1,5 @@
+"""Scores looked up in tabular benchmarks."""
+
+from relnas_mm.evaluators.tabular.evaluator import TabularEvaluator
+
+__all__ = ["TabularEvaluator"]

@@ -1,0 +1,122 @@
+"""One cell: a small directed acyclic graph of operations over the outputs of the two cells before it."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from relnas_mm.backends import REFERENCE, Backend, FeatureMap, as_feature_map
+from relnas_mm.networks.operations import (
+    FactorizedReduce,
+    Norm,
+    ReluConvNorm,
+    batch_norm,
+    build_operation,
+)
+from relnas_mm.networks.plan import EDGES_PER_NODE, FIRST_NODE, CellPlan, Edge
+
+if TYPE_CHECKING:
+    from relnas_mm.architectures import Genotype
+
+OpIds = Callable[[Sequence[Edge]], Sequence[int]]
+"""Gives the number of the module behind each edge; equal numbers share one module and its weights."""
+
+
+def unique_op_ids(edges: Sequence[Edge]) -> Sequence[int]:
+    """A module for each edge, numbered by position: the layout of networks that are trained for use."""
+    return range(len(edges))
+
+
+class Cell(nn.Module):
+    """A normal or a reduction cell of a genotype.
+
+    Args:
+        genotype: Which operations read which nodes.
+        plan: Channels, strides and place of this cell (`plan_cells`).
+        norm: Makes a normalization layer for a number of channels.
+        op_ids: Numbers the operations' modules, which is also their name in the state dict, `_ops.{number}`.
+        backend: Who computes.
+    """
+
+    def __init__(
+        self,
+        genotype: "Genotype",
+        plan: CellPlan,
+        norm: Norm = batch_norm,
+        op_ids: OpIds = unique_op_ids,
+        backend: Backend = REFERENCE,
+    ):
+        super().__init__()
+        self.backend = backend
+        self.edges = genotype.edges(plan.reduction)
+        self.output_nodes = genotype.output_nodes(plan.reduction)
+        self.op_ids = tuple(str(op_id) for op_id in op_ids(self.edges))
+        self.preprocess0, self.preprocess1 = build_preprocessing(plan, norm)
+        self._ops = nn.ModuleDict()
+        for op_id, (operation, node) in zip(self.op_ids, self.edges):
+            if op_id not in self._ops:
+                self._ops[op_id] = build_operation(operation, plan.channels, plan.sampling_of(node), norm)
+
+    def forward(
+        self,
+        s0: Tensor | FeatureMap,
+        s1: Tensor | FeatureMap,
+        drop_path_rate: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Runs the cell.
+
+        Args:
+            s0: Output of the cell before the last, (n, c, h, w); a `FeatureMap` where it has other readers too.
+            s1: Output of the last cell, (n, c, h, w), likewise.
+            drop_path_rate: Probability, below 1, with which an operation is left out of a node, for each image on its
+                own; identities stay.  Only used in training mode.
+            generator: Draws what is left out; `None` means PyTorch's own.
+
+        Returns:
+            The concatenated nodes, (n, len(concat) * channels, h', w').
+        """
+        states = [
+            FeatureMap(self.preprocess0(as_feature_map(s0), self.backend)),
+            FeatureMap(self.preprocess1(as_feature_map(s1), self.backend)),
+        ]
+        paths: list[tuple[Tensor, float]] = []
+        for op_id, (_, node) in zip(self.op_ids, self.edges):
+            op = self._ops[op_id]
+            drops = self.training and not isinstance(op, nn.Identity)
+            paths.append((op(states[node], self.backend), drop_path_rate if drops else 0.0))
+            if len(paths) == EDGES_PER_NODE:
+                states.append(FeatureMap(self.backend.add_paths(paths, generator)))
+                paths = []
+        return torch.cat([states[node].value for node in self.output_nodes], dim=1)
+
+    def used_nodes(self) -> set[int]:
+        """The nodes that the output depends on; 0 and 1 are among them if the cell reads its inputs."""
+        used = set(self.output_nodes)
+        for position, (operation, node) in reversed(list(enumerate(self.edges))):
+            if operation != "none" and _target(position) in used:
+                used.add(node)
+        return used
+
+    def unused_modules(self) -> list[nn.Module]:
+        """Modules that the output does not depend on, such as `preprocess0` where nothing reads node 0."""
+        nodes = self.used_nodes()
+        used = {op_id for position, op_id in enumerate(self.op_ids) if _target(position) in nodes}
+        unused = [self._ops[op_id] for op_id in dict.fromkeys(self.op_ids) if op_id not in used]
+        return unused + [part for node, part in enumerate((self.preprocess0, self.preprocess1)) if node not in nodes]
+
+
+def _target(position: int) -> int:
+    """The node that an edge leads to."""
+    return FIRST_NODE + position // EDGES_PER_NODE
+
+
+def build_preprocessing(plan: CellPlan, norm: Norm = batch_norm) -> tuple[nn.Module, nn.Module]:
+    """The two modules that bring a cell's inputs to its number of channels and to one resolution."""
+    first: nn.Module
+    if plan.previous_reduction is not None:
+        first = FactorizedReduce(plan.inputs[0], plan.channels, norm, plan.previous_reduction)
+    else:
+        first = ReluConvNorm(plan.inputs[0], plan.channels, norm)
+    return first, ReluConvNorm(plan.inputs[1], plan.channels, norm)

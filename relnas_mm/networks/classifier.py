@@ -1,0 +1,49 @@
+"""A genotype as a classification network, as it is searched."""
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from relnas_mm.backends import Backend
+from relnas_mm.networks.cell import OpIds, unique_op_ids
+from relnas_mm.networks.shape import NetworkShape
+from relnas_mm.networks.trunk import CellTrunk
+
+if TYPE_CHECKING:
+    from relnas_mm.architectures import Genotype
+
+
+class CellNetwork(CellTrunk):
+    """Stem, cells, global average pooling and a linear classifier.
+
+    Args:
+        genotype: The cells.
+        shape: The network around them.
+        op_ids: Numbers the operations' modules (`Cell`).
+        backend: Who computes (`relnas_mm.backends`).
+    """
+
+    def __init__(
+        self,
+        genotype: "Genotype",
+        shape: NetworkShape,
+        op_ids: OpIds = unique_op_ids,
+        backend: str | Backend = "reference",
+    ):
+        super().__init__(
+            genotype,
+            shape.init_channels,
+            shape.num_cells,
+            shape.stem,
+            in_channels=shape.in_channels,
+            op_ids=op_ids,
+            backend=backend,
+        )
+        self.classifier = nn.Linear(self.plans[-1].out_channels, shape.num_classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits, (n, num_classes), of normalized images, (n, c, h, w)."""
+        output = deque(self.forward_body(*self.forward_stem(images)), maxlen=1).pop()
+        return self.classifier(torch.flatten(nn.functional.adaptive_avg_pool2d(output, 1), 1))

@@ -1,0 +1,99 @@
+"""Parameters and multiply-adds of a network, without building it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from relnas_mm.networks.cell import build_preprocessing
+from relnas_mm.networks.chain_plan import CHAIN_STEM_WIDTH, plan_chain
+from relnas_mm.networks.operations import build_operation
+from relnas_mm.networks.plan import CELL_STEM_WIDTH, CellPlan, plan_cells
+from relnas_mm.networks.sampling import Sampling
+from relnas_mm.networks.shape import NetworkShape
+from relnas_mm.networks.stems import cifar_stem, imagenet_stems
+
+if TYPE_CHECKING:
+    from relnas_mm.architectures import Chain, Genotype
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Trainable parameters, and multiply-adds of convolutions and linear layers for one image."""
+
+    params: int
+    macs: int
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.params + other.params, self.macs + other.macs)
+
+
+def cell_network_cost(genotype: "Genotype", shape: NetworkShape) -> Cost:
+    """Cost of a network of cells, without an auxiliary head; each kind of operation is counted once and cached.
+
+    Args:
+        genotype: The cells.
+        shape: The network around them.
+    """
+    plans = plan_cells(genotype, shape.init_channels, shape.num_cells, shape.stem)
+    total = _stem_cost(
+        shape.stem, CELL_STEM_WIDTH[shape.stem] * shape.init_channels, shape.in_channels, shape.image_size
+    )
+    for plan in plans:
+        side = -(-shape.image_size // plan.stride)
+        # Both inputs of a cell are brought to the resolution that it reads.
+        total += _preprocessing_cost(plan, -(-shape.image_size // (plan.stride // plan.sampling.step)))
+        for operation, node in genotype.edges(plan.reduction):
+            total += _operation_cost(operation, plan.channels, plan.sampling_of(node), side)
+    return total + _classifier_cost(plans[-1].out_channels, shape.num_classes)
+
+
+def chain_network_cost(chain: "Chain", shape: NetworkShape) -> Cost:
+    """Cost of a chain network.
+
+    Args:
+        chain: The layers.
+        shape: Stem, images and classes; width and depth are the chain's.
+    """
+    plans = plan_chain(chain, shape.stem)
+    total = _stem_cost(shape.stem, CHAIN_STEM_WIDTH * chain.width, shape.in_channels, shape.image_size)
+    for plan in plans:
+        positions = (-(-shape.image_size // plan.stride)) ** 2
+        total += Cost(plan.num_conv_weights + 2 * plan.outputs, plan.num_conv_weights * positions)
+    return total + _classifier_cost(plans[-1].outputs, shape.num_classes)
+
+
+def _classifier_cost(channels: int, num_classes: int) -> Cost:
+    return Cost((channels + 1) * num_classes, channels * num_classes)
+
+
+def _count(module: nn.Module, side: int) -> Cost:
+    """Cost of a module all of whose convolutions write feature maps of one side."""
+    weights = sum(part.weight.numel() for part in module.modules() if isinstance(part, nn.Conv2d))
+    return Cost(sum(parameter.numel() for parameter in module.parameters()), weights * side * side)
+
+
+@lru_cache(maxsize=4096)
+def _operation_cost(operation: str, channels: int, sampling: Sampling, side: int) -> Cost:
+    with torch.device("meta"):
+        return _count(build_operation(operation, channels, sampling), side)
+
+
+@lru_cache(maxsize=4096)
+def _preprocessing_cost(plan: CellPlan, side: int) -> Cost:
+    with torch.device("meta"):
+        first, second = build_preprocessing(plan)
+    return _count(first, side) + _count(second, side)
+
+
+@lru_cache(maxsize=4096)
+def _stem_cost(stem: str, channels: int, in_channels: int, image_size: int) -> Cost:
+    with torch.device("meta"):
+        if stem == "cifar":
+            return _count(cifar_stem(channels, in_channels), image_size)
+        stem0, stem1 = imagenet_stems(channels, in_channels)
+    sides = [-(-image_size // stride) for stride in (2, 4, 8)]
+    first, second = stem0[:3], stem0[3:]
+    return _count(first, sides[0]) + _count(second, sides[1]) + _count(stem1, sides[2])

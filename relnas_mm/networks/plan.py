@@ -1,0 +1,96 @@
+"""Where cells stand in a network: channels, reductions, strides and dilations, known before anything is built."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from relnas_mm.errors import UserError
+from relnas_mm.networks.sampling import Sampling
+from relnas_mm.networks.stems import check_stem
+
+if TYPE_CHECKING:
+    from relnas_mm.architectures import Genotype
+
+Edge = tuple[str, int]
+"""An operation and the node that it reads."""
+EDGES_PER_NODE = 2
+FIRST_NODE = 2  # nodes 0 and 1 are the outputs of the two cells before
+
+MIN_CELLS = 3  # one for each of the three resolutions
+CELL_STEM_WIDTH = {"cifar": 3, "imagenet": 1}
+"""Channels of a stem's feature maps, in multiples of the network's `init_channels`."""
+
+
+@dataclass(frozen=True)
+class CellPlan:
+    """The place of one cell.
+
+    Args:
+        index: Position in the network, from 0.
+        channels: Channels of each of its nodes.
+        inputs: Channels of the outputs of the cell before the last and of the last cell.
+        reduction: Whether it halves the resolution.
+        out_channels: Channels of its output.
+        stride: Stride of its output against the image.
+        sampling: How its operations on nodes 0 and 1 sample their grid.
+        previous_reduction: How the cell before sampled its grid, if it was a reduction, else `None`.
+    """
+
+    index: int
+    channels: int
+    inputs: tuple[int, int]
+    reduction: bool
+    out_channels: int
+    stride: int
+    sampling: Sampling
+    previous_reduction: Sampling | None
+
+    def sampling_of(self, node: int) -> Sampling:
+        """Sampling of an operation that reads `node`: only the inputs of a reduction cell are strided."""
+        return self.sampling if node < FIRST_NODE else self.sampling.following
+
+
+def reduction_cells(num_cells: int) -> tuple[int, int]:
+    """Indices of the two reduction cells: at one and at two thirds of the depth."""
+    return num_cells // 3, 2 * num_cells // 3
+
+
+def plan_cells(
+    genotype: "Genotype", init_channels: int, num_cells: int, stem: str = "cifar", output_stride: int = 32
+) -> tuple[CellPlan, ...]:
+    """The places of all cells of a network.
+
+    Args:
+        genotype: The cells.
+        init_channels: Channels of the nodes of the first cell; they double at each reduction.
+        num_cells: Depth, at least 3.
+        stem: 'cifar' (stride 1) or 'imagenet' (stride 8).
+        output_stride: Largest stride; a reduction beyond it dilates what follows instead of striding.
+
+    Raises:
+        UserError: A value is out of its range.
+    """
+    first, stride = check_stem(stem, output_stride)
+    if num_cells < MIN_CELLS:
+        raise UserError(f"num_cells is {num_cells!r}; a network needs at least {MIN_CELLS} cells")
+    if init_channels < 1:
+        raise UserError(f"init_channels is {init_channels!r}; it must be at least 1")
+
+    channels = init_channels
+    width = CELL_STEM_WIDTH[stem] * init_channels
+    inputs = (width, width)
+    previous = Sampling(stride=2) if first != stride else None
+    grid = Sampling()
+    plans: list[CellPlan] = []
+    for index in range(num_cells):
+        reduction = index in reduction_cells(num_cells)
+        sampling = grid
+        if reduction:
+            channels *= 2
+            sampling = Sampling(2, grid.dilation, replace_stride_with_dilation=2 * stride > output_stride)
+            stride *= sampling.step
+        grid = sampling.following
+        out_channels = len(genotype.output_nodes(reduction)) * channels
+        plans.append(CellPlan(index, channels, inputs, reduction, out_channels, stride, sampling, previous))
+        previous = sampling if reduction else None
+        inputs = (inputs[1], out_channels)
+    return tuple(plans)

@@ -1,0 +1,42 @@
+"""What MMEngine's LocalVisBackend wrote during training, read back and drawn."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from relnas_mm.plots.style import BLUE, RED, tidy
+
+
+def scalars(train_dir: Path) -> Iterator[dict[str, Any]]:
+    """All logged rows of a work_dir in the order of time, also over several resumed runs."""
+    for path in sorted(train_dir.glob("*/vis_data/scalars.json")):
+        for line in path.read_text().splitlines():
+            yield json.loads(line)
+
+
+def metric_curve(train_dir: Path, metric: str) -> dict[int, float]:
+    """Validation metric by epoch (iteration, in loops that count these); 0 is the untrained model."""
+    return {int(row["step"]): float(row[metric]) for row in scalars(train_dir) if metric in row}
+
+
+def loss_curve(train_dir: Path) -> dict[int, float]:
+    """Training loss by iteration."""
+    return {int(row["step"]): float(row["loss"]) for row in scalars(train_dir) if "loss" in row}
+
+
+def draw_curves(train_dir: Path, metric: str, path: Path) -> Path:
+    """Draws loss and metric of a training run side by side."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    loss, score = loss_curve(train_dir), metric_curve(train_dir, metric)
+    left.plot(list(loss), list(loss.values()), color=BLUE)
+    left.set(xlabel="iteration", title="training loss")
+    right.plot(list(score), list(score.values()), "o-", color=RED)
+    right.set(xlabel="epoch (0: untrained)", title=f"validation {metric}", ylim=(0, None))
+    for axis in (left, right):
+        tidy(axis)
+    figure.savefig(path, dpi=100)
+    return path

@@ -1,0 +1,225 @@
+"""DARTS from its first epoch to its cell, as a library: no config, no Runner."""
+
+import inspect
+import itertools
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+
+from relnas_mm.architectures import Genotype
+from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, load_images, split_for_search
+from relnas_mm.errors import UserError
+from relnas_mm.evaluators.training import TrainConfig, evaluate
+from relnas_mm.networks import NetworkShape
+from relnas_mm.plots.darts import darts_curve
+from relnas_mm.search.darts.derive import COLLAPSED_FROM, derive, entropy, skips
+from relnas_mm.search.darts.gradient import Batch
+from relnas_mm.search.darts.network import MixedNetwork, check_temperature
+from relnas_mm.search.darts.trainer import ArchitectureConfig, MixedTrainer
+from relnas_mm.search.progress import Progress
+from relnas_mm.search.state_files import State
+from relnas_mm.search.store import RunStore
+from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
+from relnas_mm.seeding import torch_stream
+
+EPOCH = "epoch"
+DEFAULTS = {"batch_size": 64, "lr": 0.025, "drop_path_rate": 0.0}
+
+
+class DartsSearch:
+    """Trains a network of all operations and, with it, how much each of them counts; then keeps the strongest.
+
+    Written to the folder of the store: `records.jsonl` with a line for each epoch, `run_store/`, `search_curve.png`,
+    and the cell as `genotype.json`, `cells.svg` and `cells.png`.  A search that stops goes on after its last whole epoch.
+
+    Args:
+        data: Arguments of `load_images`.
+        store: Where everything is kept.
+        epochs: Epochs over the training half, at least 1.
+        network: Fields of `NetworkShape` that the data do not decide: init_channels, num_cells.
+        training: Fields of `TrainConfig`, for the weights; without drop path.
+        channels_last: Keep feature maps with the channels last in memory: faster on CPUs.
+        architecture: Fields of `ArchitectureConfig`.
+        augmentation: Fields of `Augmentation`.
+        train_portion: Share of the images that trains the weights; the rest trains the architecture.
+        augment_validation: Whether the images that the networks are compared by are augmented, too, as in the
+            reference implementation.
+        temperature: First and last temperature of the softmax over candidates, linear in between.
+        portion: One of so many channels goes through the candidates (PC-DARTS); 1 takes all.
+        seed: Seed of the split, of initial weights and of all draws.
+        device: Where to train.
+        resume: Whether to continue what the store holds.
+        logger: Told what happens.
+        report: Told the numbers of each epoch, and which one it is, from 1.
+
+    Raises:
+        UserError: The data cannot be read, or a value is out of range.
+    """
+
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        store: RunStore,
+        epochs: int = 50,
+        network: Mapping[str, Any] | None = None,
+        training: Mapping[str, Any] | None = None,
+        channels_last: bool = False,
+        architecture: Mapping[str, Any] | None = None,
+        augmentation: Mapping[str, Any] | None = None,
+        train_portion: float = 0.5,
+        augment_validation: bool = True,
+        temperature: tuple[float, float] = (1.0, 1.0),
+        portion: int = 1,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
+        resume: bool = False,
+        logger: logging.Logger | None = None,
+        report: Callable[[dict[str, Any], int], None] = lambda numbers, epoch: None,
+    ):
+        if epochs < 1:
+            raise UserError(f"epochs of DARTS is {epochs!r}; it must be at least 1")
+        check_temperature(temperature)
+        self.store, self.seed, self.temperature, self.resume = store, seed, temperature, resume
+        self.logger, self.report = logger or logging.getLogger("relnas_mm"), report
+        self.config = TrainConfig(**{**DEFAULTS, **(training or {})})
+        if self.config.drop_path_rate:
+            raise UserError(f"drop_path_rate is {self.config.drop_path_rate!r}; DARTS searches without drop path")
+        self.augmentation, self.augment_validation = Augmentation(**augmentation or {}), augment_validation
+        images = load_images(**data)
+        halves = split_for_search(images, seed, train_portion)
+        self.train_data, self.validation_data = (half.to(device) for half in halves)
+        shape = NetworkShape(**network or {}, num_classes=len(images.classes), in_channels=images.images.shape[1])
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        mixed = MixedNetwork(shape, seed, portion).to(device, memory_format=self.memory_format)  # type: ignore[call-overload]
+        self.trainer = MixedTrainer(mixed, self.config, ArchitectureConfig(**architecture or {}))
+        self.progress = Progress(epochs)
+        self._termination = Termination()
+        store.open(resume)
+
+    @classmethod
+    def settings(cls) -> set[str]:
+        """Names of what a config may set."""
+        supplied = {"self", "store", "seed", "device", "resume", "logger", "report"}
+        return set(inspect.signature(cls.__init__).parameters) - supplied
+
+    def run(self) -> Genotype:
+        """Runs the search to its end, and writes the cell.
+
+        SIGTERM ends the process with code 143; the last whole epoch is saved.
+
+        Returns:
+            The cell.
+
+        Raises:
+            UserError: The loss is not finite, or a checkpoint or a result cannot be written.
+        """
+        if self.resume:
+            self._resume()
+        try:
+            with self._termination.watching():
+                while self.progress.groups_done < self.progress.groups_total:
+                    self.run_epoch()
+                return self._write_results()
+        except Terminated:
+            done = self.progress.groups_done
+            self.logger.warning(f"terminated: {done} epochs are saved; continue with --resume")
+            sys.exit(EXIT_CODE)
+
+    def _resume(self) -> None:
+        loaded = self.store.checkpoints.load_newest()
+        if loaded is None:
+            self.store.records.cut(0)
+            return
+        for sentence in loaded.skipped:
+            self.logger.warning(f"{sentence}; an older one is used")
+        self.trainer.load_state_dict(loaded.state.tensors)
+        self.store.records.cut(loaded.state.values["records"])
+        total = self.progress.groups_total
+        self.progress = Progress(total, loaded.step)
+        self.logger.info(f"the search continues after {loaded.step} of {total} epochs")
+
+    def run_epoch(self) -> None:
+        """One epoch, recorded and saved."""
+        start, epoch, total = time.perf_counter(), self.progress.groups_done, self.progress.groups_total
+        network = self.trainer.network
+        first, last = self.temperature
+        network.temperature = first + (last - first) * epoch / max(total - 1, 1)
+        training = self._batches(self.train_data, "training", epoch)
+        train_loss = self.trainer.run_epoch(training, self._endless_validation(epoch), epoch / total, epoch)
+        loss, accuracy = evaluate(
+            network, self._batches(self.validation_data, "validation", epoch, self.augment_validation)
+        )
+        if train_loss != train_loss or loss != loss:
+            raise UserError(f"the loss of epoch {epoch + 1} is not finite; lower the learning rate ({self.config.lr})")
+        normal, reduce = (part.detach().cpu().double().numpy() for part in network.mixing_weights())
+        genotype = derive(normal, reduce)
+        seconds = time.perf_counter() - start
+        record = {
+            "type": EPOCH,
+            "epoch": epoch,
+            "train_loss": train_loss,
+            "loss": loss,
+            "accuracy": accuracy,
+            "temperature": network.temperature,
+            "entropy_normal": entropy(normal),
+            "entropy_reduce": entropy(reduce),
+            "skips": skips(genotype),
+            "collapsed": skips(genotype) >= COLLAPSED_FROM,
+            "seconds": seconds,
+            "weights": [normal, reduce],
+            "architecture": genotype.to_dict(),
+        }
+        with self._termination.deferred():
+            records = self.store.records
+            records.append(record)
+            records.sync()
+            self.progress.advance(seconds)
+            state = State(self.trainer.state_dict(), values={"records": records.length})
+            self.store.checkpoints.save(epoch + 1, state)
+            self._report(record)
+
+    def _report(self, record: dict[str, Any]) -> None:
+        scalars = {key: float(value) for key, value in record.items() if isinstance(value, (int, float))}
+        self.report(scalars, self.progress.groups_done)
+        self.logger.info(
+            f"epoch {self.progress.groups_done}/{self.progress.groups_total}  "
+            f"training loss {record['train_loss']:.4f}  "
+            f"validation loss {record['loss']:.4f}  accuracy {record['accuracy']:.2f}  entropy of the normal cell "
+            f"{record['entropy_normal']:.4f}  skips {record['skips']}  eta {self.progress.eta}"
+        )
+        if record["collapsed"]:
+            self.logger.warning(
+                f"the normal cell has {record['skips']} skip connections on its 8 edges: the search has collapsed"
+            )
+
+    def _write_results(self) -> Genotype:
+        records = self.store.records.of_type(EPOCH)
+        normal, reduce = (part.detach().cpu().double().numpy() for part in self.trainer.network.mixing_weights())
+        genotype = derive(normal, reduce)
+        meta = {
+            "strategy": "DARTS",
+            "order": self.trainer.architecture.order,
+            "seed": self.seed,
+            "epochs": self.progress.groups_done,
+            "loss": records[-1]["loss"],
+            "skips": skips(genotype),
+            "collapsed": records[-1]["collapsed"],
+        }
+        path = genotype.save_to(self.store.folder, meta)
+        darts_curve(records).savefig(self.store.folder / "search_curve.png", dpi=110)
+        self.logger.info(f"the search is done, see {path}")
+        return genotype
+
+    def _batches(self, data: ImageArrays, purpose: str, epoch: int, augment: bool = True) -> Iterator[Batch]:
+        generator = torch_stream(self.seed, purpose, epoch)
+        augmentation = self.augmentation if augment else None
+        return epoch_batches(data, self.config.batch_size, generator, augmentation, self.memory_format)
+
+    def _endless_validation(self, epoch: int) -> Iterator[Batch]:
+        """Batches of the validation half, as often around as the training half needs."""
+        for turn in itertools.count():
+            yield from self._batches(self.validation_data, f"architecture {turn}", epoch)

@@ -1,0 +1,34 @@
+"""The overview of a search for people: curves, Pareto front and a page that replays it."""
+
+import json
+from pathlib import Path
+
+from relnas_mm.errors import UserError
+from relnas_mm.plots.search import pareto_figure, search_curve
+from relnas_mm.search.pareto import front_of
+from relnas_mm.search.records import CANDIDATE, GENERATION, Records
+from relnas_mm.search.replay import write_replay
+
+COSTS = {"params": "parameters", "macs": "multiply-adds", "latency": "latency, ms"}
+
+
+def write_overview(records: Records, folder: Path) -> None:
+    """Writes `search_curve.png` and `replay.html`, and the Pareto front if costs are known.
+
+    The front is that of the last generation: losses of different generations do not compare, since the shared weights
+    improve.
+
+    Raises:
+        UserError: A file cannot be written.
+    """
+    generations, candidates = records.of_type(GENERATION), records.of_type(CANDIDATE)
+    last = [line for line in candidates if line["generation"] == candidates[-1]["generation"]]
+    fronts = {key: front for key in COSTS if (front := front_of(last, key))}
+    try:
+        search_curve(generations, candidates).savefig(folder / "search_curve.png", dpi=110)
+        write_replay(generations, candidates, folder / "replay.html")
+        if fronts:
+            (folder / "pareto.json").write_text(json.dumps(fronts, indent=1) + "\n")
+            pareto_figure(last, fronts, COSTS).savefig(folder / "pareto.png", dpi=110)
+    except OSError as error:
+        raise UserError(f"the overview in {str(folder)!r} cannot be written: {error.strerror or error}") from None

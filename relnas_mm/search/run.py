@@ -1,0 +1,207 @@
+"""A search from its first group to its winner, as a library: no config, no Runner."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from relnas_mm.architectures import Architecture
+from relnas_mm.errors import UserError
+from relnas_mm.evaluators import Evaluation, Evaluator
+from relnas_mm.evaluators.distributed import barrier, world
+from relnas_mm.search.budget import Budget
+from relnas_mm.search.checkpoints import Checkpointer
+from relnas_mm.search.objectives import losses_of
+from relnas_mm.search.overview import write_overview
+from relnas_mm.search.progress import Progress
+from relnas_mm.search.records import candidate_records
+from relnas_mm.search.store import RunStore
+from relnas_mm.search.summary import generation_line, generation_record, log_line
+from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
+from relnas_mm.search.winner import choose_winner
+from relnas_mm.spaces import Space
+from relnas_mm.strategies import Group, Strategy
+
+OVERVIEW_EVERY = 60.0
+"""Seconds between two overviews of a running search, at least."""
+OVERVIEW_SHARE = 0.01
+"""Share of the time that overviews may take."""
+
+Report = Callable[[dict[str, Any], int], None]
+"""Takes the numbers of a generation, and which one it is, from 1."""
+
+
+class SearchRun:
+    """Asks a strategy for groups, scores them with an evaluator, tells the losses, and saves as it goes.
+
+    Several processes of a launcher decide alike and divide the candidates among them; the first one writes.  The result
+    is that of one process, bit for bit.
+
+    Written to the folder of the store: `records.jsonl` (a line for each candidate and each generation), `run_store/`,
+    the overview (`search_curve.png`, `pareto.png`, `replay.html`), and the winner with its pictures.
+
+    Args:
+        space: What is searched.
+        strategy: Proposes groups.
+        evaluator: Scores them.
+        store: Where everything is kept.
+        budget: Counts the costs that are recorded; a strategy keeps to it where it was given `feasible=budget.allows`.
+        objectives: What is minimized beside the loss: metrics of the evaluator such as 'latency', or costs of the
+            budget such as 'macs'.  The winner is still the one with the lowest loss.
+        rerank: How many of the best are scored again, more precisely, before the winner is chosen; 0 for none.
+        resume: Whether to continue what the store holds.
+        overview: Whether curves and pages are drawn.
+        seed: Kept with the winner, to say where it comes from.
+        logger: Told what happens.
+        report: Told the numbers of each generation.
+
+    Raises:
+        UserError: Parts do not fit together, or the folder holds a search that is not to be continued.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        strategy: Strategy,
+        evaluator: Evaluator,
+        store: RunStore,
+        budget: Budget | None = None,
+        objectives: Sequence[str] = (),
+        rerank: int = 0,
+        resume: bool = False,
+        overview: bool = True,
+        seed: int | None = None,
+        logger: logging.Logger | None = None,
+        report: Report = lambda numbers, generation: None,
+    ):
+        check_parts(space, strategy, evaluator, budget, objectives)
+        self.space, self.strategy, self.evaluator, self.store = space, strategy, evaluator, store
+        self.budget, self.objectives, self.rerank, self.resume = budget, tuple(objectives), rerank, resume
+        self.overview, self.seed, self.report = overview, seed, report
+        self.logger = logger or logging.getLogger("relnas_mm")
+        self.is_main_process = world()[0] == 0
+        self.progress = Progress(strategy.total_groups)
+        self._checkpointer = Checkpointer(store, strategy, evaluator)
+        self._termination = Termination()
+        self._overview_at = time.monotonic() + OVERVIEW_EVERY
+        if self.is_main_process:
+            store.open(resume)
+
+    def run(self) -> Architecture:
+        """Runs the search to its end, and writes the winner.
+
+        SIGTERM saves what is complete and ends the process with code 143.
+
+        Returns:
+            The winner.
+
+        Raises:
+            UserError: A checkpoint or a result cannot be written, or every candidate diverged.
+        """
+        if estimate := self.evaluator.memory_estimate():
+            self.logger.info(estimate.sentence())
+        if self.resume:
+            self._resume()
+        self._complete = self.progress.groups_done, self._checkpointer.snapshot()
+        try:
+            with self._termination.watching():
+                while not self.strategy.done:
+                    self.run_round()
+                winner = choose_winner(self.strategy, self.evaluator, self.rerank)
+                if self.is_main_process:
+                    self._checkpointer.save(*self._complete)
+                    self._write_results(winner.candidate.architecture, winner.loss, winner.candidate.number)
+        except Terminated:
+            if self.is_main_process:
+                self._checkpointer.save(*self._complete)
+                done = self.progress.groups_done
+                self.logger.warning(f"terminated: {done} groups are saved; continue with --resume")
+            sys.exit(EXIT_CODE)
+        return winner.candidate.architecture
+
+    def run_round(self) -> None:
+        """One group, or, where several processes are to be kept busy, all those that start alike."""
+        start = time.perf_counter()
+        count = self.evaluator.groups_per_round(self.strategy.ask())
+        groups = self.strategy.ask_ahead(2 * count)
+        groups, upcoming = groups[:count], groups[count:]
+        evaluations = self.evaluator.evaluate(groups, upcoming)
+        with self._termination.deferred():
+            seconds = (time.perf_counter() - start) / len(groups)
+            for group, scored in zip(groups, evaluations):
+                self.strategy.tell(group, losses_of(group, scored, self.objectives, self.budget))
+                self.progress.advance(seconds, group.work)
+                self.progress.expect(self.strategy.total_groups, self.strategy.work_left)
+                self.logger.info(log_line(group, scored, self.progress))
+                if self.is_main_process:
+                    self._record(group, scored)
+            self._complete = self.progress.groups_done, self._checkpointer.snapshot()
+            if self.is_main_process:
+                self._checkpointer.save_if_due(*self._complete)
+
+    def _resume(self) -> None:
+        done, skipped = self._checkpointer.resume()
+        barrier()  # nobody writes before all have read
+        for sentence in skipped:
+            self.logger.warning(f"{sentence}; an older one is used")
+        self.progress = Progress(self.strategy.total_groups, done)
+        self.logger.info(f"the search continues after {done} of {self.progress.groups_total} groups")
+
+    def _record(self, group: Group, evaluations: list[Evaluation]) -> None:
+        records = self.store.records
+        records.append(*candidate_records(group, evaluations, self.budget))
+        if not group.last:
+            return
+        record = generation_record(records.of_generation(group.generation), self.space.upper)
+        records.append(record)
+        self.logger.info(generation_line(record))
+        numbers = {key: value for key, value in record.items() if isinstance(value, (int, float))}
+        self.report(numbers, group.generation + 1)
+        if self.overview and (start := time.monotonic()) > self._overview_at:
+            write_overview(records, self.store.folder)
+            taken = time.monotonic() - start
+            self._overview_at = start + max(OVERVIEW_EVERY, taken / OVERVIEW_SHARE)
+
+    def _write_results(self, winner: Architecture, loss: float, number: int) -> None:
+        meta = {
+            "strategy": type(self.strategy).__name__,
+            "seed": self.seed,
+            "groups": self.progress.groups_done,
+            "loss": loss,
+            **(self.budget.costs(winner) if self.budget else {}),
+        }
+        path = winner.save_to(self.store.folder, meta)
+        if self.overview:
+            write_overview(self.store.records, self.store.folder)
+        self.logger.info(f"the search is done: individual {number} wins with loss {loss:.4f}, see {path}")
+
+
+def check_parts(
+    space: Space, strategy: Strategy, evaluator: Evaluator, budget: Budget | None = None, objectives: Sequence[str] = ()
+) -> None:
+    """Makes sure that the parts of a search fit together.
+
+    Raises:
+        UserError: The evaluator scores other architectures, the strategy is told another number of objectives or needs
+            another one, or the budget's limits do not reach it.
+    """
+    names = [type(part).__name__ for part in (space, strategy, evaluator)]
+    if evaluator.kinds is not None and space.kind not in evaluator.kinds:
+        allowed = ", ".join(evaluator.kinds)
+        raise UserError(f"{names[2]} scores architectures of kind {allowed}; those of {names[0]} are {space.kind!r}")
+    if strategy.objectives != 1 + len(objectives):
+        raise UserError(
+            f"the strategy {names[1]!r} compares by {strategy.objectives} objective(s), but the search minimizes the "
+            f"loss and {list(objectives)}; give the strategy as many `objectives`, or leave them out"
+        )
+    if strategy.required_objective not in (None, evaluator.objective):
+        raise UserError(
+            f"the strategy {names[1]!r} needs losses that are {strategy.required_objective!r}, but the objective of "
+            f"{names[2]} is {evaluator.objective!r}; set objective={strategy.required_objective!r} there"
+        )
+    if budget is not None and budget.limits and strategy.feasible is None:
+        raise UserError(
+            f"the budget has limits ({', '.join(budget.limits)}), but the strategy {names[1]!r} does not know them; "
+            "build it with feasible=budget.allows"
+        )
