@@ -1,11 +1,14 @@
 """The rank test and its correction, against SciPy and by hand."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
-from relnas_mm.comparison.statistics import holm, mann_whitney, mean_ranks
+from relnas_mm.comparison.statistics import holm, mann_whitney
 
 pytestmark = pytest.mark.unit
 samples = st.lists(st.integers(0, 9).map(float), min_size=1, max_size=40)
@@ -13,30 +16,42 @@ samples = st.lists(st.integers(0, 9).map(float), min_size=1, max_size=40)
 
 @given(samples, samples)
 @settings(deadline=None)
-def test_it_is_scipys_test_where_the_approximation_is(first, second):
-    stats = pytest.importorskip("scipy.stats")
-    first, second = first * 12, second * 12  # too many for the exact test
-    expected = stats.mannwhitneyu(first, second, method="asymptotic").pvalue
-    if np.isfinite(expected):
-        assert mann_whitney(first, second) == pytest.approx(expected, abs=1e-12)
+def test_many_values_take_the_approximation(first, second):
+    """By its formula, with corrections for ties and continuity."""
+    first, second = first * 12, second * 12
+    n, m = len(first), len(second)
+    distance = abs(sum(np.sign(np.subtract.outer(first, second)).ravel())) / 2
+    counts = np.unique([*first, *second], return_counts=True)[1].astype(float)
+    variance = n * m / 12 * (n + m + 1 - (counts**3 - counts).sum() / ((n + m) * (n + m - 1)))
+    expected = math.erfc(max(distance - 0.5, 0.0) / math.sqrt(2 * variance)) if variance > 0 else 1.0
+    assert mann_whitney(first, second) == pytest.approx(expected, abs=1e-12)
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=4, max_size=12, unique=True), st.integers(1, 3))
 @settings(deadline=None)
 def test_it_is_scipys_exact_test_without_ties(values, split):
-    stats = pytest.importorskip("scipy.stats")
     first, second = values[:split], values[split:]
     expected = stats.mannwhitneyu(first, second, method="exact").pvalue
     assert mann_whitney(first, second) == pytest.approx(expected, abs=1e-12)
 
 
+@given(samples.map(lambda values: (values * 2)[:6]), samples.map(lambda values: (values * 2)[:5]))
+@settings(deadline=None)
+def test_few_values_with_ties_are_permuted(first, second):
+    ranks, n = stats.rankdata([*first, *second]), len(first)
+    expected = stats.permutation_test(
+        (ranks[:n], ranks[n:]),
+        lambda ours, theirs, axis: abs(ours.mean(axis) - theirs.mean(axis)),
+        vectorized=True,
+        n_resamples=np.inf,
+        alternative="greater",
+    )
+    assert mann_whitney(first, second) == pytest.approx(expected.pvalue, abs=1e-12)
+
+
 def test_three_seeds_cannot_be_below_a_tenth():
     assert mann_whitney([1, 2, 3], [4, 5, 6]) == pytest.approx(0.1)
     assert mann_whitney([1, 1, 1], [1, 1, 1]) == 1.0 == mann_whitney([1] * 50, [1] * 50)
-
-
-def test_ranks_share():
-    assert mean_ranks(np.array([5.0, 1.0, 5.0, 0.0])).tolist() == [3.5, 2.0, 3.5, 1.0]
 
 
 def test_holm_by_hand():
