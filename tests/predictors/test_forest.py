@@ -1,6 +1,7 @@
 """The forest beside ReNAS."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -28,12 +29,13 @@ def test_it_ranks_what_it_never_saw_and_is_deterministic():
     known, unseen = codes(150), codes(200, 1)
     first, second = (Forest(FLOW, trees=15, seed=4).fit(known, scores(known)).predict(unseen) for _ in range(2))
     np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, Forest(FLOW, trees=15, seed=5).fit(known, scores(known)).predict(unseen))
     assert kendall_tau(first, scores(unseen)) > 0.5
 
 
 def test_predictions_stay_within_what_was_seen():
     known = codes(60)
-    found = Forest(FLOW, trees=3, smallest=2).fit(known, scores(known)).predict(codes(100, 1))
+    found = Forest(FLOW, trees=3, min_samples_split=2).fit(known, scores(known)).predict(codes(100, 1))
     assert scores(known).min() <= found.min() <= found.max() <= scores(known).max()
 
 
@@ -42,14 +44,20 @@ def test_a_tree_that_may_split_everything_knows_its_samples():
     distinct = FLOW(known)
     _, places = np.unique(distinct, axis=0, return_index=True)
     known = [known[place] for place in places]
-    found = Forest(FLOW, trees=1, smallest=2).fit(known, scores(known)).predict(known)
+    found = Forest(FLOW, trees=1, min_samples_split=2).fit(known, scores(known)).predict(known)
     np.testing.assert_allclose(found, scores(known))
 
 
-@pytest.mark.parametrize(("trees", "smallest"), [(0, 5), (3, 1)])
-def test_bad_sizes_are_refused(trees, smallest):
+@pytest.mark.parametrize(("trees", "min_samples_split"), [(0, 5), (3, 1)])
+def test_bad_sizes_are_refused(trees, min_samples_split):
     with pytest.raises(UserError, match="Forest"):
-        Forest(FLOW, trees, smallest)
+        Forest(FLOW, trees, min_samples_split)
+
+
+def test_scikit_learn_is_asked_for_where_it_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
+    with pytest.raises(UserError, match=r"^Forest needs scikit-learn, .*: pip install 'scikit-learn>=1\.4'$"):
+        Forest(FLOW)
 
 
 def test_bad_scores_are_refused():
