@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from relnas_mm.strategies.objectives import non_dominated
+
 
 def pareto_front(costs: np.ndarray, losses: np.ndarray) -> np.ndarray:
     """Indices of the points that no other point beats: cheaper and not worse, or better and not dearer.
@@ -16,10 +18,8 @@ def pareto_front(costs: np.ndarray, losses: np.ndarray) -> np.ndarray:
     Returns:
         Indices from the cheapest to the dearest; of equal points the first.
     """
-    order = np.lexsort((losses, costs))
-    order = order[np.isfinite(losses[order])]
-    best_before = np.minimum.accumulate(np.concatenate([[np.inf], losses[order]]))[:-1]
-    return order[losses[order] < best_before]
+    sound = np.flatnonzero(np.isfinite(losses))
+    return sound[non_dominated(np.column_stack([costs, losses])[sound])]
 
 
 def front_of(candidates: Sequence[dict[str, Any]], key: str) -> list[dict[str, Any]]:

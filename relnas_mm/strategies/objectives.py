@@ -45,23 +45,34 @@ def fitness(losses: np.ndarray) -> np.ndarray:
     return position
 
 
+def non_dominated(losses: np.ndarray) -> np.ndarray:
+    """Indices of the points that no other point dominates, from the lowest first loss on; of equal points the first.
+
+    Args:
+        losses: Shape (n, m), lower is better; infinite is allowed.
+    """
+    left = np.lexsort(losses.T[::-1])  # so a point is dominated by earlier ones only
+    found = []
+    while len(left):
+        found.append(left[0])
+        left = left[(losses[left] < losses[left[0]]).any(axis=1)]
+    return np.array(found, dtype=np.int64)
+
+
 def fronts(losses: np.ndarray) -> np.ndarray:
     """Number of the front of each point: 0 if no other point dominates it, 1 if only such points do, and so on.
 
     Args:
         losses: Shape (n, m), lower is better; infinite is allowed.
     """
-    no_worse = (losses[:, None] <= losses[None]).all(axis=2)
-    dominates = np.logical_and(no_worse, (losses[:, None] < losses[None]).any(axis=2))
-    ranks = np.full(len(losses), -1)
-    left = np.ones(len(losses), dtype=bool)
+    points, inverse = np.unique(losses, axis=0, return_inverse=True)
+    ranks, left = np.empty(len(points), dtype=np.int64), np.arange(len(points))
     rank = 0
-    while left.any():
-        front = left & ~dominates[left].any(axis=0)
-        ranks[front] = rank
-        left &= ~front
-        rank += 1
-    return ranks
+    while len(left):
+        front = non_dominated(points[left])
+        ranks[left[front]] = rank
+        left, rank = np.delete(left, front), rank + 1
+    return ranks[inverse.reshape(-1)]  # NumPy 2.0 gives the inverse another shape
 
 
 def crowding(losses: np.ndarray, ranks: np.ndarray) -> np.ndarray:

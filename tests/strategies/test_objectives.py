@@ -11,12 +11,12 @@ from hypothesis.extra.numpy import arrays
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import NASBench201Space
 from relnas_mm.strategies import RandomSearch, RegularizedEvolution, SlowFastLearning
-from relnas_mm.strategies.objectives import crowding, fitness, fronts
+from relnas_mm.strategies.objectives import crowding, fitness, fronts, non_dominated
 
 pytestmark = pytest.mark.unit
 SPACE = NASBench201Space()
 values = st.integers(0, 4).map(float) | st.just(np.inf)
-clouds = st.integers(1, 12).flatmap(lambda n: arrays(float, (n, 2), elements=values))
+clouds = st.tuples(st.integers(0, 12), st.integers(1, 3)).flatmap(lambda shape: arrays(float, shape, elements=values))
 
 
 def dominates(a, b):
@@ -29,6 +29,12 @@ def test_fronts_by_their_definition(points):
     for i, point in enumerate(points):
         better = [ranks[j] for j, other in enumerate(points) if dominates(other, point)]
         assert ranks[i] == (max(better) + 1 if better else 0)
+
+
+@given(clouds)
+def test_the_first_front_in_order_and_without_equals(points):
+    found = list(map(tuple, points[non_dominated(points)]))
+    assert found == sorted({tuple(point) for point, rank in zip(points, fronts(points)) if rank == 0})
 
 
 def test_crowding_by_hand():
