@@ -1,15 +1,15 @@
 """How long a forward pass takes on this machine."""
 
 import statistics
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from relnas_mm.errors import UserError
+from relnas_mm.networks.timing import time_forward
 
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
@@ -91,7 +91,7 @@ def measure_latency(
         images = torch.randn(batch, 3, *shape, generator=generator).to(device, memory_format=LAYOUTS[layout])
         network.to(memory_format=LAYOUTS[layout])  # type: ignore[call-overload]
         try:
-            times = _times(network, images, repeats, warmup)
+            times = time_forward(network, images, repeats, warmup)
         except torch.cuda.OutOfMemoryError:
             raise UserError(f"--batch {batch} with images of {shape[0]}x{shape[1]} does not fit on {device}") from None
         finally:
@@ -99,15 +99,3 @@ def measure_latency(
         lower, median, upper = statistics.quantiles(times, n=4, method="inclusive")
         results.append(Latency(batch, layout, median, lower, upper))
     return results
-
-
-def _times(network: nn.Module, images: Tensor, repeats: int, warmup: int) -> list[float]:
-    times = []
-    with torch.inference_mode():
-        for _ in range(warmup + repeats):
-            start = time.perf_counter()
-            network(images)
-            if images.is_cuda:
-                torch.cuda.synchronize(images.device)
-            times.append(1e3 * (time.perf_counter() - start))
-    return times[warmup:]
