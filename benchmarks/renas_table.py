@@ -9,6 +9,7 @@ stopped; runs files of several machines are merged with `cat`, and `--summarize`
 """
 
 import argparse
+import contextlib
 import json
 import multiprocessing
 import os
@@ -29,7 +30,7 @@ from relnas_mm.evaluators.tabular.tables import Table, shared_columns
 from relnas_mm.files import write_atomically
 from relnas_mm.predictors import ENCODINGS, PREDICTOR_CONFIGS, Predictor, kendall_tau, parameter_counts
 from relnas_mm.predictors.forest import Forest
-from relnas_mm.provenance import provenance
+from relnas_mm.provenance import commit, provenance
 from relnas_mm.seeding import numpy_stream
 
 SAMPLES = (424, 1563, 4230)
@@ -154,6 +155,8 @@ def _prepare() -> None:
     """Ctrl-C reaches all processes of a terminal; the first one ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
+    with contextlib.suppress(ImportError):  # else the first fit of a forest would be timed with it
+        import sklearn.ensemble  # noqa: F401
 
 
 def read_runs(path: Path) -> dict[Unit, dict[str, Any]]:
@@ -166,11 +169,11 @@ def read_runs(path: Path) -> dict[Unit, dict[str, Any]]:
 def extend_runs(path: Path, root: Path, units: Sequence[Unit], workers: int) -> None:
     """Measures units and appends each to a runs file at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    start = time.monotonic()
+    start, here = time.monotonic(), commit()
     with path.open("ab") as file:
         file.truncate(path.read_bytes().rfind(b"\n") + 1)
         for done, run in enumerate(measured(root, units, workers), 1):
-            file.write(json.dumps(run).encode() + b"\n")
+            file.write(json.dumps({**run, "commit": here}).encode() + b"\n")
             file.flush()
             left = timedelta(seconds=round((time.monotonic() - start) / done * (len(units) - done)))
             what = "{set}, {method}, {samples} samples, seed {seed}: tau {tau:.3f}, {seconds:.1f} s".format(**run)
@@ -240,6 +243,7 @@ def main() -> None:
         parser.error(f"there are no runs in {args.runs}")
     record = {
         **provenance("python benchmarks/renas_table.py data/tabular"),
+        "commit": " and ".join(sorted({run["commit"] for run in runs.values()})),
         "seeds": sorted({unit.seed for unit in runs}),
         "samples": SAMPLES,
         "sets": sets_of(args.root, runs),

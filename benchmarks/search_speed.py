@@ -24,7 +24,6 @@ import numpy as np
 import slow_reference
 import torch
 from resident import peak_resident_bytes, resident_bytes
-from scipy.stats import kendalltau
 from torch.utils.data import DataLoader
 
 from relnas_mm.datasets.arrays import epoch_batches
@@ -32,6 +31,7 @@ from relnas_mm.evaluators import SupernetEvaluator
 from relnas_mm.evaluators.execution import Execution, Lane
 from relnas_mm.evaluators.training import score, train_one_pass
 from relnas_mm.files import write_atomically
+from relnas_mm.predictors import kendall_tau
 from relnas_mm.provenance import provenance
 from relnas_mm.seeding import stream_seed, torch_stream
 from relnas_mm.spaces import CellSpace
@@ -259,7 +259,7 @@ def table_of(
             "images_per_second": images / float(np.median(seconds[name])),
             "speed_up": float(np.median(np.divide(seconds[first], seconds[name]))),
             "peak_memory_mib": memory[name],
-            "kendall_tau": float(kendalltau(losses[first], losses[name])[0]),
+            "kendall_tau": kendall_tau(losses[first], losses[name]),
             "largest_difference_of_losses": float(np.abs(np.subtract(losses[name], losses[first])).max()),
         }
         for name in seconds

@@ -35,7 +35,9 @@ class Forest:
         try:
             from sklearn.ensemble import ExtraTreesRegressor
         except ImportError as error:
-            raise UserError(f"Forest needs scikit-learn, which cannot be imported ({error}): pip install 'scikit-learn>=1.4'") from None
+            raise UserError(
+                f"Forest needs scikit-learn, which cannot be imported ({error}): pip install 'scikit-learn>=1.4'"
+            ) from None
         self.encoding = encoding
         self._trees = ExtraTreesRegressor(
             trees,

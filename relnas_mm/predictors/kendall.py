@@ -1,11 +1,12 @@
 """Agreement of two rankings."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 
-def kendall_tau(first: np.ndarray, second: np.ndarray) -> float:
+def kendall_tau(first: "Sequence[float] | np.ndarray", second: "Sequence[float] | np.ndarray") -> float:
     """Kendall's tau-a: concordant minus discordant pairs, as a share of all pairs (ties count as neither).
 
     ReNAS reports tau-a. SciPy gives tau-b, which divides the same difference by the geometric mean of the pairs that
@@ -26,10 +27,11 @@ def kendall_tau(first: np.ndarray, second: np.ndarray) -> float:
     untied = [pairs - _tied_pairs(scores) for scores in (first, second)]
     if not all(untied):
         return 0.0
-    difference = round(kendalltau(first, second).statistic * math.sqrt(math.prod(untied)))
+    tau_b = kendalltau(first, second).statistic  # type: ignore[attr-defined]
+    difference = round(tau_b * math.sqrt(math.prod(untied)))
     return difference / pairs
 
 
-def _tied_pairs(scores: np.ndarray) -> int:
+def _tied_pairs(scores: "Sequence[float] | np.ndarray") -> int:
     counts = np.unique(scores, return_counts=True)[1]
     return int((counts * (counts - 1) // 2).sum())
