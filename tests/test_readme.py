@@ -71,6 +71,6 @@ def test_every_file_that_the_readme_names_is_there():
 
 
 @pytest.mark.unit
-def test_figures_in_the_documentation_are_up_to_date():
+def test_tables_in_the_documentation_are_up_to_date():
     done = subprocess.run([sys.executable, "tools/update_docs.py", "--check"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

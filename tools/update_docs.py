@@ -1,8 +1,8 @@
-"""Writes figures into the documentation: `python tools/update_docs.py [--check]`.
+"""Writes the tables of the documentation: `python tools/update_docs.py [--check]`.
 
-A block between `<!-- figures: NAME -->` and `<!-- /figures -->` in README.md or docs/*.md is written by the writer of
-that name in tools/figures, from `docs/results/NAME.json` or `NAME/summary.json` where there is one.  `--check` changes
-nothing and fails if a block is stale.
+The writer NAME in tools/doc_tables fills every block between `<!-- table: NAME -->` and `<!-- /table -->` in README.md
+and docs/, from `docs/results/NAME.json` or `NAME/summary.json` if there is one.  `--check` changes nothing and fails
+if a block is stale.
 """
 
 import argparse
@@ -11,15 +11,15 @@ import re
 from pathlib import Path
 from typing import Any
 
-from figures import WRITERS
+from doc_tables import WRITERS
 from relnas_mm.errors import UserError, reports_user_errors
 
 ROOT = Path(__file__).resolve().parents[1]
-BLOCK = re.compile(r"(<!-- figures: ([\w-]+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- /table -->)", re.DOTALL)
 
 
 def read_record(name: str) -> Any:
-    """The result file of a block, or `None`."""
+    """The result record of a table, or `None`."""
     results = ROOT / "docs" / "results"
     for path in (results / f"{name}.json", results / name / "summary.json"):
         if path.is_file():
@@ -28,12 +28,12 @@ def read_record(name: str) -> Any:
 
 
 def written(text: str, source: Path) -> str:
-    """The text of a page with every block written anew."""
+    """The text of a page with every table regenerated."""
 
     def write(match: re.Match[str]) -> str:
         name = match[2]
         if name not in WRITERS:
-            raise UserError(f"{source} has a block of figures {name!r}; known are {', '.join(WRITERS)}")
+            raise UserError(f"{source} has a table {name!r}; known are {', '.join(WRITERS)}")
         return f"{match[1]}{WRITERS[name](read_record(name))}\n{match[3]}"
 
     return BLOCK.sub(write, text)

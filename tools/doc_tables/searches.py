@@ -1,25 +1,30 @@
-"""Figures of searches and of the cells that they found."""
+"""Tables of searches and of the cells that they found."""
 
 from typing import Any
 
-from figures.origin import origin
+from doc_tables.origin import origin
+
+SETS = {"cifar10": "CIFAR-10", "cifar100": "CIFAR-100", "imagenet16-120": "ImageNet16-120"}
 
 
 def search_nasbench201(record: dict[str, Any]) -> str:
-    """Test accuracy by number of queries, RelativeNAS and random search."""
+    """Test accuracy by number of queries for RelativeNAS and random search."""
     budgets = record["budgets"]
     lines = ["| set | method | " + " | ".join(f"{budget} queries" for budget in budgets) + " | optimum |"]
     lines.append("|---|---|" + "--:|" * (len(budgets) + 1))
     for name, entry in record["sets"].items():
-        for method in ("relative_nas", "random_search"):
+        for method, title in (("relative_nas", "RelativeNAS"), ("random_search", "random search")):
             cells = [f"{mean:.2f} ± {std:.2f}" for mean, std in zip(entry[method]["mean"], entry[method]["std"])]
-            lines.append(f"| {name} | {method} | {' | '.join(cells)} | {entry['optimum']:.2f} |")
+            lines.append(f"| {SETS.get(name, name)} | {title} | {' | '.join(cells)} | {entry['optimum']:.2f} |")
     return "\n".join([*lines, "", origin(record)])
 
 
 def search_generations(record: dict[str, Any]) -> str:
-    """Losses, accuracy and diversity by generation of one search; of a long one every tenth."""
-    lines = ["| generation | fast | slow | best | accuracy of the best, % | diversity |", "|--:|--:|--:|--:|--:|--:|"]
+    """Losses, accuracy and diversity by generation of one search; every tenth generation of a long one."""
+    lines = [
+        "| generation | loss, fast | loss, slow | best loss | accuracy of the best, % | diversity |",
+        "|--:|--:|--:|--:|--:|--:|",
+    ]
     rows = record["generations"]
     for row in rows if len(rows) <= 20 else [*rows[:-1:10], rows[-1]]:
         cells = [row[key] for key in ("fast_loss", "slow_loss", "best_loss", "accuracy", "diversity")]
@@ -28,9 +33,9 @@ def search_generations(record: dict[str, Any]) -> str:
 
 
 def retrained_cells(record: dict[str, Any]) -> str:
-    """Accuracy of several cells that were retrained under one budget."""
+    """Accuracy of several cells retrained under one budget."""
     seeds = record["seeds"]
-    header = ["cell", "top-1, %", "top-5, %", "last training loss", *(f"top-1, seed {seed}" for seed in seeds)]
+    header = ["cell", "top-1, %", "top-5, %", "final training loss", *(f"top-1, seed {seed}" for seed in seeds)]
     lines = [f"| {' | '.join(header)} |", "|---|" + "--:|" * (len(header) - 1)]
     for name, entry in record["cells"].items():
         cells = [f"{entry[key]:.2f} ± {entry[key + '_std']:.2f}" for key in ("top1", "top5", "loss")]
@@ -40,13 +45,13 @@ def retrained_cells(record: dict[str, Any]) -> str:
 
 
 def live_searches(record: dict[str, Any]) -> str:
-    """Accuracy of the winners of several searches on images, retrained alike, and what each search cost."""
+    """Accuracy of the winners of several searches on images, retrained under one recipe, and the search cost."""
     seeds = record["seeds"]
     header = [
         "search",
-        "top-1 of its winner, %",
+        "top-1 of the winner, %",
         *(f"seed {seed}" for seed in seeds),
-        "trained in the search",
+        "search budget",
         "minutes",
     ]
     lines = [f"| {' | '.join(header)} |", "|---|" + "--:|" * (len(header) - 1)]

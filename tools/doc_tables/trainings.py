@@ -1,24 +1,24 @@
-"""Figures of detectors, segmentors and pose estimators that were trained."""
+"""Tables of trained detectors, segmentors and pose estimators."""
 
 from statistics import mean, stdev
 from typing import Any
 
-from figures.origin import origin, spread
+from doc_tables.origin import origin, spread
 
 
 def quickstart(record: dict[str, Any]) -> str:
-    """What the main job reached and how long it took."""
+    """Accuracy and running time of the quickstart."""
     minutes = sum(record["seconds"].values()) / 60
     steps = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in record["seconds"].items())
     return (
-        f"On {record['device']}: mAP {record['untrained']:.3f} untrained, **{record['trained']:.3f}** trained "
-        f"(validation images), **{record['test']:.3f}** on the test images, in {minutes:.1f} minutes ({steps}).\n"
+        f"On {record['device']}: validation mAP rises from {record['untrained']:.3f} to **{record['trained']:.3f}**, "
+        f"test mAP is **{record['test']:.3f}**, in {minutes:.1f} minutes ({steps}).\n"
         f"{origin(record)}"
     )
 
 
 def overfitted(record: dict[str, Any]) -> str:
-    """How well detectors, segmentors or pose estimators learned a few images or persons by heart."""
+    """Overfitting check: training-set metric of detectors, segmentors or pose estimators on a few samples."""
     (entries,) = [record[key] for key in ("detectors", "segmentors", "poses") if key in record]
     metric = record["metric"].rpartition("/")[2]
     samples = f"{record['persons']} training persons" if "persons" in record else f"{record['images']} training images"
@@ -33,7 +33,7 @@ def overfitted(record: dict[str, Any]) -> str:
 
 
 def stick_figures(record: dict[str, Any]) -> str:
-    """Scores of a pose estimator on generated figures by epoch, and all of the last one."""
+    """Scores of a pose estimator on stick figures by epoch, and all metrics of the last epoch."""
     runs, names = record["runs"], ("AP .5", "AP .75", "AR")
     lines = [f"| {' | '.join(['seed', *(f'AP after {epoch}' for epoch in runs[0]['curve']), *names])} |"]
     lines.append("|--:|" + "--:|" * (len(runs[0]["curve"]) + len(names)))
@@ -42,14 +42,14 @@ def stick_figures(record: dict[str, Any]) -> str:
         lines.append(f"| {run['seed']} | {' | '.join(f'{cell:.3f}' for cell in row)} |")
     if len(runs) > 1:
         spreads = [f"{mean(column):.3f} ± {stdev(column):.3f}" for column in zip(*rows)]
-        lines.append(f"| all | {' | '.join(spreads)} |")
+        lines.append(f"| mean | {' | '.join(spreads)} |")
     return "\n".join([*lines, "", origin(record)])
 
 
 def trained(record: dict[str, Any]) -> str:
-    """Validation metric of one training, and the test metric where it was tested."""
+    """Validation metric of one training by epoch, and the test metric if it was tested."""
     metric = record["metric"]
-    lines = [f"| after | validation {metric} |", "|--:|--:|"]
+    lines = [f"| epoch | validation {metric} |", "|--:|--:|"]
     lines += [f"| {step} | {value:.3f} |" for step, value in record["curve"].items()]
     if "test" in record:
         lines += ["", f"Test images: {metric} {record['test'][metric]:.3f}."]
@@ -57,12 +57,12 @@ def trained(record: dict[str, Any]) -> str:
 
 
 def camvid(record: dict[str, Any]) -> str:
-    """Test scores of segmentors beside those of predicting the commonest class everywhere."""
+    """Test scores of segmentors next to the majority-class baseline."""
     floor = record["commonest_class"]
     lines = [
-        "| | mIoU, % | right pixels, % | mIoU by seed | parameters in use |",
+        "| | mIoU, % | pixel accuracy, % | mIoU by seed | parameters in use |",
         "|---|--:|--:|--:|--:|",
-        f"| {floor['class']} everywhere, the commonest class | {floor['mIoU']:.2f} | {floor['aAcc']:.2f} | | |",
+        f"| majority-class baseline ({floor['class']}) | {floor['mIoU']:.2f} | {floor['aAcc']:.2f} | | |",
     ]
     for name, entry in record["segmentors"].items():
         cells = [spread(entry["mean"][key], entry["std"][key]) for key in ("mIoU", "aAcc")]

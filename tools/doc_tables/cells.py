@@ -9,8 +9,8 @@ PUBLISHED = {"relativenas": "3.93 M", "darts_v1": "3.3 M", "darts_v2": "3.3 M"}
 
 
 def zoo(_: Any) -> str:
-    """Names and sizes of the published cells: CIFAR-10 network of 20 cells, 36 channels, without auxiliary head."""
-    lines = ["| name | parameters here | parameters published |", "|---|--:|--:|"]
+    """Names and sizes of the published cells as CIFAR-10 networks: 20 cells, 36 channels, no auxiliary head."""
+    lines = ["| name | parameters | published |", "|---|--:|--:|"]
     for name, genotype in ZOO.items():
         trunk = CellTrunk(genotype, 36, 20, "cifar")
         count = sum(p.numel() for p in trunk.parameters()) + (trunk.plans[-1].out_channels + 1) * 10

@@ -1,9 +1,9 @@
-"""Tables of the documentation: each module writes those of one room, from the records in docs/results."""
+"""Tables of the documentation: each module writes those of one topic from the records in docs/results."""
 
 from collections.abc import Callable
 from typing import Any
 
-from figures import cells, comparisons, macro_micro, rankings, searches, speed, trainings
+from doc_tables import cells, comparisons, macro_micro, rankings, searches, speed, trainings
 
 WRITERS: dict[str, Callable[[Any], str]] = {
     **cells.WRITERS,

@@ -1,30 +1,30 @@
-"""Tables of ReNAS: rankings of predictors, what searches with them find, and what a referee saves."""
+"""Tables of ReNAS: how well predictors rank, what they find, how many trainings a referee saves."""
 
 from typing import Any
 
-from figures.origin import origin
+from doc_tables.origin import origin
 
 PUBLISHED_ERRORS = {
     "NAS-Bench-201, CIFAR-10": 6.01,
     "NAS-Bench-201, CIFAR-100": 27.88,
     "NAS-Bench-201, ImageNet16-120": 54.03,
 }
-"""Test errors of ReNAS in percent as a later paper quotes them (PWLNAS, ICCV 2025), samples unknown."""
+"""Test errors of ReNAS in percent as PWLNAS (ICCV 2025) quotes them; number of samples unknown."""
 
 PUBLISHED_TAUS = {"423": 0.657, "4230": 0.816}
-"""Of ReNAS on NAS-Bench-101, as later work quotes them (GMAENAS, IJCAI 2022), with 423 and 4,230 samples."""
+"""Kendall's tau of ReNAS on NAS-Bench-101 by number of samples, as GMAENAS (IJCAI 2022) quotes it."""
 
 NAMES = {
     "parameters": "number of parameters",
-    "forest": "forest of random trees",
-    "released-mse": "ReNAS with squared error",
-    "released": "**ReNAS as released**",
+    "forest": "extremely randomized trees",
+    "released-mse": "ReNAS, MSE loss",
+    "released": "**ReNAS, reference**",
     "improved": "**improved**",
 }
 
 
 def renas_table(record: dict[str, Any]) -> str:
-    """Kendall's tau by samples, and the finds beside the published ones."""
+    """Kendall's tau by number of samples, and the test errors of the finds next to the published ones."""
     samples = list(map(str, record["samples"]))
     counts = [f"{int(count):,} samples" for count in samples]
     lines = [f"| set | predictor | {' | '.join(f'tau, {count}' for count in counts)} | seconds |"]
@@ -35,14 +35,15 @@ def renas_table(record: dict[str, Any]) -> str:
             seconds = row[samples[0]]["seconds"][0] if samples[0] in row else float("nan")
             lines.append(f"| {name} | {NAMES[method]} | {' | '.join(taus)} | {seconds:.1f} |")
         ceilings = " | ".join([f"{entry['ceiling']:.3f}"] * len(samples))
-        lines.append(f"| {name} | *validation accuracy itself* | {ceilings} | |")
+        lines.append(f"| {name} | *validation accuracy as predictor* | {ceilings} | |")
     published = ", ".join(f"{tau} with {int(count):,}" for count, tau in PUBLISHED_TAUS.items())
     lines += [
         "",
-        f"`seconds`: wall clock of a training with {counts[0]} by one thread; machines and their load differed.",
-        f"Published for ReNAS, on NAS-Bench-101: {published} samples.",
+        f"`seconds`: wall-clock time of training on {counts[0]} with one thread; machines and their load differed.",
+        f"Published for ReNAS on NAS-Bench-101: {published} samples.",
         "",
-        f"| test error of the find, % | published | {counts[0]}, released | improved | {counts[-1]}, improved | best |",
+        f"| test error of the find, % | published | {counts[0]}, reference | improved | {counts[-1]}, improved "
+        "| best |",
         "|---|--:|--:|--:|--:|--:|",
     ]
     for name, entry in record["sets"].items():
@@ -53,23 +54,23 @@ def renas_table(record: dict[str, Any]) -> str:
         published = f"{PUBLISHED_ERRORS[name]:.2f}" if name in PUBLISHED_ERRORS else "–"
         lines.append(f"| {name} | {published} | {' | '.join(cells)} | {100 - entry['optimum']:.2f} |")
     return "\n".join(
-        [*lines, "", f"{record['minutes']:.0f} minutes of training in all, by one thread each.", "", origin(record)]
+        [*lines, "", f"Total training time: {record['minutes']:.0f} minutes, one thread each.", "", origin(record)]
     )
 
 
 def renas_referee(record: dict[str, Any]) -> str:
-    """Trainings by regret, with and without a referee."""
+    """Number of trainings to reach a regret, with and without a referee."""
     levels = next(iter(record["sets"].values()))["levels"]
     header = [
         "set",
         "slow-fast learning",
-        "trainings in all",
+        "trainings",
         "decided",
         "remembered",
-        "audits that agree",
-        "last regret",
+        "audits in agreement",
+        "final regret",
     ]
-    header += [f"as good as {level:,}" for level in levels]
+    header += [f"regret of {level:,}" for level in levels]
     lines = [f"| {' | '.join(header)} |", "|---|---|" + "--:|" * (len(header) - 2)]
     for name, entry in record["sets"].items():
         for arm, row in entry["arms"].items():
@@ -83,15 +84,15 @@ def renas_referee(record: dict[str, Any]) -> str:
         f"{name} {', '.join(f'{goal:.2f}' for goal in entry['goals'])}" for name, entry in record["sets"].items()
     )
     note = (
-        f"The last {len(levels)} columns: trainings after which the mean regret is as low as that of RelativeNAS after "
-        f"so many ({goals})."
+        f"`regret of N`: trainings needed to reach the mean regret that RelativeNAS has after N trainings ({goals}); "
+        "`never`: not reached."
     )
     return "\n".join([*lines, "", note, "", origin(record)])
 
 
 def renas_live(record: dict[str, Any]) -> str:
-    """Live searches with and without ReNAS, each winner scored again."""
-    header = ["search", "trained", "decided", "winners foretold rightly", "winner, % by seed", "minutes"]
+    """Searches on images with and without a referee; each winner is retrained."""
+    header = ["search", "trained", "decided", "pairs predicted correctly", "winner, % by seed", "minutes"]
     lines = [f"| {' | '.join(header)} |", "|---|" + "--:|" * (len(header) - 1)]
     for name, row in record["searches"].items():
         accuracy = " / ".join(f"{value:.1f}" for value in row["accuracy"])
@@ -103,7 +104,7 @@ def renas_live(record: dict[str, Any]) -> str:
 
 
 def _with_seeds(row: dict[str, Any] | None, key: str, digits: int, record: dict[str, Any]) -> str:
-    """A mean with its spread, and the seeds where they are fewer than the table's."""
+    """A mean with its spread, and its number of seeds if that is lower than the table's."""
     if row is None:
         return "–"
     mean, spread = row[key]
