@@ -14,6 +14,14 @@ LABELS = {
     "+ channels_last, both learners at once": "+ channels_last, 2 parallel candidates",
     "+ channels_last, not bit-exact, both at once": "+ channels_last, `backend='auto'`, 2 parallel candidates",
     "+ all of these, memory kept": "+ the previous row with `keep_memory` (removed since)",
+    "+ CUDA graph": "+ CUDA graphs",
+    "+ CUDA graph, both learners at once": "+ CUDA graphs, 2 parallel candidates",
+    "+ CUDA graph, channels_last, bfloat16": "+ CUDA graphs, channels_last, bfloat16",
+    "+ CUDA graph, Triton kernels": "+ CUDA graphs, `backend='triton'`",
+    "+ CUDA graph, Triton kernels, both at once": "+ CUDA graphs, `backend='triton'`, 2 parallel candidates",
+    "+ CUDA graph, Triton kernels, both at once, bfloat16": (
+        "+ CUDA graphs, `backend='triton'`, 2 parallel candidates, bfloat16"
+    ),
     "this config": "`relativenas_cifar10_cuda_amp.py`",
     "steps recorded ahead, lanes in turn": "prefetched CUDA graphs, streams filled alternately",
     "depthwise convolutions as products, one kernel for sums": "depthwise convolutions as matrix products, fused sums",
