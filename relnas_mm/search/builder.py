@@ -1,14 +1,20 @@
 """Building spaces, strategies and evaluators from a config, and checking it; the rooms themselves need no mmengine."""
 
 import inspect
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import torch
 from mmengine.registry import LOOPS, Registry
 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import StandAloneEvaluator, SupernetEvaluator, TabularEvaluator
+from relnas_mm.evaluators.distributed import world
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
+from relnas_mm.search.budget import Budget
+from relnas_mm.search.run import SearchRun
+from relnas_mm.search.store import RunStore
 from relnas_mm.spaces import (
     CellSpace,
     MacroMicroSpace,
@@ -104,6 +110,63 @@ def build_part(registry: Registry, config: Mapping[str, Any], **supplied: Any) -
         return part(**arguments)
     except TypeError as error:  # a missing argument, or an unknown one in a nested mapping
         raise UserError(f"{name} of the {registry.name} cannot be built: {error}") from error
+
+
+def build_search(
+    folder: "str | os.PathLike[str]",
+    space: Mapping[str, Any],
+    strategy: Mapping[str, Any],
+    evaluator: Mapping[str, Any],
+    budget: Mapping[str, Any] | None = None,
+    objectives: Sequence[str] = (),
+    rerank: int = 0,
+    save_every: float = 30.0,
+    keep: int = 2,
+    seed: int = 0,
+    device: "torch.device | str" = "cpu",
+    **options: Any,
+) -> SearchRun:
+    """A search from the configs of its parts.
+
+    Args:
+        folder: Folder of the store.
+        space: Config of the space.
+        strategy: Config of the strategy.
+        evaluator: Config of the evaluator.
+        budget: Config of `Budget`; `None` allows everything and counts no costs.
+        objectives: What is minimized beside the loss (`SearchRun`).
+        rerank: How many of the best are scored again before the winner is chosen (`SearchRun`).
+        save_every: Seconds between checkpoints; 0 saves after each group.
+        keep: How many checkpoints stay.
+        seed: Seed of everything that is drawn.
+        device: Where evaluators train and latency is measured.
+        **options: For `SearchRun`.
+
+    Raises:
+        UserError: A part cannot be built, or parts do not fit together.
+    """
+    processes = world()[1]
+    if processes > 1 and "max_latency" in (budget or {}):
+        raise UserError(
+            f"max_latency is measured, and the {processes} processes of the launcher would measure different times; "
+            "search in one process, or limit max_macs"
+        )
+    check_gradients(strategy, evaluator)
+    own_space = build_part(SPACES, space)
+    own_budget = None if budget is None else Budget(device=device, **budget)
+    feasible = own_budget.allows if own_budget is not None and own_budget.limits else None
+    supplied = {"space": own_space, "seed": seed, "feasible": feasible, "objectives": 1 + len(objectives)}
+    return SearchRun(
+        own_space,
+        build_part(STRATEGIES, strategy, **supplied),
+        build_part(EVALUATORS, evaluator, space=own_space, seed=seed, device=device),
+        RunStore(folder, keep, save_every),
+        own_budget,
+        objectives,
+        rerank,
+        seed=seed,
+        **options,
+    )
 
 
 def check_loop(config: Mapping[str, Any]) -> None:

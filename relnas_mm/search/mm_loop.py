@@ -9,11 +9,8 @@ from mmengine.registry import LOOPS
 from mmengine.runner import BaseLoop, Runner
 
 from relnas_mm.errors import UserError
-from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
-from relnas_mm.search.budget import Budget
-from relnas_mm.search.builder import build_part, check_gradients
+from relnas_mm.search.builder import build_search
 from relnas_mm.search.darts.search import DartsSearch
-from relnas_mm.search.run import SearchRun
 from relnas_mm.search.store import RunStore
 
 
@@ -54,26 +51,19 @@ class SearchLoop(BaseLoop):
         keep: int = 2,
     ):
         super().__init__(runner, None)  # type: ignore[arg-type]
-        if runner.world_size > 1 and "max_latency" in (budget or {}):
-            raise UserError(
-                f"max_latency is measured, and the {runner.world_size} processes of the launcher would measure "
-                "different times; search in one process, or limit max_macs"
-            )
-        check_gradients(strategy, evaluator)
-        own_space = build_part(SPACES, space)
-        own_budget = None if budget is None else Budget(device=get_device(), **budget)
-        feasible = own_budget.allows if own_budget is not None and own_budget.limits else None
-        supplied = {"space": own_space, "seed": runner.seed, "feasible": feasible, "objectives": 1 + len(objectives)}
-        self.search = SearchRun(
-            own_space,
-            build_part(STRATEGIES, strategy, **supplied),
-            build_part(EVALUATORS, evaluator, space=own_space, seed=runner.seed, device=get_device()),
-            RunStore(runner.work_dir, keep, save_every),
-            own_budget,
+        self.search = build_search(
+            runner.work_dir,
+            space,
+            strategy,
+            evaluator,
+            budget,
             objectives,
             rerank,
-            resume,
-            seed=runner.seed,
+            save_every,
+            keep,
+            int(runner.seed or 0),
+            get_device(),
+            resume=resume,
             logger=runner.logger,
             report=runner.visualizer.add_scalars,
         )

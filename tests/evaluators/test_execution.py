@@ -1,13 +1,16 @@
 """How steps are carried out: recorded steps do what plain ones do, and bfloat16 keeps the order of candidates."""
 
+from functools import partial
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.execution import Execution, Lane, RecordedStep
-from relnas_mm.evaluators.training import Recipe, score, train_one_pass
+from relnas_mm.evaluators.execution import ExecutionConfig, StreamedEpoch
+from relnas_mm.evaluators.execution.cuda_graphs import RecordedStep
+from relnas_mm.evaluators.training import evaluate, evaluation_step, train_one_epoch, training_step
 
 pytestmark = pytest.mark.unit
 
@@ -24,13 +27,26 @@ def batches(count=7, size=6, last=3):
 
 
 def run(execution, device="cpu"):
-    """Weights after a pass, its mean loss, and the scores."""
-    model = network().to(device)
+    """Weights after an epoch, its mean loss and accuracy, and the scores."""
+    model, place = network().to(device), torch.device(device)
     given = [(images.to(device), labels.to(device)) for images, labels in batches()]
     optimizer = torch.optim.SGD(model.parameters(), 0.1, 0.9)
-    lane = Lane(execution, torch.device(device))
-    loss = train_one_pass(model, optimizer, given, 5.0, lane)
-    return model.state_dict(), loss, score(model, given, lane)
+    (stream,) = execution.streams(place)
+    precision = partial(execution.precision, place)
+    learned = StreamedEpoch(model, training_step(model, optimizer, 5.0, precision), True, stream).run(given)
+    return (
+        model.state_dict(),
+        learned,
+        StreamedEpoch(model, evaluation_step(model, precision), False, stream).run(given),
+    )
+
+
+def test_a_streamed_epoch_is_the_plain_loop():
+    state, learned, scores = run(ExecutionConfig())
+    model = network()
+    assert train_one_epoch(model, torch.optim.SGD(model.parameters(), 0.1, 0.9), batches(), 5.0) == learned
+    assert evaluate(model, batches()) == scores
+    assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
 
 
 class Recorder:
@@ -78,21 +94,16 @@ def test_expected_sizes_are_recorded_beforehand():
     assert (record.recorded, record.replays, len(set(calls))) == (2, 8, 2)
 
 
-def test_cuda_graphs_have_no_effect_on_cpus():
-    plain, graph = run(Execution()), run(Execution(cuda_graph=True))
-    assert plain[1:] == graph[1:] and all(torch.equal(plain[0][name], graph[0][name]) for name in plain[0])
-
-
 def test_bfloat16_is_used_and_close():
-    plain, mixed = run(Execution()), run(Execution("bfloat16"))
-    assert mixed[1] != plain[1] and mixed[1] == pytest.approx(plain[1], rel=0.05)
+    plain, mixed = run(ExecutionConfig()), run(ExecutionConfig(autocast="bfloat16"))
+    assert mixed[1] != plain[1] and mixed[1][0] == pytest.approx(plain[1][0], rel=0.05)
     assert all(value.dtype == plain[0][name].dtype for name, value in mixed[0].items())  # weights stay float32
 
 
 def test_scores_are_those_of_the_definition():
     model, given = network().eval(), batches()
     images, labels = (torch.cat(part) for part in zip(*given))
-    loss, accuracy = score(model, given)
+    loss, accuracy = evaluate(model, given)
     with torch.no_grad():
         logits = model(images)
     assert loss == pytest.approx(F.cross_entropy(logits, labels).item(), rel=1e-6)
@@ -101,20 +112,12 @@ def test_scores_are_those_of_the_definition():
 
 def test_another_type_is_one_sentence():
     with pytest.raises(UserError, match="autocast is 'float16'; allowed are 'bfloat16' and None"):
-        Recipe(autocast="float16")
-
-
-def test_settings_that_do_not_hold_on_a_device():
-    fast = Recipe(channels_last=True, bit_exact=False, kernels="triton", cuda_graph=True, streams=2)
-    assert fast.on(torch.device("cpu")) == fast
-    assert not fast.on(torch.device("cuda")).channels_last  # the kernels read contiguous maps
-    with pytest.raises(UserError, match="streams is 0; it must be at least 1"):
-        Recipe(streams=0)
+        ExecutionConfig(autocast="float16")
 
 
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_cuda_graph_gives_the_results_of_plain_steps():
-    plain, graph = run(Execution(), "cuda"), run(Execution(cuda_graph=True), "cuda")
+    plain, graph = run(ExecutionConfig(), "cuda"), run(ExecutionConfig(cuda_graphs=True), "cuda")
     assert graph[1] == pytest.approx(plain[1], rel=1e-5) and graph[2] == pytest.approx(plain[2], rel=1e-5)
     assert all(torch.allclose(plain[0][name], graph[0][name], rtol=1e-4, atol=1e-6) for name in plain[0])

@@ -35,8 +35,7 @@ def test_it_grows_with_the_batch(tmp_path):
 
 
 def test_a_device_with_less_memory_is_named(monkeypatch):
-    memory_estimate = MemoryEstimate(images=MIB, weights=2 * MIB, step=30 * MIB)
-    sentence = memory_estimate.sentence(torch.device("cpu"))
-    assert sentence == "memory, estimated: 33 MiB (a training step 30, weights 2, images 1)"
+    estimate = MemoryEstimate(images=MIB, weights=2 * MIB, step=30 * MIB, device=torch.device("cpu"))
+    assert estimate.sentence() == "memory, estimated: 33 MiB (a training step 30, weights 2, images 1)"
     monkeypatch.setattr("relnas_mm.evaluators.memory_estimate.device_memory", lambda device: 32 * MIB)
-    assert memory_estimate.sentence(torch.device("cpu")).endswith("; cpu has 32 MiB only: lower batch_size")
+    assert estimate.sentence().endswith("; cpu has 32 MiB only: lower batch_size")

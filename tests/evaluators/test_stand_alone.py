@@ -27,16 +27,16 @@ def group(*names, generation=0):
 def test_a_score_depends_on_nothing_but_its_address(make):
     evaluator = make(seed=3)
     assert isinstance(evaluator, Evaluator) and evaluator.state_dict() == {}
-    first, second = evaluator.evaluate(group("darts_v2", "relativenas"))
+    first, second = evaluator.evaluate([group("darts_v2", "relativenas")])[0]
     other = make(seed=3)
-    other.evaluate(group("darts_v1", "darts_v1"))  # what came before does not matter
-    again = other.evaluate(group("darts_v2", "relativenas"))
+    other.evaluate([group("darts_v1", "darts_v1")])[0]  # what came before does not matter
+    again = other.evaluate([group("darts_v2", "relativenas")])[0]
     assert [result.loss for result in again] == [first.loss, second.loss] and first.loss != second.loss
-    assert other.evaluate(group("darts_v2", generation=1))[0].loss != first.loss
+    assert other.evaluate([group("darts_v2", generation=1)])[0][0].loss != first.loss
 
 
 def test_more_epochs_learn_more(make):
-    losses = [make(epochs=epochs).evaluate(group("relativenas"))[0].metrics["train_loss"] for epochs in (1, 6)]
+    losses = [make(epochs=epochs).evaluate([group("relativenas")])[0][0].metrics["train_loss"] for epochs in (1, 6)]
     assert losses[1] < losses[0]
     with pytest.raises(UserError, match="epochs of StandAloneEvaluator is 0"):
         make(epochs=0)

@@ -1,4 +1,4 @@
-"""Whole networks trained from scratch: for as long as the strategy says, by the recipe of the global search."""
+"""Whole networks trained from scratch: for as long as the strategy says, with the settings of the global search."""
 
 import gzip
 import math
@@ -9,10 +9,12 @@ import pytest
 import torch
 from cifar_files import write_cifar10
 
-from relnas_mm.architectures import Chain, chain_parameters
+from relnas_mm.architectures import BenchmarkArchitecture, Chain
 from relnas_mm.datasets.arrays import Augmentation, load_images, normalize
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators import StandAloneEvaluator, stand_alone
+from relnas_mm.evaluators import StandAloneEvaluator
+from relnas_mm.evaluators.execution import StreamedEpoch
+from relnas_mm.networks import NetworkShape
 from relnas_mm.spaces import MacroMicroSpace
 from relnas_mm.strategies import Candidate, Group
 
@@ -29,54 +31,60 @@ def cifar(tmp_path_factory):
 
 def score(evaluator, epochs=None, generation=0, architecture=CHAIN):
     candidate = Candidate(0, np.zeros(1), architecture, epochs)
-    return evaluator.evaluate(Group(generation, 0, 1, 0.0, (candidate,)))[0]
+    return evaluator.evaluate([Group(generation, 0, 1, 0.0, (candidate,))])[0][0]
 
 
 def test_the_strategy_decides_on_the_epochs_and_the_scheduler_is_ahead(cifar, monkeypatch):
-    rates = []
-    learn = stand_alone.learn_one_pass
+    rates, step = set(), torch.optim.SGD.step
 
-    def has_hooks(network, optimizer, *rest):
-        rates.append(optimizer.param_groups[0]["lr"])
-        return learn(network, optimizer, *rest)
+    def watched_step(optimizer, *rest):
+        rates.add(optimizer.param_groups[0]["lr"])
+        return step(optimizer, *rest)
 
-    monkeypatch.setattr(stand_alone, "learn_one_pass", has_hooks)
+    monkeypatch.setattr(torch.optim.SGD, "step", watched_step)
     evaluator = StandAloneEvaluator(cifar, epochs=1, training=TRAINING, step_ahead=True)
     result = score(evaluator, epochs=4)
-    assert rates == pytest.approx([0.0125 * (1 + math.cos(math.pi * (epoch + 1) / 4)) for epoch in range(4)])
-    assert rates[-1] == 0 and result.metrics["epochs"] == 4
-    assert result.metrics["search_params"] == chain_parameters(CHAIN)
+    expected = [0.0125 * (1 + math.cos(math.pi * (epoch + 1) / 4)) for epoch in range(4)]
+    assert sorted(rates, reverse=True) == pytest.approx(expected) and min(rates) == 0
+    assert result.metrics["epochs"] == 4
+    assert result.metrics["search_params"] == CHAIN.cost(NetworkShape()).params
     assert score(evaluator).metrics["epochs"] == 1
+
+
+def scored(monkeypatch, gives):
+    """Lets every evaluation give loss and accuracy at will."""
+    run = StreamedEpoch.run
+    monkeypatch.setattr(StreamedEpoch, "run", lambda epoch, batches: run(epoch, batches) if epoch.training else gives())
 
 
 def test_errors_of_the_best_epoch(cifar, monkeypatch):
     accuracies = iter([10.0, 40.0, 30.0, 20.0])
-    monkeypatch.setattr(stand_alone, "score", lambda *rest: (1.0, next(accuracies)))
-    evaluator = StandAloneEvaluator(cifar, training=TRAINING, criterion="error", best_epoch=True)
+    scored(monkeypatch, lambda: (1.0, next(accuracies)))
+    evaluator = StandAloneEvaluator(cifar, training=TRAINING, objective="error", best_epoch=True)
     result = score(evaluator, epochs=3)
     assert (result.loss, result.metrics["accuracy"]) == (60.0, 40.0)
-    last = StandAloneEvaluator(cifar, training=TRAINING, criterion="error")
+    last = StandAloneEvaluator(cifar, training=TRAINING, objective="error")
     assert score(last, epochs=3).loss == 80.0
 
 
 def test_a_diverged_network_has_no_error(cifar, monkeypatch):
-    monkeypatch.setattr(stand_alone, "score", lambda *rest: (math.nan, 10.0))
-    assert math.isnan(score(StandAloneEvaluator(cifar, training=TRAINING, criterion="error")).loss)
+    scored(monkeypatch, lambda: (math.nan, 10.0))
+    assert math.isnan(score(StandAloneEvaluator(cifar, training=TRAINING, objective="error")).loss)
 
 
 def test_validation_is_held_out_unless_it_is_the_test_set(cifar):
     train, test = load_images(**cifar), load_images(**cifar, split="test")
     held_out = StandAloneEvaluator(cifar, train_portion=0.9)
     assert len(held_out.train_data) + len(held_out.validation_data) == len(train)
-    released = StandAloneEvaluator({**cifar, "limit": 8}, validation="test")
-    assert len(released.train_data) == 8 and torch.equal(released.validation_data.images, test.images)
+    whole = StandAloneEvaluator({**cifar, "limit": 8}, validation="test")
+    assert len(whole.train_data) == 8 and torch.equal(whole.validation_data.images, test.images)
 
 
 @pytest.mark.parametrize(
     "options, message",
     [
         (dict(validation="train"), "validation of StandAloneEvaluator is 'train'"),
-        (dict(criterion="accuracy"), "criterion of StandAloneEvaluator is 'accuracy'"),
+        (dict(objective="accuracy"), "objective of StandAloneEvaluator is 'accuracy'"),
         (
             dict(space=MacroMicroSpace(in_channels=1)),
             "in_channels of MacroMicroSpace is 1, but that of the images is 3",
@@ -93,8 +101,8 @@ def test_bad_settings_are_named(cifar, options, message):
 
 
 def test_other_architectures_are_refused(cifar):
-    with pytest.raises(UserError, match="'0210' is no network that can be trained"):
-        score(StandAloneEvaluator(cifar, training=TRAINING), architecture="0210")
+    with pytest.raises(UserError, match="benchmark 0210 cannot be built as a network"):
+        score(StandAloneEvaluator(cifar, training=TRAINING), architecture=BenchmarkArchitecture("0210"))
 
 
 def test_small_images_are_padded_and_cropped_to_another_size():

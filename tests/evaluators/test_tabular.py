@@ -4,6 +4,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from relnas_mm.architectures import BenchmarkArchitecture
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import TabularEvaluator
 from relnas_mm.evaluators.tabular.tables import read_columns
@@ -87,16 +88,16 @@ def test_quoted_names_and_scores_that_are_no_percentages(tmp_path):
 
 
 def one(architecture, number=0, generation=0):
-    return Group(generation, 0, 1, 0.0, (Candidate(number, np.zeros(1), architecture),))
+    return Group(generation, 0, 1, 0.0, (Candidate(number, np.zeros(1), BenchmarkArchitecture(architecture)),))
 
 
 @pytest.mark.unit
 def test_noise_is_drawn_by_address(table):
     evaluator = TabularEvaluator(table, noise=2.0, seed=3)
-    draws = [evaluator.evaluate(one("|b|", n, g))[0] for g in range(20) for n in range(20)]
+    draws = [evaluator.evaluate([one("|b|", n, g)])[0][0] for g in range(20) for n in range(20)]
     errors = np.array([draw.loss for draw in draws]) - 10.0
     assert abs(errors.mean()) < 0.3 and 1.8 < errors.std() < 2.2 and len(set(errors)) == 400
-    assert draws[5] == TabularEvaluator(table, noise=2.0, seed=3).evaluate(one("|b|", 5, 0))[0]
+    assert draws[5] == TabularEvaluator(table, noise=2.0, seed=3).evaluate([one("|b|", 5, 0)])[0][0]
     assert draws[0].metrics["test_accuracy"] == 93.66  # what is reported stays as it is
     assert draws[0].metrics["accuracy"] == pytest.approx(100 - draws[0].loss)
     with pytest.raises(UserError, match=r"noise of TabularEvaluator is -1\.0"):
@@ -147,7 +148,7 @@ def test_relativenas_beats_its_first_generation_on_nasbench201(nasbench201):
     strategy = SlowFastLearning(NASBench201Space(), 20, 30)
     while not strategy.done:
         group = strategy.ask()
-        losses = [evaluation.loss for evaluation in evaluator.evaluate(group)]
+        losses = [evaluation.loss for evaluation in evaluator.evaluate([group])[0]]
         strategy.tell(group, losses)
         means += losses
     assert sum(means[-20:]) < 0.8 * sum(means[:20])

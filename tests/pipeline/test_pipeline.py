@@ -8,7 +8,7 @@ import json
 import pytest
 from mmengine.config import Config
 
-from relnas_mm.architectures import GENOTYPES, draw_genotype, save_genotype
+from relnas_mm.architectures import GENOTYPES, save_genotype
 from relnas_mm.errors import UserError
 from relnas_mm.pipeline.plan import read_plan
 from relnas_mm.pipeline.progress import Progress
@@ -73,8 +73,8 @@ def start(home, plan):
     parts = plan.work_dir / "parts"
     parts.mkdir(parents=True)
     save_genotype(GENOTYPES["darts_v2"], parts / "genotype.json")
-    draw_genotype(GENOTYPES["darts_v2"], parts / "cells.png")
-    draw_genotype(GENOTYPES["darts_v2"], parts / "search_curve.png")
+    GENOTYPES["darts_v2"].draw(parts / "cells.png")
+    GENOTYPES["darts_v2"].draw(parts / "search_curve.png")
     Progress(plan.work_dir, plan.fingerprint, {}, []).begin("data")
 
 

@@ -12,9 +12,8 @@ from hypothesis.extra.numpy import arrays
 from torch.func import functional_call
 
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.supernet.initial_weights import NetworkShape
-from relnas_mm.evaluators.training import Recipe
-from relnas_mm.networks import Sampling
+from relnas_mm.evaluators.training import TrainConfig
+from relnas_mm.networks import NetworkShape, Sampling
 from relnas_mm.search.darts import gradient
 from relnas_mm.search.darts.derive import derive, entropy, skips
 from relnas_mm.search.darts.gradient import VirtualStep, first_order, second_order
@@ -127,7 +126,7 @@ def test_without_a_step_both_orders_agree(network):
 def test_alphas_and_weights_learn_in_turn(order):
     network = MixedNetwork(SHAPE, seed=3)
     learner = MixedTrainer(
-        network, Recipe(batch_size=4, lr=0.1, momentum=0.5), ArchitectureConfig(order, lr=0.01, warmup=1)
+        network, TrainConfig(batch_size=4, lr=0.1, momentum=0.5), ArchitectureConfig(order, lr=0.01, warmup=1)
     )
     data = [(images.float(), labels) for images, labels in (batch(0), batch(1))]
     before = snapshot(network)

@@ -1,4 +1,4 @@
-"""The global search in the loop: records, result, and going on after an interruption."""
+"""The global search in the search: records, result, and going on after an interruption."""
 
 import json
 import os
@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from cifar_files import write_cifar10
 from forks import in_child
-from harness import PlainLoop, make_loop
+from harness import make_search
 
 from relnas_mm.architectures import load_chain
 from relnas_mm.errors import UserError
 from relnas_mm.launch import read_config
-from relnas_mm.search import SearchLoop
 from relnas_mm.search.progress import Progress
 
 pytestmark = [pytest.mark.mm]
@@ -21,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory):
-    """The released settings, made tiny."""
+    """The settings of the reference implementation, made tiny."""
     config = read_config(str(ROOT / "configs/search/macro-micro_cifar10.py")).train_cfg.to_dict()
     config["space"] |= dict(min_depth=3, max_depth=4, min_width=2, max_width=4)
     config["strategy"]["rules"] |= dict(first_epochs=1, width_epochs=0, micro_epochs=1, slack=50)
@@ -41,22 +40,21 @@ def lines(folder):
 @pytest.fixture(scope="module")
 def whole(parts, tmp_path_factory):
     """A search that nobody disturbed."""
-    loop = make_loop(tmp_path_factory.mktemp("whole"), **parts)
-    loop._write_results = SearchLoop._write_results.__get__(loop)
-    loop.run()
-    return loop
+    search = make_search(tmp_path_factory.mktemp("whole"), **parts, overview=True)
+    search.run()
+    return search
 
 
 def test_the_result_is_a_network_and_the_records_name_stages(whole):
-    folder = whole.work_dir
-    document = json.loads((folder / "network.json").read_text())
+    folder = whole.store.folder
+    document = json.loads((folder / "chain.json").read_text())
     assert document["meta"]["strategy"] == "MacroMicroSearch" and document["kind"] == "chain"
-    assert load_chain(folder / "network.json") == whole.strategy.best.candidate.architecture
-    candidates = whole.records.of_type("candidate")
+    assert load_chain(folder / "chain.json") == whole.strategy.best.candidate.architecture
+    candidates = whole.store.records.of_type("candidate")
     assert [line["stage"] for line in candidates] == sorted(
         (line["stage"] for line in candidates), key=["depth", "width", "operations", "kernels"].index
     )
-    assert len(candidates) == whole.max_iters == whole.iter
+    assert len(candidates) == whole.progress.groups_total == whole.progress.groups_done
     for line in candidates:
         assert load_chain(line["architecture"]).depth in (3, 4)
         assert line["loss"] == 100 - line["accuracy"] and 0 <= line["train_error"] <= 100
@@ -67,23 +65,17 @@ def test_the_result_is_a_network_and_the_records_name_stages(whole):
 @pytest.mark.kill
 @pytest.mark.parametrize("rounds", [1, 4, 9])
 def test_an_interrupted_stage_goes_on_as_if_it_had_not_been(rounds, parts, whole, tmp_path):
-    class Dying(PlainLoop):
-        def _run_round(self):
-            if self.iter == rounds:
-                os._exit(9)
-            super()._run_round()
-
     def begin():
-        loop = make_loop(tmp_path, **parts)
-        loop.__class__ = Dying
-        loop.run()
+        search = make_search(tmp_path, **parts)
+        for _ in range(rounds):
+            search.run_round()
+        os._exit(9)
 
     assert in_child(begin) == 9
-    loop = make_loop(tmp_path, **parts, resume=True)
-    loop._write_results = lambda: None
-    loop.run()
-    assert lines(tmp_path) == lines(whole.work_dir)
-    assert loop.strategy.best.candidate.architecture == whole.strategy.best.candidate.architecture
+    search = make_search(tmp_path, **parts, resume=True)
+    search.run()
+    assert lines(tmp_path) == lines(whole.store.folder)
+    assert search.strategy.best.candidate.architecture == whole.strategy.best.candidate.architecture
 
 
 def test_an_end_is_foretold_from_the_work_that_is_left():
@@ -96,8 +88,21 @@ def test_an_end_is_foretold_from_the_work_that_is_left():
 
 
 def test_what_does_not_go_together_is_refused(parts, tmp_path):
-    with pytest.raises(UserError, match="compares errors in percent, but StandAloneEvaluator has the criterion 'loss'"):
-        make_loop(tmp_path, **{**parts, "evaluator": {**parts["evaluator"], "criterion": "loss"}})
-    loop = make_loop(tmp_path, **parts, budget=dict(max_params=1e6))
-    with pytest.raises(UserError, match="counts what cells cost, not 3x4; .*MacroMicroSpace has max_params"):
-        loop.run()
+    evaluator = {**parts["evaluator"], "objective": "loss"}
+    with pytest.raises(UserError, match="needs losses that are 'error', but the objective of StandAloneEvaluator is"):
+        make_search(tmp_path, **{**parts, "evaluator": evaluator})
+    supernet = {"type": "SupernetEvaluator", "data": evaluator["data"]}
+    with pytest.raises(UserError, match="SupernetEvaluator scores architectures of kind genotype; .* are 'chain'"):
+        make_search(tmp_path, **{**parts, "evaluator": supernet})
+
+
+def test_a_budget_holds_for_chains(parts, tmp_path):
+    search = make_search(tmp_path, **parts, budget=dict(max_params=900))
+    search.run()
+    candidates = search.store.records.of_type("candidate")
+    assert candidates and max(line["params"] for line in candidates) <= 900
+    free = make_search(tmp_path / "free", **parts, budget={})
+    free.run()
+    assert max(line["params"] for line in free.store.records.of_type("candidate")) > 900
+    with pytest.raises(UserError, match="no network of 3 layers is within the budget"):
+        make_search(tmp_path / "none", **parts, budget=dict(max_params=10))

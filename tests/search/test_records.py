@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from relnas_mm.search.results import write_overview, write_winner
 
-from relnas_mm.architectures import Genotype
+from relnas_mm.architectures import BenchmarkArchitecture, Genotype
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators import Evaluation
+from relnas_mm.evaluators import Evaluation, Evaluator
 from relnas_mm.search.budget import Budget
+from relnas_mm.search.overview import write_overview
 from relnas_mm.search.pareto import front_of, pareto_front
 from relnas_mm.search.progress import Progress
 from relnas_mm.search.records import Records, candidate_records
@@ -104,9 +104,9 @@ def test_overview_and_replay_page(tmp_path):
     data = json.loads(re.search(r"const DATA = (.*);\n", page).group(1))
     assert len(data["candidates"]) == 12 and len(data["generations"]) == 3
     assert all(len(candidate["place"]) == 2 for candidate in data["candidates"])
-    path = write_winner(strategy.best.candidate.architecture, tmp_path, {"loss": 1.0})
+    path = strategy.best.candidate.architecture.save_to(tmp_path, {"loss": 1.0})
     assert path.name == "genotype.json" and (tmp_path / "cells.svg").exists() and (tmp_path / "cells.png").exists()
-    assert write_winner("|a~0|", tmp_path, {}).name == "architecture.json"
+    assert BenchmarkArchitecture("|a~0|").save_to(tmp_path).name == "architecture.json"
 
 
 def test_text_from_records_cannot_end_the_script(tmp_path):
@@ -116,7 +116,14 @@ def test_text_from_records_cannot_end_the_script(tmp_path):
     assert (tmp_path / "replay.html").read_text().count("</script>") == 1
 
 
-class Precise:
+class Plain(Evaluator):
+    """Has nothing more precise."""
+
+    def evaluate(self, groups, upcoming=()):
+        raise NotImplementedError
+
+
+class Precise(Plain):
     """Scores again by another rule."""
 
     def rescore(self, candidate):
@@ -125,14 +132,14 @@ class Precise:
 
 def test_the_winner(tmp_path):
     _, strategy = searched(tmp_path, lambda c: float(c.number))
-    assert choose_winner(strategy, object()).candidate.number == 0
+    assert choose_winner(strategy, Plain()).candidate.number == 0
     assert choose_winner(strategy, Precise(), rerank=3).candidate.number == 2
     assert choose_winner(strategy, Precise(), rerank=99).loss == -3
-    with pytest.raises(UserError, match="rerank is 2"):
-        choose_winner(strategy, object(), rerank=2)
+    with pytest.raises(UserError, match="Plain has nothing more precise to score"):
+        choose_winner(strategy, Plain(), rerank=2)
     (tmp_path / "other").mkdir()
     with pytest.raises(UserError, match="nothing can win"):
-        choose_winner(searched(tmp_path / "other", lambda c: math.inf)[1], object())
+        choose_winner(searched(tmp_path / "other", lambda c: math.inf)[1], Plain())
     assert isinstance(strategy.best, Scored)
 
 
@@ -148,8 +155,10 @@ def test_budget():
         Budget(max_flops=1)
     with pytest.raises(UserError, match="excludes everything"):
         Budget(min_params=2, max_params=1)
-    with pytest.raises(UserError, match="'cifar' stem"):
-        Budget({"stem": "imagenet"}, max_latency=1)
+    with pytest.raises(UserError, match="network of the budget is {'cells': 3}: .*unexpected keyword"):
+        Budget({"cells": 3})
+    imagenet = Budget({"init_channels": 4, "num_cells": 5, "stem": "imagenet", "image_size": 32}, max_latency=1e6)
+    assert imagenet.allows(genotype) and imagenet.costs(genotype)["macs"] < costs["macs"]
 
 
 def test_eta():

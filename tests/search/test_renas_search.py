@@ -2,7 +2,7 @@
 
 import pytest
 from cifar_files import write_cifar10
-from harness import evaluator_config, make_loop, outcome
+from harness import evaluator_config, make_search, outcome
 
 pytestmark = pytest.mark.unit
 
@@ -43,19 +43,19 @@ def evaluator(tmp_path_factory):
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_search_that_is_stopped_ends_as_if_it_had_not_been(name, evaluator, tmp_path):
     options = {"strategy": STRATEGIES[name]}
-    whole = make_loop(tmp_path / "whole", evaluator, **options)
+    whole = make_search(tmp_path / "whole", evaluator, **options)
     whole.run()
-    begun = make_loop(tmp_path / "begun", evaluator, **options)
-    rounds, run_round = [], begun._run_round
+    begun = make_search(tmp_path / "begun", evaluator, **options)
+    rounds, run_round = [], begun.run_round
 
     def counted():
         if len(rounds) == 3:
             raise Stopped
         rounds.append(run_round())
 
-    begun._run_round = counted
+    begun.run_round = counted
     with pytest.raises(Stopped):
         begun.run()
-    make_loop(tmp_path / "begun", evaluator, resume=True, **options).run()
+    make_search(tmp_path / "begun", evaluator, resume=True, **options).run()
     assert outcome(tmp_path / "begun") == outcome(tmp_path / "whole")
-    assert 3 < whole.iter <= whole.max_iters
+    assert 3 < whole.progress.groups_done <= whole.progress.groups_total

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from cifar_files import write_cifar10
 from forks import in_child
-from harness import evaluator_config, make_loop, outcome
+from harness import evaluator_config, make_search, outcome
 
 from relnas_mm.errors import UserError
-from relnas_mm.search.checkpoint_store import RunStore
+from relnas_mm.search.checkpoint_store import CheckpointStore
 
 pytestmark = pytest.mark.kill
 POINTS = (
@@ -35,15 +35,15 @@ def evaluator(tmp_path_factory):
 @pytest.fixture(scope="module")
 def uninterrupted(evaluator, tmp_path_factory):
     """Outcome, folder and seconds of a search that nobody disturbed."""
-    make_loop(tmp_path_factory.mktemp("warm"), evaluator).run()  # so that children need not import anything
+    make_search(tmp_path_factory.mktemp("warm"), evaluator).run()  # so that children need not import anything
     folder = tmp_path_factory.mktemp("whole")
     start = time.monotonic()
-    assert in_child(lambda: make_loop(folder, evaluator).run()) == 0
+    assert in_child(lambda: make_search(folder, evaluator).run()) == 0
     return outcome(folder), folder, time.monotonic() - start
 
 
 def finish(folder, evaluator):
-    assert in_child(lambda: make_loop(folder, evaluator, resume=True).run()) == 0
+    assert in_child(lambda: make_search(folder, evaluator, resume=True).run()) == 0
     return outcome(folder)
 
 
@@ -52,7 +52,7 @@ def test_killed_at_a_point_of_a_checkpoint_write(point, evaluator, uninterrupted
     saves = 3
 
     def work():
-        loop = make_loop(tmp_path, evaluator)
+        search = make_search(tmp_path, evaluator)
         seen = []
 
         def passing(name):
@@ -60,8 +60,8 @@ def test_killed_at_a_point_of_a_checkpoint_write(point, evaluator, uninterrupted
             if name == point and (seen.count("begun") == saves):
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        loop.checkpoints.store.passing = passing
-        loop.run()
+        search.store.checkpoints.passing = passing
+        search.run()
 
     assert in_child(work) == -signal.SIGKILL
     assert not (tmp_path / "genotype.json").exists()
@@ -72,7 +72,7 @@ def test_killed_at_a_point_of_a_checkpoint_write(point, evaluator, uninterrupted
 def test_killed_while_a_damaged_step_is_replaced(evaluator, uninterrupted, tmp_path):
     def killed_at(point, saves, **options):
         def work():
-            loop = make_loop(tmp_path, evaluator, **options)
+            search = make_search(tmp_path, evaluator, **options)
             seen = []
 
             def passing(name):
@@ -80,16 +80,16 @@ def test_killed_while_a_damaged_step_is_replaced(evaluator, uninterrupted, tmp_p
                 if name == point and seen.count("begun") == saves:
                     os.kill(os.getpid(), signal.SIGKILL)
 
-            loop.checkpoints.store.passing = passing
-            loop.run()
+            search.store.checkpoints.passing = passing
+            search.run()
 
         return in_child(work)
 
     assert killed_at("done", 3) == -signal.SIGKILL
-    newest = RunStore(tmp_path / "run_store").steps()[-1]
+    newest = CheckpointStore(tmp_path / "run_store").steps()[-1]
     (newest / "tensors.safetensors").write_bytes(b"cut")
     assert killed_at("moved old step", 1, resume=True) == -signal.SIGKILL
-    assert newest not in RunStore(tmp_path / "run_store").steps()
+    assert newest not in CheckpointStore(tmp_path / "run_store").steps()
     assert finish(tmp_path, evaluator) == uninterrupted[0]
 
 
@@ -97,7 +97,7 @@ def test_killed_while_a_damaged_step_is_replaced(evaluator, uninterrupted, tmp_p
 def test_killed_at_random_instants_again_and_again(seed, evaluator, uninterrupted, tmp_path):
     expected, _, seconds = uninterrupted
     for share in np.random.default_rng(seed).uniform(0.1, 0.7, 2):
-        in_child(lambda: make_loop(tmp_path, evaluator, resume=True).run(), seconds=share * seconds)
+        in_child(lambda: make_search(tmp_path, evaluator, resume=True).run(), seconds=share * seconds)
     assert finish(tmp_path, evaluator) == expected
 
 
@@ -108,8 +108,8 @@ def test_resuming_what_is_complete_changes_nothing(evaluator, uninterrupted):
 
 def test_sigterm_saves_and_exits_143(evaluator, uninterrupted, tmp_path):
     def work():
-        loop = make_loop(tmp_path, evaluator, save_every=1e9)
-        evaluate = loop.evaluator.evaluate_together
+        search = make_search(tmp_path, evaluator, save_every=1e9)
+        evaluate = search.evaluator.evaluate
         calls = []
 
         def interrupted(*groups):
@@ -120,8 +120,8 @@ def test_sigterm_saves_and_exits_143(evaluator, uninterrupted, tmp_path):
                 time.sleep(5)
             return evaluations
 
-        loop.evaluator.evaluate_together = interrupted
-        loop.run()
+        search.evaluator.evaluate = interrupted
+        search.run()
 
     assert in_child(work) == 143
     assert [path.name for path in (tmp_path / "run_store").iterdir()] == ["step-00000002"]
@@ -134,7 +134,7 @@ def killed_late(evaluator, uninterrupted, tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed")
 
     def work():
-        loop = make_loop(folder, evaluator)
+        search = make_search(folder, evaluator)
         saves = []
 
         def passing(name):
@@ -142,8 +142,8 @@ def killed_late(evaluator, uninterrupted, tmp_path_factory):
             if saves.count("done") == 3:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        loop.checkpoints.store.passing = passing
-        loop.run()
+        search.store.checkpoints.passing = passing
+        search.run()
 
     assert in_child(work) == -signal.SIGKILL
     return folder
@@ -178,7 +178,7 @@ def test_a_damaged_newest_checkpoint_is_skipped_with_a_message(damage, evaluator
     steps = sorted((folder / "run_store").glob("step-*"))
     assert [path.name for path in steps] == ["step-00000002", "step-00000003"]
     DAMAGES[damage](steps[-1])
-    done, skipped = make_loop(folder, evaluator, resume=True).checkpoints.resume()
+    done, skipped = make_search(folder, evaluator, resume=True)._checkpointer.resume()
     assert done == 2 and len(skipped) == 1 and "step-00000003 is not usable" in skipped[0]
     if damage == "truncated":
         assert finish(folder, evaluator) == uninterrupted[0]
@@ -190,4 +190,4 @@ def test_when_no_checkpoint_is_usable_nothing_is_started_over(evaluator, killed_
     for path in (folder / "run_store").glob("step-*"):
         (path / "manifest.json").write_text("{}")
     with pytest.raises(UserError, match="no checkpoint in .* is usable"):
-        make_loop(folder, evaluator, resume=True).run()
+        make_search(folder, evaluator, resume=True).run()

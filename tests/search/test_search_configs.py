@@ -8,21 +8,21 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import make_loop
+from harness import make_search
 
 from relnas_mm.architectures import load_genotype
-from relnas_mm.evaluators.training import Recipe
+from relnas_mm.evaluators.training import TrainConfig
 from relnas_mm.launch import read_config
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
-from relnas_mm.search import DartsLoop
 from relnas_mm.search.darts.trainer import ArchitectureConfig
 from relnas_mm.search.identity import run_identity
+from relnas_mm.search.mm_loop import DartsLoop, SearchLoop
 
 CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs" / "search").glob("*.py"))
 
 
 def parts_of(name):
-    """Arguments for `make_loop` from a shipped config."""
+    """Arguments for `make_search` from a shipped config."""
     config = read_config(str(CONFIGS[0].with_name(name))).train_cfg.to_dict()
     config.pop("type")
     return config
@@ -35,9 +35,10 @@ def test_every_config_fits_the_parts_it_names(path):
     run_identity(config)
     if config.train_cfg.type == "DartsLoop":
         arguments = dict(config.train_cfg)
-        assert set(arguments) - {"type"} <= set(inspect.signature(DartsLoop).parameters)
-        Recipe(**arguments["training"]), ArchitectureConfig(**arguments["architecture"])
+        assert set(arguments) - {"type"} <= DartsLoop.settings()
+        TrainConfig(**arguments["training"]), ArchitectureConfig(**arguments["architecture"])
         return
+    assert set(config.train_cfg) - {"type"} <= SearchLoop.settings()
     for registry, key in ((SPACES, "space"), (STRATEGIES, "strategy"), (EVALUATORS, "evaluator")):
         part = dict(config.train_cfg[key])
         assert set(part) - {"type"} <= set(inspect.signature(registry.get(part["type"])).parameters)
@@ -45,12 +46,12 @@ def test_every_config_fits_the_parts_it_names(path):
 
 @pytest.mark.golden
 @pytest.mark.mm
-def test_the_cifar10_config_is_the_release():
+def test_the_cifar10_config_is_the_reference_implementation():
     parts = parts_of("relativenas_cifar10.py")
     evaluator = parts["evaluator"]
-    assert (parts["strategy"]["population"], parts["strategy"]["generations"]) == (20, 50)
+    assert (parts["strategy"]["population_size"], parts["strategy"]["generations"]) == (20, 50)
     assert evaluator["network"] == {"init_channels": 16, "num_cells": 8}
-    assert Recipe(**evaluator["training"]) == Recipe(256, 0.1, 0.001, 0.9, 3e-4, 5.0, 0.3)
+    assert TrainConfig(**evaluator["training"]) == TrainConfig(256, 0.1, 0.001, 0.9, 3e-4, 5.0, 0.3)
     assert evaluator["augmentation"] == {"padding": 4, "flip": True, "cutout": 16}
     assert (evaluator["train_portion"], evaluator["augment_validation"]) == (0.5, True)
     switches = ("write_back", "duplicates", "fresh_optimizer")
@@ -62,8 +63,8 @@ def test_the_cifar10_config_is_the_release():
 def test_the_darts_config_is_the_paper():
     config = read_config(str(CONFIGS[0].with_name("darts_cifar10.py"))).train_cfg
     assert (config.epochs, config.network.init_channels, config.network.num_cells) == (50, 16, 8)
-    recipe = Recipe(**config.training)
-    assert (recipe.batch_size, recipe.lr, recipe.min_lr, recipe.weight_decay) == (64, 0.025, 0.001, 3e-4)
+    training = TrainConfig(**config.training)
+    assert (training.batch_size, training.lr, training.min_lr, training.weight_decay) == (64, 0.025, 0.001, 3e-4)
     architecture = ArchitectureConfig(**config.architecture)
     assert (architecture.order, architecture.lr, architecture.betas) == (2, 3e-4, (0.5, 0.999))
     assert architecture.weight_decay == 1e-3
@@ -74,11 +75,10 @@ def test_the_darts_config_is_the_paper():
 def test_relativenas_on_a_table_is_a_config(data_root, tmp_path):
     parts = parts_of("relativenas_nasbench201.py")
     parts["evaluator"]["table"] = str(data_root / "tabular" / "combined" / "nasbench201_full.csv")
-    loop = make_loop(tmp_path, **parts, save_every=30.0)
-    loop._write_results = super(type(loop), loop)._write_results
-    loop.run()
+    search = make_search(tmp_path, **parts, save_every=30.0, overview=True)
+    search.run()
     assert len((tmp_path / "records.jsonl").read_text().splitlines()) == 1050
-    assert json.loads((tmp_path / "architecture.json").read_text())["architecture"].startswith("|")
+    assert json.loads((tmp_path / "architecture.json").read_text())["name"].startswith("|")
 
 
 @pytest.mark.data
@@ -91,8 +91,8 @@ def test_a_search_on_real_images(data_root, tmp_path):
     parts["evaluator"]["data"] |= {"data_root": str(tmp_path / "data"), "limit": 640}
     parts["evaluator"]["network"] = {"init_channels": 4, "num_cells": 3}
     parts["evaluator"]["training"] |= {"batch_size": 16, "lr": 0.05}
-    loop = make_loop(tmp_path / "work", **parts)
-    loop.run()
+    search = make_search(tmp_path / "work", **parts)
+    search.run()
     load_genotype(tmp_path / "work" / "genotype.json")
-    curve = [line["best_loss"] for line in loop.records.of_type("generation")]
+    curve = [line["best_loss"] for line in search.store.records.of_type("generation")]
     assert curve[-1] < curve[0] - 0.02 and curve[-1] < math.log(10) - 0.02

@@ -11,7 +11,7 @@ import pytest
 import torch.distributed as dist
 from cifar_files import write_cifar10
 from forks import in_child, run_in_two_processes, run_tool, shell
-from harness import evaluator_config, make_loop, outcome
+from harness import evaluator_config, make_search, outcome
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.kill
@@ -23,7 +23,7 @@ def evaluator(tmp_path_factory):
 
 
 def alone(folder, evaluator, **options):
-    assert in_child(lambda: make_loop(folder, evaluator, **options).run()) == 0
+    assert in_child(lambda: make_search(folder, evaluator, **options).run()) == 0
     return outcome(folder)
 
 
@@ -33,7 +33,7 @@ def together(folder, evaluator, size, **options):
 
     def work(rank):
         dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=size)
-        make_loop(folder, evaluator, world_size=size, rank=rank, **options).run()
+        make_search(folder, evaluator, **options).run()
         dist.barrier()  # gloo wants all of them to be there until the last one has read
         dist.destroy_process_group()
 
@@ -67,8 +67,8 @@ def test_pairs_that_start_alike_are_evaluated_together(write_back, evaluator, tm
     strategy = {"type": "SlowFastLearning", "population_size": 6, "generations": 1}
     one = alone(tmp_path / "one", evaluator, strategy=strategy)
     assert together(tmp_path / "many", evaluator, 4, strategy=strategy) == one
-    released = alone(tmp_path / "released", evaluator | {"write_back": "group"}, strategy=strategy)
-    assert one["tensors"] != released["tensors"]  # the option does something
+    after_each = alone(tmp_path / "each", evaluator | {"write_back": "group"}, strategy=strategy)
+    assert one["tensors"] != after_each["tensors"]  # the option does something
 
 
 def test_momentum_that_is_shared_travels_too(evaluator, tmp_path):

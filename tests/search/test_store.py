@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relnas_mm.errors import UserError
-from relnas_mm.search import store as store_module
-from relnas_mm.search.checkpoint_store import RunStore
+from relnas_mm.search import RunStore
+from relnas_mm.search import checkpoint_store as store_module
+from relnas_mm.search.checkpoint_store import CheckpointStore
 from relnas_mm.search.state_files import State, read_state, state_files
 
 pytestmark = pytest.mark.unit
@@ -35,7 +36,7 @@ def test_a_state_comes_back(numbers, values):
 
 
 def test_the_newest_step_comes_back_and_old_ones_go(tmp_path):
-    store = RunStore(tmp_path / "store", keep=2)
+    store = CheckpointStore(tmp_path / "store", keep=2)
     assert store.load_newest() is None
     for step in (1, 2, 10):
         store.save(step, state(step))
@@ -46,7 +47,7 @@ def test_the_newest_step_comes_back_and_old_ones_go(tmp_path):
 
 
 def test_no_pickle_is_ever_read(tmp_path):
-    store = RunStore(tmp_path)
+    store = CheckpointStore(tmp_path)
     with pytest.raises(ValueError, match="allow_pickle"):
         content = state_files(state())
         import io
@@ -59,7 +60,7 @@ def test_no_pickle_is_ever_read(tmp_path):
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])
 def test_a_full_or_read_only_disk_fails_loudly_and_keeps_the_last_step(tmp_path, monkeypatch, code):
-    store = RunStore(tmp_path)
+    store = CheckpointStore(tmp_path)
     store.save(1, state())
     write = store_module._write_synced
 
@@ -83,7 +84,7 @@ def test_a_file_that_cannot_grow_is_a_user_error(tmp_path):
 
     def work():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        store = RunStore(tmp_path)
+        store = CheckpointStore(tmp_path)
         store.save(1, state())
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
         try:
@@ -92,15 +93,25 @@ def test_a_file_that_cannot_grow_is_a_user_error(tmp_path):
             raise SystemExit(7 if "the last good one is step-00000001" in str(error) else 8) from None
 
     assert in_child(work) == 7
-    assert RunStore(tmp_path).load_newest().step == 1
+    assert CheckpointStore(tmp_path).load_newest().step == 1
 
 
 def test_an_unwritable_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="there is none before it"):
-        RunStore(tmp_path / "file" / "store").save(1, state())
+        CheckpointStore(tmp_path / "file" / "store").save(1, state())
 
 
 def test_keep(tmp_path):
     with pytest.raises(UserError, match="keep of the run store is 0"):
-        RunStore(tmp_path, keep=0)
+        CheckpointStore(tmp_path, keep=0)
+
+
+def test_a_folder_with_a_search_is_not_overwritten(tmp_path):
+    RunStore(tmp_path / "new" / "deep").open(resume=False)
+    (tmp_path / "chain.json").write_text("{}")
+    with pytest.raises(UserError, match=r"holds a search already \(chain.json\)"):
+        RunStore(tmp_path).open(resume=False)
+    RunStore(tmp_path).open(resume=True)
+    with pytest.raises(UserError, match="cannot be made"):
+        RunStore(tmp_path / "chain.json").open(resume=True)

@@ -28,7 +28,7 @@ class StreamedEpoch:
         stream: ExecutionStream = PLAIN,
         generators: Sequence[torch.Generator] = (),
     ):
-        self._network, self._training, self._stream = network, training, stream
+        self._network, self.training, self._stream = network, training, stream
         self._step = stream.prepare(step, generators)
         self._metrics = EpochMetrics(mean_losses=training)
 
@@ -36,13 +36,13 @@ class StreamedEpoch:
         """Gets the step ready for batches of such sizes, where the stream records; the examples are kept."""
         if not self._stream.records:
             return
-        self._network.train(self._training)
+        self._network.train(self.training)
         for images, labels in batches:
             self._step.expect(images, labels)
 
     def steps(self, batches: Batches) -> Iterator[None]:
         """Carries out, or queues, one step each time that it is asked for the next one."""
-        self._network.train(self._training)
+        self._network.train(self.training)
         batches = iter(batches)
         while True:
             with self._stream.entered():

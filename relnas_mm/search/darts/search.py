@@ -34,7 +34,8 @@ class DartsSearch:
     """Trains a network of all operations and, with it, how much each of them counts; then keeps the strongest.
 
     Written to the folder of the store: `records.jsonl` with a line for each epoch, `run_store/`, `search_curve.png`,
-    and the cell as `genotype.json`, `cells.svg` and `cells.png`.  A search that stops goes on after its last whole epoch.
+    and the cell as `genotype.json`, `cells.svg` and `cells.png`.  A search that stops goes on after its last whole
+    epoch.
 
     Args:
         data: Arguments of `load_images`.

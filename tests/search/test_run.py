@@ -1,4 +1,4 @@
-"""What SearchLoop refuses, builds and ignores."""
+"""What a search refuses, builds and ignores."""
 
 import itertools
 import json
@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 from cifar_files import write_cifar10
-from harness import SPACE, STRATEGY, evaluator_config, make_loop, outcome
+from harness import SPACE, STRATEGY, evaluator_config, make_search, outcome
 
 from relnas_mm.errors import UserError
 from relnas_mm.search.setup import without_missing_backends
@@ -35,25 +35,25 @@ def evaluator(tmp_path_factory):
 )
 def test_bad_configs_are_one_sentence(options, says, evaluator, tmp_path):
     with pytest.raises(UserError, match=says):
-        make_loop(tmp_path, evaluator, **options)
+        make_search(tmp_path, evaluator, **options)
 
 
 def test_a_missing_data_folder(evaluator, tmp_path):
     with pytest.raises(UserError, match="data folder '/nowhere'"):
-        make_loop(tmp_path, evaluator | {"data": {"type": "cifar10", "data_root": "/nowhere"}})
+        make_search(tmp_path, evaluator | {"data": {"type": "cifar10", "data_root": "/nowhere"}})
 
 
 def test_bad_nested_settings_name_the_part(evaluator, tmp_path):
     with pytest.raises(UserError, match=r"SupernetEvaluator .* cannot be built: .*learning_rate"):
-        make_loop(tmp_path, evaluator | {"training": {"learning_rate": 1}})
+        make_search(tmp_path, evaluator | {"training": {"learning_rate": 1}})
 
 
 def test_the_budget_reaches_strategy_and_records(evaluator, tmp_path):
-    loop = make_loop(tmp_path, evaluator, budget={"max_params": 3_000_000})
-    loop.run()
-    costs = [line["params"] for line in loop.records.of_type("candidate")]
+    search = make_search(tmp_path, evaluator, budget={"max_params": 3_000_000})
+    search.run()
+    costs = [line["params"] for line in search.store.records.of_type("candidate")]
     assert len(costs) == 8 and max(costs) <= 3_000_000
-    assert loop.iter == loop.max_iters == 4
+    assert search.progress.groups_done == search.progress.groups_total == 4
 
 
 def tabular(tmp_path):
@@ -82,29 +82,28 @@ def tabular(tmp_path):
 )
 def test_latency_is_a_second_objective_of_every_population(strategy, tmp_path):
     options = {"space": {"type": "NASBench201Space"}, "strategy": strategy, "objectives": ("latency",)}
-    loop = make_loop(tmp_path / "work", tabular(tmp_path), **options, save_every=60.0)
-    loop._write_results = super(type(loop), loop)._write_results
-    loop.run()
+    search = make_search(tmp_path / "work", tabular(tmp_path), **options, save_every=60.0, overview=True)
+    search.run()
     front = json.loads((tmp_path / "work" / "pareto.json").read_text())["latency"]
     assert [line["latency"] for line in front] == sorted(line["latency"] for line in front)
     assert (tmp_path / "work" / "pareto.png").exists() and (tmp_path / "work" / "architecture.json").exists()
-    assert loop.strategy.state_dict()["losses"].shape[-1] == 2
+    assert search.strategy.state_dict()["losses"].shape[-1] == 2
 
 
 def test_objectives_that_cannot_be(evaluator, tmp_path):
     options = {"space": {"type": "NASBench201Space"}, "objectives": ("energy",)}
-    loop = make_loop(tmp_path / "work", tabular(tmp_path), **options)
+    search = make_search(tmp_path / "work", tabular(tmp_path), **options)
     with pytest.raises(UserError, match="the objective 'energy' is not known .* accuracy, latency"):
-        loop.run()
+        search.run()
     local = {"type": "LocalSearch", "queries": 10}
     with pytest.raises(UserError, match="objectives of LocalSearch is 2"):
-        make_loop(tmp_path / "local", tabular(tmp_path), **options, strategy=local)
+        make_search(tmp_path / "local", tabular(tmp_path), **options, strategy=local)
 
 
 def test_gradients_of_a_table_are_refused(tmp_path):
     options = {"space": {"type": "NASBench201Space"}, "strategy": {"type": "DARTS"}}
     with pytest.raises(UserError, match="'DARTS' needs gradients, which TabularEvaluator does not give"):
-        make_loop(tmp_path / "work", tabular(tmp_path), **options)
+        make_search(tmp_path / "work", tabular(tmp_path), **options)
 
 
 @pytest.mark.parametrize(
@@ -121,18 +120,19 @@ def test_gradients_of_a_table_are_refused(tmp_path):
     ],
 )
 def test_baselines_share_weights_and_resume(strategy, evaluator, tmp_path):
-    make_loop(tmp_path / "whole", evaluator, strategy=strategy).run()
-    cut = make_loop(tmp_path / "cut", evaluator, strategy=strategy)
+    make_search(tmp_path / "whole", evaluator, strategy=strategy).run()
+    cut = make_search(tmp_path / "cut", evaluator, strategy=strategy)
     for _ in range(4):
-        cut._run_round()
-    make_loop(tmp_path / "cut", evaluator, strategy=strategy, resume=True).run()
+        cut.run_round()
+    make_search(tmp_path / "cut", evaluator, strategy=strategy, resume=True).run()
     assert outcome(tmp_path / "cut") == outcome(tmp_path / "whole")
     assert [line["type"] for line in outcome(tmp_path / "cut")["records"]] == (["candidate"] * 3 + ["generation"]) * 2
 
 
-def test_processes_that_would_measure_different_latencies_are_refused(evaluator, tmp_path):
+def test_processes_that_would_measure_different_latencies_are_refused(evaluator, tmp_path, monkeypatch):
+    monkeypatch.setattr("relnas_mm.search.builder.world", lambda: (0, 2))
     with pytest.raises(UserError, match="max_latency is measured, and the 2 processes"):
-        make_loop(tmp_path, evaluator, world_size=2, budget={"max_latency": 5})
+        make_search(tmp_path, evaluator, budget={"max_latency": 5})
 
 
 def test_back_ends_that_are_not_installed_are_left_out(monkeypatch):
