@@ -1,27 +1,110 @@
 """Find a good convolutional cell cheaply, then use it as a backbone in any OpenMMLab project.
 
 Importing applies `relnas_mm.compat` and sees to it that everything configs name by type is registered as soon as
-mmengine's own modules are; until then nothing heavy is imported.
+mmengine's own modules are; until then nothing heavy is imported.  The public names below are imported when they are
+first used.
 """
 
 import importlib
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from relnas_mm import compat
 from relnas_mm.compat import hooks
 from relnas_mm.version import __version__
 
-compat.apply()
+if TYPE_CHECKING:
+    from relnas_mm.architectures import (
+        Architecture,
+        Chain,
+        Genotype,
+        list_chains,
+        list_genotypes,
+        load_architecture,
+        load_chain,
+        load_genotype,
+        save_genotype,
+    )
+    from relnas_mm.evaluators import (
+        Evaluation,
+        Evaluator,
+        StandAloneEvaluator,
+        SupernetEvaluator,
+        TabularEvaluator,
+    )
+    from relnas_mm.inference import accelerate
+    from relnas_mm.models import CellBackbone, ChainBackbone
+    from relnas_mm.search import Budget, RunStore, SearchRun
+    from relnas_mm.spaces import CellSpace, MacroMicroSpace, NASBench201Space, Space
+    from relnas_mm.strategies import (
+        RandomSearch,
+        RegularizedEvolution,
+        ReNAS,
+        SlowFastLearning,
+        Strategy,
+        slow_fast_update,
+    )
+
+_PUBLIC = {
+    "relnas_mm.architectures": (
+        "Architecture",
+        "Chain",
+        "Genotype",
+        "list_chains",
+        "list_genotypes",
+        "load_architecture",
+        "load_chain",
+        "load_genotype",
+        "save_genotype",
+    ),
+    "relnas_mm.evaluators": (
+        "Evaluation",
+        "Evaluator",
+        "StandAloneEvaluator",
+        "SupernetEvaluator",
+        "TabularEvaluator",
+    ),
+    "relnas_mm.inference": ("accelerate",),
+    "relnas_mm.models": ("CellBackbone", "ChainBackbone"),
+    "relnas_mm.search": ("Budget", "RunStore", "SearchRun"),
+    "relnas_mm.spaces": ("CellSpace", "MacroMicroSpace", "NASBench201Space", "Space"),
+    "relnas_mm.strategies": (
+        "RandomSearch",
+        "ReNAS",
+        "RegularizedEvolution",
+        "SlowFastLearning",
+        "Strategy",
+        "slow_fast_update",
+    ),
+}
+_HOME = {name: module for module, names in _PUBLIC.items() for name in names}
+__all__ = ["__version__", *sorted(_HOME)]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
-def _register_after(name: str, *rooms: str) -> None:
+def __getattr__(name: str) -> Any:
+    """Imports a public name when it is first used."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _register_after(trigger: str, *modules: str) -> None:
+    """Imports modules of ours, which register classes, right after a module of mmengine or an mm package."""
+
     def register(_: ModuleType) -> None:
-        for room in rooms:
-            importlib.import_module(room)
+        for module in modules:
+            importlib.import_module(module)
 
-    hooks.after_import(name, register)
+    hooks.after_import(trigger, register)
 
 
+compat.apply()
 _register_after("mmengine.model", "relnas_mm.models")
 _register_after(
     "mmengine.runner",
@@ -39,5 +122,3 @@ _register_after("mmseg.models", "relnas_mm.models.bisenet", "relnas_mm.models.lo
 _register_after("mmseg.datasets", "relnas_mm.datasets.segmentation.camvid", "relnas_mm.datasets.segmentation.colors")
 _register_after("mmseg.engine", "relnas_mm.engine.hooks.single_values")
 _register_after("mmpose.datasets", "relnas_mm.datasets.keypoints.dataset", "relnas_mm.datasets.keypoints.transforms")
-
-__all__ = ["__version__"]

@@ -2,8 +2,8 @@
 
 from mmengine.registry import Registry
 
-SPACES = Registry("search space", scope="mmengine", locations=["relnas_mm.search"])
-STRATEGIES = Registry("search strategy", scope="mmengine", locations=["relnas_mm.search"])
-EVALUATORS = Registry("search evaluator", scope="mmengine", locations=["relnas_mm.search"])
+SPACES = Registry("search space", scope="mmengine", locations=["relnas_mm.search.builder"])
+STRATEGIES = Registry("search strategy", scope="mmengine", locations=["relnas_mm.search.builder"])
+EVALUATORS = Registry("search evaluator", scope="mmengine", locations=["relnas_mm.search.builder"])
 
 __all__ = ["EVALUATORS", "SPACES", "STRATEGIES"]

@@ -13,7 +13,7 @@ from relnas_mm.comparison.summary import summarize
 from relnas_mm.comparison.transfer import transfer_matrix
 from relnas_mm.errors import UserError
 from relnas_mm.files import write_atomically
-from relnas_mm.pipeline.report import embedded
+from relnas_mm.plots.embed import data_uri
 from relnas_mm.provenance import provenance
 from relnas_mm.version import __version__
 
@@ -47,7 +47,7 @@ def write_report(plan: Plan, records: Sequence[dict[str, Any]], folder: Path, co
         write_atomically(folder / SUMMARY, json.dumps(summary, indent=1) + "\n")
         for name, figure in figures.items():
             figure.savefig(folder / f"{name}.png", dpi=110)
-        pictures = {name: embedded(folder / f"{name}.png") for name in figures}
+        pictures = {name: data_uri(folder / f"{name}.png") for name in figures}
         content = {"summary": summary, "pictures": pictures, "version": __version__, "plan": plan}
         write_atomically(folder / REPORT, environment.get_template("report.html.j2").render(content))
     except OSError as error:

@@ -4,12 +4,11 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from relnas_mm.architectures import Chain, Genotype
 from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, load_images, split_for_search
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators.base import Evaluation, Evaluator
@@ -27,7 +26,8 @@ VALIDATIONS = ("held-out", "test")
 class StandAloneEvaluator(Evaluator):
     """Trains each candidate from scratch; the learning rate falls by a cosine over its own epochs.
 
-    Architectures are genotypes or chains.  A strategy may say for how many epochs each of them is trained.
+    Architectures of every family that builds networks are taken.  A strategy may say for how many epochs each of them
+    is trained.
 
     Args:
         data: Arguments of `load_images`.
@@ -51,8 +51,6 @@ class StandAloneEvaluator(Evaluator):
     Raises:
         UserError: The data cannot be read or do not fit the space, or a value is out of range.
     """
-
-    kinds: ClassVar[tuple[str, ...] | None] = (Genotype.kind, Chain.kind)
 
     def __init__(
         self,

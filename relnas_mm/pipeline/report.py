@@ -1,6 +1,5 @@
 """One self-contained HTML page about a finished pipeline."""
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 
 from relnas_mm.architectures import load_genotype
 from relnas_mm.pipeline.plan import PipelinePlan
+from relnas_mm.plots.embed import data_uri
 from relnas_mm.plots.training import draw_curves, metric_curve
 from relnas_mm.version import __version__
 
@@ -56,14 +56,8 @@ def _content(plan: PipelinePlan, seconds: dict[str, float]) -> dict[str, Any]:
         "metrics": json.loads((plan.work_dir / METRICS).read_text()),
         "seconds": seconds,
         "genotype_path": search / "genotype.json",
-        "cells": embedded(search / "cells.png"),
-        "search_curve": embedded(search / "search_curve.png"),
-        "training_curve": embedded(draw_curves(train, plan.metric, plan.work_dir / "training_curve.png")),
-        "pictures": [embedded(picture) for picture in pictures[:MAX_PICTURES]],
+        "cells": data_uri(search / "cells.png"),
+        "search_curve": data_uri(search / "search_curve.png"),
+        "training_curve": data_uri(draw_curves(train, plan.metric, plan.work_dir / "training_curve.png")),
+        "pictures": [data_uri(picture) for picture in pictures[:MAX_PICTURES]],
     }
-
-
-def embedded(picture: Path) -> str:
-    """A picture as a data URI."""
-    kind = "jpeg" if picture.suffix == ".jpg" else picture.suffix.lstrip(".")
-    return f"data:image/{kind};base64,{base64.b64encode(picture.read_bytes()).decode()}"
