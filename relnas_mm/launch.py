@@ -12,6 +12,7 @@ from mmengine.runner import Runner
 
 from relnas_mm import distributed_cpu
 from relnas_mm.errors import UserError
+from relnas_mm.renamed import check_renamed
 
 Result = TypeVar("Result")
 LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
@@ -93,25 +94,28 @@ def merge_options(config: Config, options: dict[str, Any] | None, source: str) -
         source: The config's path, for the error message.
 
     Raises:
-        UserError: An option names no place in the config.
+        UserError: An option names no place in the config, or by the name of an earlier release.
     """
     try:
         config.merge_from_dict(options or {})
     except (KeyError, TypeError, IndexError, AssertionError) as error:
         raise UserError(f"--cfg-options {options} do not fit {source!r}: {error}") from None
+    check_renamed(config.to_dict(), f"the config {source!r}")
 
 
 def read_config(path: str) -> Config:
     """Reads one config file.
 
     Raises:
-        UserError: The file is missing or cannot be parsed; the sentence says where.
+        UserError: The file is missing or cannot be parsed, or uses a name of an earlier release.
     """
     if not Path(path).is_file():
         raise UserError(f"the config {path!r} does not exist")
     try:
-        return Config.fromfile(path)
+        config = Config.fromfile(path)
     except UserError:
         raise
     except Exception as error:  # whatever a broken Python, JSON or YAML file, or a missing base, makes mmengine raise
         raise UserError(f"the config {path!r} cannot be read: {type(error).__name__}: {error}") from error
+    check_renamed(config.to_dict(), f"the config {path!r}")
+    return config

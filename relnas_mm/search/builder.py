@@ -12,6 +12,7 @@ from relnas_mm.errors import UserError
 from relnas_mm.evaluators import StandAloneEvaluator, SupernetEvaluator, TabularEvaluator
 from relnas_mm.evaluators.distributed import world
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
+from relnas_mm.renamed import check_renamed
 from relnas_mm.search.budget import Budget
 from relnas_mm.search.run import SearchRun
 from relnas_mm.search.store import RunStore
@@ -97,6 +98,7 @@ def build_part(registry: Registry, config: Mapping[str, Any], **supplied: Any) -
     Raises:
         UserError: The type is unknown, or an argument is.
     """
+    check_renamed(config, f"the {registry.name}")
     arguments = dict(config)
     name = arguments.pop("type", None)
     part = registry.get(name) if isinstance(name, str) else name
