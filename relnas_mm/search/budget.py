@@ -1,7 +1,6 @@
 """A window of what an architecture may cost, and what each candidate costs."""
 
 import statistics
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 from relnas_mm.architectures import Architecture
 from relnas_mm.errors import UserError
 from relnas_mm.networks import NetworkShape
+from relnas_mm.networks.timing import time_forward
 
 LIMITS = ("min_params", "max_params", "min_macs", "max_macs", "max_latency")
 RETRAINED = {"init_channels": 36, "num_cells": 20}
@@ -68,16 +68,8 @@ class Budget:
             for limit, bound in self.limits.items()
         )
 
-    @torch.no_grad()
     def _latency(self, architecture: Architecture) -> float:
         network = architecture.build(self.shape).to(self.device).eval()
         side = self.shape.image_size
         image = torch.zeros(1, self.shape.in_channels, side, side, device=self.device)
-        seconds = []
-        for _ in range(_TIMINGS):
-            start = time.perf_counter()
-            network(image)
-            if self.device.type == "cuda":
-                torch.cuda.synchronize(self.device)
-            seconds.append(time.perf_counter() - start)
-        return 1000 * statistics.median(seconds)
+        return statistics.median(time_forward(network, image, repeats=_TIMINGS))

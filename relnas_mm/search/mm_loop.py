@@ -76,12 +76,12 @@ class SearchLoop(BaseLoop):
     @property
     def iter(self) -> int:
         """Groups told so far."""
-        return self.search.progress.groups_done
+        return self.search.progress.done
 
     @property
     def max_iters(self) -> int:
         """Groups of the whole search."""
-        return self.search.progress.groups_total
+        return self.search.progress.total
 
     def run(self) -> Any:
         """Runs the search to its end (`SearchRun.run`)."""
@@ -141,12 +141,12 @@ class DartsLoop(BaseLoop):
     @property
     def iter(self) -> int:
         """Epochs that are done."""
-        return self.search.progress.groups_done
+        return self.search.progress.done
 
     @property
     def max_iters(self) -> int:
         """Epochs of the whole search."""
-        return self.search.progress.groups_total
+        return self.search.progress.total
 
     def run(self) -> Any:
         """Runs the search to its end (`DartsSearch.run`)."""

@@ -103,7 +103,7 @@ class SearchRun:
             self.logger.info(estimate.sentence())
         if self.resume:
             self._resume()
-        self._complete = self.progress.groups_done, self._checkpointer.snapshot()
+        self._complete = self.progress.done, self._checkpointer.snapshot()
         try:
             with self._termination.watching():
                 while not self.strategy.done:
@@ -115,7 +115,7 @@ class SearchRun:
         except Terminated:
             if self.is_main_process:
                 self._checkpointer.save(*self._complete)
-                done = self.progress.groups_done
+                done = self.progress.done
                 self.logger.warning(f"terminated: {done} groups are saved; continue with --resume")
             sys.exit(EXIT_CODE)
         return winner.candidate.architecture
@@ -136,7 +136,7 @@ class SearchRun:
                 self.logger.info(log_line(group, scored, self.progress))
                 if self.is_main_process:
                     self._record(group, scored)
-            self._complete = self.progress.groups_done, self._checkpointer.snapshot()
+            self._complete = self.progress.done, self._checkpointer.snapshot()
             if self.is_main_process:
                 self._checkpointer.save_if_due(*self._complete)
 
@@ -146,7 +146,7 @@ class SearchRun:
         for sentence in skipped:
             self.logger.warning(f"{sentence}; an older one is used")
         self.progress = Progress(self.strategy.total_groups, done)
-        self.logger.info(f"the search continues after {done} of {self.progress.groups_total} groups")
+        self.logger.info(f"the search continues after {done} of {self.progress.total} groups")
 
     def _record(self, group: Group, evaluations: list[Evaluation]) -> None:
         records = self.store.records
@@ -167,7 +167,7 @@ class SearchRun:
         meta = {
             "strategy": type(self.strategy).__name__,
             "seed": self.seed,
-            "groups": self.progress.groups_done,
+            "groups": self.progress.done,
             "loss": loss,
             **(self.budget.costs(winner) if self.budget else {}),
         }

@@ -55,7 +55,7 @@ def log_line(group: Group, evaluations: Sequence[Evaluation], progress: Progress
     )
     return (
         f"generation {group.generation + 1}  group {group.index + 1}/{group.groups_in_generation}  loss {losses}  "
-        f"[{progress.groups_done}/{progress.groups_total}]  eta {progress.eta}"
+        f"[{progress.done}/{progress.total}]  eta {progress.eta}"
     )
 
 

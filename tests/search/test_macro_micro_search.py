@@ -54,7 +54,7 @@ def test_the_result_is_a_network_and_the_records_name_stages(whole):
     assert [line["stage"] for line in candidates] == sorted(
         (line["stage"] for line in candidates), key=["depth", "width", "operations", "kernels"].index
     )
-    assert len(candidates) == whole.progress.groups_total == whole.progress.groups_done
+    assert len(candidates) == whole.progress.total == whole.progress.done
     for line in candidates:
         assert load_chain(line["architecture"]).depth in (3, 4)
         assert line["loss"] == 100 - line["accuracy"] and 0 <= line["train_error"] <= 100
@@ -84,7 +84,7 @@ def test_an_end_is_foretold_from_the_work_that_is_left():
     progress.expect(10, work_left=4.0)
     assert progress.eta == "0:02:00"
     progress.expect(3)
-    assert progress.groups_total == 3 and progress.eta == "0:01:00"
+    assert progress.total == 3 and progress.eta == "0:01:00"
 
 
 def test_what_does_not_go_together_is_refused(parts, tmp_path):

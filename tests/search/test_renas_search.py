@@ -58,4 +58,4 @@ def test_a_search_that_is_stopped_ends_as_if_it_had_not_been(name, evaluator, tm
         begun.run()
     make_search(tmp_path / "begun", evaluator, resume=True, **options).run()
     assert outcome(tmp_path / "begun") == outcome(tmp_path / "whole")
-    assert 3 < whole.progress.groups_done <= whole.progress.groups_total
+    assert 3 < whole.progress.done <= whole.progress.total

@@ -53,7 +53,7 @@ def test_the_budget_reaches_strategy_and_records(evaluator, tmp_path):
     search.run()
     costs = [line["params"] for line in search.store.records.of_type("candidate")]
     assert len(costs) == 8 and max(costs) <= 3_000_000
-    assert search.progress.groups_done == search.progress.groups_total == 4
+    assert search.progress.done == search.progress.total == 4
 
 
 def tabular(tmp_path):

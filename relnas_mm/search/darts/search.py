@@ -122,11 +122,11 @@ class DartsSearch:
             self._resume()
         try:
             with self._termination.watching():
-                while self.progress.groups_done < self.progress.groups_total:
+                while self.progress.done < self.progress.total:
                     self.run_epoch()
                 return self._write_results()
         except Terminated:
-            done = self.progress.groups_done
+            done = self.progress.done
             self.logger.warning(f"terminated: {done} epochs are saved; continue with --resume")
             sys.exit(EXIT_CODE)
 
@@ -139,13 +139,13 @@ class DartsSearch:
             self.logger.warning(f"{sentence}; an older one is used")
         self.trainer.load_state_dict(loaded.state.tensors)
         self.store.records.cut(loaded.state.values["records"])
-        total = self.progress.groups_total
+        total = self.progress.total
         self.progress = Progress(total, loaded.step)
         self.logger.info(f"the search continues after {loaded.step} of {total} epochs")
 
     def run_epoch(self) -> None:
         """One epoch, recorded and saved."""
-        start, epoch, total = time.perf_counter(), self.progress.groups_done, self.progress.groups_total
+        start, epoch, total = time.perf_counter(), self.progress.done, self.progress.total
         network = self.trainer.network
         first, last = self.temperature
         network.temperature = first + (last - first) * epoch / max(total - 1, 1)
@@ -185,9 +185,9 @@ class DartsSearch:
 
     def _report(self, record: dict[str, Any]) -> None:
         scalars = {key: float(value) for key, value in record.items() if isinstance(value, (int, float))}
-        self.report(scalars, self.progress.groups_done)
+        self.report(scalars, self.progress.done)
         self.logger.info(
-            f"epoch {self.progress.groups_done}/{self.progress.groups_total}  "
+            f"epoch {self.progress.done}/{self.progress.total}  "
             f"training loss {record['train_loss']:.4f}  "
             f"validation loss {record['loss']:.4f}  accuracy {record['accuracy']:.2f}  entropy of the normal cell "
             f"{record['entropy_normal']:.4f}  skips {record['skips']}  eta {self.progress.eta}"
@@ -205,7 +205,7 @@ class DartsSearch:
             "strategy": "DARTS",
             "order": self.trainer.architecture.order,
             "seed": self.seed,
-            "epochs": self.progress.groups_done,
+            "epochs": self.progress.done,
             "loss": records[-1]["loss"],
             "skips": skips(genotype),
             "collapsed": records[-1]["collapsed"],
