@@ -1,4 +1,4 @@
-"""Normalization of several positions at a time gives what PyTorch's layer gives."""
+"""Batch normalization of several pixels at a time gives what PyTorch's layer gives."""
 
 import copy
 import math
@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from relnas_mm.backends.cpu.batch_norm import _applies, _times, normalize
-from relnas_mm.networks import build_operation
+from relnas_mm.backends import auto, get_backend
+from relnas_mm.backends.cpu.batch_norm import _applies, _pixels_at_a_time, batch_norm
+from relnas_mm.networks import Sampling, build_operation
 
 pytestmark = pytest.mark.unit
 
@@ -41,7 +42,7 @@ def test_outputs_gradients_and_running_statistics(shape, momentum, seed):
         x = random_map(shape)
         other = x.detach().clone(memory_format=torch.preserve_format).requires_grad_()
         assert _applies(x, own)
-        outputs = native(other), normalize(x, own)
+        outputs = native(other), batch_norm(x, own)
         weights = torch.randn_like(outputs[0])
         for out in outputs:
             out.backward(weights)
@@ -56,28 +57,30 @@ def test_outputs_gradients_and_running_statistics(shape, momentum, seed):
 def test_gradients_of_gradients():
     layer, _ = layers(3, torch.float64)
     x = random_map((2, 3, 4, 4))
-    assert torch.autograd.gradcheck(lambda x: normalize(x, layer), x)
-    assert torch.autograd.gradgradcheck(lambda x: normalize(x, layer), x)
+    assert torch.autograd.gradcheck(lambda x: batch_norm(x, layer), x)
+    assert torch.autograd.gradgradcheck(lambda x: batch_norm(x, layer), x)
 
 
 def test_a_relu_may_overwrite_the_result():
     (native, own), x = layers(4), random_map((2, 4, 3, 3), torch.float32)
     expected = torch.autograd.grad(torch.relu_(native(x)).square().sum(), x)[0]
-    assert torch.allclose(torch.autograd.grad(torch.relu_(normalize(x, own)).square().sum(), x)[0], expected, atol=1e-4)
+    assert torch.allclose(
+        torch.autograd.grad(torch.relu_(batch_norm(x, own)).square().sum(), x)[0], expected, atol=1e-4
+    )
 
 
 def test_large_means_do_not_swallow_the_variance():
     (native, own), x = layers(6), random_map((4, 6, 8, 8), torch.float32)
     far = (x.detach() + 1000.0).requires_grad_()
-    native(far), normalize(far, own)
+    native(far), batch_norm(far, own)
     assert torch.allclose(native.running_var, own.running_var, rtol=1e-3)
 
 
 @pytest.mark.parametrize(
     "channels, positions", [(46, 8 * 28 * 28), (23, 2**14), (92, 1568), (256, 64), (5, 7), (1, 1024)]
 )
-def test_positions_taken_at_a_time(channels, positions):
-    times = _times(channels, positions)
+def test_pixels_taken_at_a_time(channels, positions):
+    times = _pixels_at_a_time(channels, positions)
     assert positions % times == 0 and math.log2(times).is_integer()
     full = times * channels % 16 == 0 and times * channels >= 256
     assert full or positions % (2 * times)
@@ -98,20 +101,18 @@ def test_what_is_left_to_pytorch():
         assert not _applies(x, layer)
     seen = []
     layer.register_forward_hook(lambda *_: seen.append(True))
-    normalize(x, layer)
+    batch_norm(x, layer)
     assert seen == [True]
 
 
 @pytest.mark.parametrize("name", ["sep_conv_3x3", "skip_connect"])
-def test_operations_use_it(name, monkeypatch):
-    from relnas_mm.networks import operations
-    from relnas_mm.networks.sampling import Sampling
-
+def test_the_auto_backend_uses_it(name, monkeypatch):
     seen = []
-    monkeypatch.setattr(operations, "normalize", lambda x, norm: seen.append(norm) or norm(x))
-    operation = build_operation(name, 4, Sampling(stride=2))
-    operation(random_map((2, 4, 6, 6), torch.float32))
-    assert not seen  # as released, to the last digit
-    operation.bit_exact = False
-    operation(random_map((2, 4, 6, 6), torch.float32))
-    assert len(seen) == (2 if name == "sep_conv_3x3" else 1)
+    monkeypatch.setattr(auto, "batch_norm", lambda x, norm: seen.append(norm) or norm(x))
+    operation, x = build_operation(name, 4, Sampling(stride=2)), random_map((2, 4, 6, 6), torch.float32)
+    operation(x, get_backend("reference"))
+    assert not seen
+    operation(x, get_backend("auto"))
+    assert [type(layer) for layer in seen if not isinstance(layer, nn.Conv2d)] == [nn.BatchNorm2d] * (
+        2 if name == "sep_conv_3x3" else 1
+    )

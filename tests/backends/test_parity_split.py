@@ -1,4 +1,4 @@
-"""A factorized reduction that takes the map apart gives what convolutions of stride 2 give."""
+"""A factorized reduction that splits the map by parity gives what convolutions of stride 2 give."""
 
 import copy
 
@@ -7,9 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relnas_mm.backends.cpu.parity_split import takes_apart, two_grids
+from relnas_mm.backends import auto, get_backend
+from relnas_mm.backends.cpu.parity_split import can_split, split_by_parity
 from relnas_mm.networks import Sampling, build_operation
-from relnas_mm.networks import operations as room
 from relnas_mm.networks.fuse import fuse_conv_bn
 
 pytestmark = pytest.mark.unit
@@ -27,7 +27,7 @@ def reduction():
 def test_grids_and_their_gradient(n, channels, height, width, last):
     x = torch.randn(n, channels, 2 * height, 2 * width, dtype=torch.double)
     x = x.contiguous(memory_format=FORMATS[last]).requires_grad_()
-    grids = two_grids(x)
+    grids = split_by_parity(x)
     expected = x[..., ::2, ::2], x[..., 1::2, 1::2]
     assert all(torch.equal(*pair) for pair in zip(grids, expected))
     assert all(grid.is_contiguous(memory_format=FORMATS[last]) for grid in grids)
@@ -39,7 +39,7 @@ def test_grids_and_their_gradient(n, channels, height, width, last):
 
 def test_gradients_of_gradients():
     x = torch.randn(1, 2, 4, 2, dtype=torch.double, requires_grad=True)
-    assert torch.autograd.gradcheck(two_grids, x) and torch.autograd.gradgradcheck(two_grids, x)
+    assert torch.autograd.gradcheck(split_by_parity, x) and torch.autograd.gradgradcheck(split_by_parity, x)
 
 
 @pytest.mark.parametrize("size", [(8, 6), (7, 6), (8, 5), (1, 1), (2, 2)])
@@ -47,9 +47,8 @@ def test_gradients_of_gradients():
 def test_the_operation_gives_the_same(reduction, size, last):
     x = torch.randn(3, 4, *size, dtype=torch.double).contiguous(memory_format=FORMATS[last]).requires_grad_()
     own = copy.deepcopy(reduction)
-    own.bit_exact = False
     leaves = [(x, *module.parameters()) for module in (reduction, own)]
-    results = [module(x) for module in (reduction, own)]
+    results = [module(x, get_backend(name)) for module, name in ((reduction, "reference"), (own, "auto"))]
     torch.testing.assert_close(*results, rtol=1e-9, atol=1e-9)
     weights = torch.randn_like(results[0])
     gradients = [torch.autograd.grad((result * weights).sum(), leaf) for result, leaf in zip(results, leaves)]
@@ -57,24 +56,23 @@ def test_the_operation_gives_the_same(reduction, size, last):
         torch.testing.assert_close(*pair, rtol=1e-7, atol=1e-8)
 
 
-def test_it_is_taken_apart_and_may_be_folded(reduction, monkeypatch):
+def test_the_auto_backend_splits_the_map_and_batch_norm_may_be_fused(reduction, monkeypatch):
     calls = []
-    monkeypatch.setattr(room, "two_grids", lambda x: calls.append(1) or two_grids(x))
+    monkeypatch.setattr(auto, "split_by_parity", lambda x: calls.append(1) or split_by_parity(x))
     x = torch.randn(2, 4, 6, 6, dtype=torch.double)
     reduction.bn.running_mean.uniform_()
     reduction.eval()
-    expected = reduction(x)
-    assert not calls  # as released, to the last digit
-    reduction.bit_exact = False
+    expected = reduction(x, get_backend("reference"))
+    assert not calls
     fuse_conv_bn(reduction)
-    torch.testing.assert_close(reduction(x), expected, rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(reduction(x, get_backend("auto")), expected, rtol=1e-9, atol=1e-9)
     assert calls
 
 
 def test_what_is_left_to_pytorch(reduction):
     convs = reduction.conv_1, reduction.conv_2
-    assert takes_apart(torch.zeros(1, 4, 6, 4), *convs)
-    assert not takes_apart(torch.zeros(1, 4, 6, 5), *convs) and not takes_apart(torch.zeros(1, 4, 3, 4), *convs)
-    assert not takes_apart(torch.zeros(1, 4, 6, 4, device="meta"), *convs)
+    assert can_split(torch.zeros(1, 4, 6, 4), *convs)
+    assert not can_split(torch.zeros(1, 4, 6, 5), *convs) and not can_split(torch.zeros(1, 4, 3, 4), *convs)
+    assert not can_split(torch.zeros(1, 4, 6, 4, device="meta"), *convs)
     reduction.conv_2.register_forward_hook(lambda *_: None)
-    assert not takes_apart(torch.zeros(1, 4, 6, 4), *convs)
+    assert not can_split(torch.zeros(1, 4, 6, 4), *convs)

@@ -11,7 +11,7 @@ SCRIPT = """
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
-from relnas_mm.backends.triton import depthwise, grids, node, normalization, pools, projection, sums
+from relnas_mm.backends.triton import conv1x1_bn, depthwise, factorized_reduce, node, normalization, pools, reduce
 
 HALF = {"x", "y", "g", "gx", "p", "source", "a", "b", "ga", "gb", "mask_a", "mask_b"}
 WHOLE = {"w", "parts", "norm_parts", "sums", "mean", "variance", "weight", "bias", "of_norm"}
@@ -25,13 +25,13 @@ KERNELS = [
     (depthwise._convolve, {**NARROW, "BACK": False}), (depthwise._convolve, {**WIDE, "BACK": True}),
     (depthwise._gradient_of_kernel, {**NARROW, "TAPS": 8}),
     (depthwise._gradient_of_kernel, {**WIDE, "TAPS": 8}),
-    (sums._total, {"ROWS": 64, "BLOCK": 32}),
-    (projection._project, {**TILE, "NORMALIZE": False}), (projection._project, {**TILE, "NORMALIZE": True}),
-    (projection._gradients, {**TILE, "BP": 32}), (normalization._sum_tiles, {"T": 256}),
+    (reduce._total, {"ROWS": 64, "BLOCK": 32}),
+    (conv1x1_bn._project, {**TILE, "NORMALIZE": False}), (conv1x1_bn._project, {**TILE, "NORMALIZE": True}),
+    (conv1x1_bn._gradients, {**TILE, "BP": 32}), (normalization._sum_tiles, {"T": 256}),
     (normalization._normalize, {"T": 64, "BLOCK": 1024}),
     (normalization._sum_gradients, {"BLOCK": 1024}), (normalization._gradient, {"BLOCK": 1024}),
     (pools._mean, POOL), (pools._largest, POOL), (pools._gradient, {**POOL, "MEAN": False}),
-    (grids._gather, {"BLOCK": 512}), (grids._scatter, {"BLOCK": 512}),
+    (factorized_reduce._gather, {"BLOCK": 512}), (factorized_reduce._scatter, {"BLOCK": 512}),
     (node._sum, {"DROPS_A": True, "DROPS_B": False, "BLOCK": 1024}),
     (node._gradients, {"DROPS_A": True, "DROPS_B": False, "BLOCK": 1024}),
 ]
@@ -41,7 +41,7 @@ def type_of(name, constants, half):
     if name in constants:
         return "constexpr"
     if name in HALF | WHOLE:
-        return half if name in HALF and kernel is not sums._total else "*fp32"
+        return half if name in HALF and kernel is not reduce._total else "*fp32"
     others = {"taps": "*i8", "batches": "*i64", "eps": "fp32", "momentum": "fp32", "keep": "fp32"}
     return others.get(name, "i32")
 

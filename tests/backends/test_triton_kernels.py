@@ -1,4 +1,4 @@
-"""What `checks.py` asks of the kernels, on a CUDA device where there is one, and else in Triton's interpreter.
+"""What `triton_checks.py` asks of the kernels, on a CUDA device where there is one, and else in Triton's interpreter.
 
 The interpreter, which works on CPUs, has to be asked for before anything imports Triton: in a process of its own.
 """
@@ -24,7 +24,7 @@ def test_the_kernels_give_what_pytorch_gives():
         "0",
         "-p",
         "no:cacheprovider",
-        Path(__file__).with_name("checks.py"),
+        Path(__file__).with_name("triton_checks.py"),
     ]
     environment = os.environ | ({} if torch.cuda.is_available() else {"TRITON_INTERPRET": "1"})
     environment.pop("PYTEST_ADDOPTS", None)

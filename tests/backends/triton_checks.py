@@ -1,4 +1,4 @@
-"""The kernels give what PyTorch's operations give, forwards and backwards; `test_kernels.py` runs this file."""
+"""The kernels give what PyTorch's operations give, forwards and backwards; `test_triton_kernels.py` runs this file."""
 
 import copy
 import os
@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from relnas_mm.architectures import OPERATIONS, Genotype
-from relnas_mm.backends.triton import computable
-from relnas_mm.errors import UserError
-from relnas_mm.evaluators.training import Recipe
+from relnas_mm.backends import Backend, get_backend
+from relnas_mm.backends.triton.dispatch import is_supported
 from relnas_mm.networks import CellTrunk, build_operation
 from relnas_mm.networks.sampling import Sampling
 
@@ -34,19 +33,31 @@ def exact_products(monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
 
 
-def twins(module: nn.Module, device) -> tuple[nn.Module, nn.Module]:
-    """The module by PyTorch, and a copy by the kernels."""
-    module.to(device)
+class Computed(nn.Module):
+    """An operation by one backend."""
+
+    def __init__(self, operation: nn.Module, backend: str | Backend):
+        super().__init__()
+        self.operation, self.backend = operation, get_backend(backend)
+
+    def forward(self, x):
+        return self.operation(x, self.backend)
+
+
+def randomize(module: nn.Module) -> nn.Module:
+    """Normalization layers with nothing that rounding hides."""
     for part in module.modules():
-        if isinstance(part, nn.BatchNorm2d):  # nothing that rounding hides
+        if isinstance(part, nn.BatchNorm2d):
             nn.init.uniform_(part.weight, 0.5, 1.5)
             nn.init.normal_(part.bias)
             nn.init.normal_(part.running_mean, 0.0, 0.1)
-    twin = copy.deepcopy(module)
-    for part in twin.modules():  # a trunk, its cells and their operations
-        if hasattr(part, "kernels"):
-            part.kernels = "triton"
-    return module, twin
+    return module
+
+
+def twins(operation: nn.Module, device, other: str = "reference") -> tuple[nn.Module, nn.Module]:
+    """An operation by PyTorch, and a copy by the kernels."""
+    operation = randomize(operation.to(device))
+    return Computed(operation, other), Computed(copy.deepcopy(operation), "triton")
 
 
 def far(a, b) -> float:
@@ -122,21 +133,22 @@ def test_any_shape(name, stride, shape, seed, device):
 def test_a_map_that_lies_inside_another_is_read_where_it_is(device):
     modules = twins(build_operation("sep_conv_3x3", 4), device)
     wide = torch.randn(2, 12, 5, 5, device=device)
-    assert computable(wide[:, 4:8]) == (device.type == "cuda" or "TRITON_INTERPRET" in os.environ)
+    assert is_supported(wide[:, 4:8]) == (device.type == "cuda" or "TRITON_INTERPRET" in os.environ)
     assert far(*(module(wide[:, 4:8]) for module in modules)) < LIMITS[torch.float32]
-    assert not computable(wide.contiguous(memory_format=torch.channels_last))
+    assert not is_supported(wide.contiguous(memory_format=torch.channels_last))
 
 
 def test_a_network_with_drop_path(device):
     """The same images are left out; gradients reach every weight."""
     normal = (("dil_conv_3x3", 0), ("skip_connect", 1), ("max_pool_3x3", 1), ("skip_connect", 2), *REST)
     reduce = (("avg_pool_3x3", 1), ("skip_connect", 0), ("max_pool_3x3", 0), ("skip_connect", 2), *REST)
-    trunks = twins(CellTrunk(Genotype(normal=normal, reduce=reduce), 4, 3), device)
+    trunks = [
+        CellTrunk(Genotype(normal=normal, reduce=reduce), 4, 3, backend=name).to(device) for name in ("auto", "triton")
+    ]
+    trunks[1].load_state_dict(randomize(trunks[0]).state_dict())
     x = torch.randn(4, 3, 6, 6, device=device)
     results = []
     for trunk in trunks:
-        for cell in trunk.cells:
-            cell.bit_exact = False
         trunk.drop_path_rate = 0.4
         trunk.drop_path_generator = torch.Generator(device).manual_seed(5)
         *_, out = trunk.forward_body(*trunk.forward_stem(x))
@@ -158,9 +170,9 @@ def test_bfloat16(device):
 
 
 def test_frozen_statistics_and_single_values_are_left_to_pytorch(device):
-    modules = twins(build_operation("dil_conv_3x3", 4).eval(), device)
+    modules = [module.eval() for module in twins(build_operation("dil_conv_3x3", 4), device)]
     compare(modules, torch.randn(2, 4, 5, 5, device=device), LIMITS[torch.float32])
-    for module in twins(build_operation("dil_conv_3x3", 4), device):
+    for module in twins(build_operation("dil_conv_3x3", 4), device):  # in training mode
         with pytest.raises(ValueError, match="more than 1 value per channel"):
             module(torch.randn(1, 4, 1, 1, device=device))
 
@@ -172,21 +184,14 @@ def test_the_running_mean_of_large_values_is_not_lost(device):
     x = torch.randn(8, 4, 6, 6, device=device) + 1000.0
     for module in modules:
         module(x)
-    variances = [dict(module.named_buffers())["op.3.running_var"] for module in modules]
+    variances = [dict(module.named_buffers())["operation.op.3.running_var"] for module in modules]
     assert torch.allclose(*variances, rtol=1e-3)
-
-
-def test_bad_settings_are_one_sentence():
-    with pytest.raises(UserError, match="kernels is 'cudnn'; allowed are 'torch', 'triton'"):
-        Recipe(kernels="cudnn", bit_exact=False)
-    with pytest.raises(UserError, match="kernels is 'triton' and bit_exact True; .* set bit_exact=False"):
-        Recipe(kernels="triton")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there the kernels run")
 def test_without_cuda_pytorch_computes(monkeypatch):
     monkeypatch.delenv("TRITON_INTERPRET", raising=False)
-    assert not computable(torch.zeros(1, 2, 3, 3))
-    modules = twins(build_operation("sep_conv_3x3", 4), torch.device("cpu"))
+    assert not is_supported(torch.zeros(1, 2, 3, 3))
+    modules = twins(build_operation("sep_conv_3x3", 4), torch.device("cpu"), "auto")
     x = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 4, 5, 5))).float()
     assert torch.equal(*(module(x) for module in modules))

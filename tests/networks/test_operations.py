@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from relnas_mm.architectures import GENOTYPES, OPERATIONS
+from relnas_mm.backends import get_backend
 from relnas_mm.errors import UserError
 from relnas_mm.networks import CellTrunk, Sampling, build_operation, drop_path, plan_cells
 
@@ -32,14 +33,14 @@ def test_sides_are_rounded_up(name, stride, batch, height, width):
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(1, 2), st.integers(1, 9), st.integers(1, 9))
-def test_a_maximum_without_gradients_is_the_same(stride, height, width):
+@given(st.sampled_from(["reference", "auto"]), st.integers(1, 2), st.integers(1, 9), st.integers(1, 9))
+def test_a_maximum_without_gradients_is_the_same(backend, stride, height, width):
     pool = build_operation("max_pool_3x3", 4, Sampling(stride))
     x = torch.randn(2, 4, height, width).contiguous(memory_format=torch.channels_last)
     x[0, 0, 0, 0] = float("nan")
     expected = torch.nn.functional.max_pool2d(x, 3, stride, padding=1)
     with torch.no_grad():
-        got = pool(x)
+        got = pool(x, get_backend(backend))
     assert torch.equal(got.nan_to_num(9.0), expected.nan_to_num(9.0))
     assert got.is_contiguous(memory_format=torch.channels_last)
 
@@ -50,9 +51,9 @@ def test_a_mean_by_convolution_is_the_mean(stride, height, width, trains):
     pool = build_operation("avg_pool_3x3", 4, Sampling(stride))
     x = torch.randn(2, 4, height, width, dtype=torch.double).contiguous(memory_format=torch.channels_last)
     results, gradients = [], []
-    for exact in (True, False):
-        pool.bit_exact, leaf = exact, x.clone().requires_grad_(trains)
-        results.append(pool(leaf))
+    for backend in ("reference", "auto"):
+        leaf = x.clone().requires_grad_(trains)
+        results.append(pool(leaf, get_backend(backend)))
         if trains:
             gradients.append(torch.autograd.grad(results[-1].square().sum(), leaf)[0])
     torch.testing.assert_close(*results, rtol=1e-12, atol=1e-12)
@@ -62,14 +63,15 @@ def test_a_mean_by_convolution_is_the_mean(stride, height, width, trains):
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(OPERATIONS), st.integers(3, 20), st.integers(3, 20), st.sampled_from([1, 2]))
-def test_a_dense_operation_contains_the_strided_one(name, height, width, dilation):
+def test_a_dilated_operation_contains_the_strided_one(name, height, width, dilation):
     strided = settled(build_operation(name, 4, Sampling(2)).double())
-    dense = build_operation(name, 4, Sampling(2, dilation, dense=True)).double().eval()
-    dense.load_state_dict(strided.state_dict())
+    sampling = Sampling(2, dilation, replace_stride_with_dilation=True)
+    dilated = build_operation(name, 4, sampling).double().eval()
+    dilated.load_state_dict(strided.state_dict())
     x = torch.randn(2, 4, height * dilation, width * dilation, dtype=torch.double)
     coarse = x[..., ::dilation, ::dilation]
     step = 2 * dilation
-    torch.testing.assert_close(dense(x)[..., ::step, ::step], strided(coarse), rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(dilated(x)[..., ::step, ::step], strided(coarse), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", GENOTYPES)
@@ -78,21 +80,23 @@ def test_a_dense_operation_contains_the_strided_one(name, height, width, dilatio
 def test_a_dilated_network_equals_the_strided_one_on_its_grid(name, output_stride, size):
     """Same weights: the finer map, read at every (32 / output stride)-th place, is the coarse map."""
     strided = settled(CellTrunk(GENOTYPES[name], 4, 6, "imagenet").double())
-    dense = CellTrunk(GENOTYPES[name], 4, 6, "imagenet", output_stride).double().eval()
-    dense.load_state_dict(strided.state_dict())
+    dilated = CellTrunk(GENOTYPES[name], 4, 6, "imagenet", output_stride).double().eval()
+    dilated.load_state_dict(strided.state_dict())
     x = torch.randn(1, 3, *size, dtype=torch.double)
-    for plan, coarse, fine in zip(strided.plans, *(list(n.forward_body(*n.forward_stem(x))) for n in (strided, dense))):
-        step = plan.stride // dense.plans[plan.index].stride
+    for plan, coarse, fine in zip(
+        strided.plans, *(list(n.forward_body(*n.forward_stem(x))) for n in (strided, dilated))
+    ):
+        step = plan.stride // dilated.plans[plan.index].stride
         torch.testing.assert_close(fine[..., ::step, ::step], coarse, rtol=1e-9, atol=1e-9)
 
 
 def test_the_other_places_of_a_dilated_map_belong_to_the_shifted_image():
     """Away from the border, place (1, 1) of the finer map is the coarse map of the image moved by its stride."""
     strided = settled(CellTrunk(GENOTYPES["relativenas"], 4, 3, "imagenet").double())
-    dense = CellTrunk(GENOTYPES["relativenas"], 4, 3, "imagenet", 16).double().eval()
-    dense.load_state_dict(strided.state_dict())
+    dilated = CellTrunk(GENOTYPES["relativenas"], 4, 3, "imagenet", 16).double().eval()
+    dilated.load_state_dict(strided.state_dict())
     x = torch.randn(1, 3, 1024, 1024, dtype=torch.double)
-    fine = list(dense.forward_body(*dense.forward_stem(x)))[-1][..., 1::2, 1::2]
+    fine = list(dilated.forward_body(*dilated.forward_stem(x)))[-1][..., 1::2, 1::2]
     moved = list(strided.forward_body(*strided.forward_stem(x[..., 16:, 16:])))[-1]
     inner = slice(14, 18)
     torch.testing.assert_close(fine[..., inner, inner], moved[..., inner, inner], rtol=1e-9, atol=1e-9)

@@ -1,4 +1,4 @@
-"""Networks built from the published cells have the published sizes (RelativeNAS, section 2 of the released code)."""
+"""Networks built from the published cells have the published sizes (RelativeNAS, section 2 of its fact sheet)."""
 
 import pytest
 import torch
@@ -63,14 +63,14 @@ def test_number_of_keys():
     assert len(CellTrunk(GENOTYPES["relativenas"], 36, 20, "cifar").state_dict()) == 1972 - 14 - 2
 
 
-@pytest.mark.parametrize("stem, channels, depth, dead", [("cifar", 36, 20, 52_272), ("imagenet", 46, 14, 85_192)])
-def test_the_reduction_cells_never_read_node_0(stem, channels, depth, dead):
+@pytest.mark.parametrize("stem, channels, depth, unused", [("cifar", 36, 20, 52_272), ("imagenet", 46, 14, 85_192)])
+def test_the_reduction_cells_never_read_node_0(stem, channels, depth, unused):
     trunk = CellTrunk(GENOTYPES["relativenas"], channels, depth, stem)
-    unused = [trunk.cells[plan.index].preprocess0 for plan in trunk.plans if plan.reduction]
-    assert sum(map(parameters, unused)) == dead
+    modules = [trunk.cells[plan.index].preprocess0 for plan in trunk.plans if plan.reduction]
+    assert sum(map(parameters, modules)) == unused
     list(trunk.forward_body(*trunk.forward_stem(torch.rand(2, 3, 64, 64))))[-1].sum().backward()
-    idle = {name for name, p in trunk.named_parameters() if p.grad is None}
-    assert idle == {
+    without_gradient = {name for name, p in trunk.named_parameters() if p.grad is None}
+    assert without_gradient == {
         f"cells.{plan.index}.preprocess0.{name}"
         for plan in trunk.plans
         if plan.reduction
