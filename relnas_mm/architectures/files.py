@@ -95,7 +95,7 @@ def _from_document(document: Any, family: type[A] | None, source: str) -> A:
         raise UserError(f"{source} has schema_version {version!r}; this release reads {SCHEMA_VERSION}")
     kind = document.get("kind", DEFAULT_KIND if family is None else family.kind)
     if kind not in Architecture.families or (family is not None and kind != family.kind):
-        allowed = Architecture.families if family is None else [family.kind]
+        allowed = sorted(Architecture.families) if family is None else [family.kind]
         raise UserError(f"{source} is of kind {kind!r}; allowed are {', '.join(map(repr, allowed))}")
     content = {key: value for key, value in document.items() if key not in DOCUMENT_KEYS}
     architecture = Architecture.families[kind].from_dict(content, source)

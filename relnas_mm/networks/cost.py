@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import nn
@@ -10,10 +10,10 @@ from torch import nn
 from relnas_mm.networks.cell import build_preprocessing
 from relnas_mm.networks.chain_plan import CHAIN_STEM_WIDTH, plan_chain
 from relnas_mm.networks.operations import build_operation
-from relnas_mm.networks.plan import CELL_STEM_WIDTH, CellPlan, plan_cells
+from relnas_mm.networks.plan import CELL_STEM_WIDTH, FIRST_NODE, CellPlan, plan_cells
 from relnas_mm.networks.sampling import Sampling
 from relnas_mm.networks.shape import NetworkShape
-from relnas_mm.networks.stems import cifar_stem, imagenet_stems
+from relnas_mm.networks.stems import STEM_STRIDES, cifar_stem, imagenet_stems
 
 if TYPE_CHECKING:
     from relnas_mm.architectures import Chain, Genotype
@@ -41,11 +41,13 @@ def cell_network_cost(genotype: "Genotype", shape: NetworkShape) -> Cost:
     total = _stem_cost(
         shape.stem, CELL_STEM_WIDTH[shape.stem] * shape.init_channels, shape.in_channels, shape.image_size
     )
+    sides = [-(-shape.image_size // stride) for stride in STEM_STRIDES[shape.stem]]
     for plan in plans:
-        side = -(-shape.image_size // plan.stride)
-        # Both inputs of a cell are brought to the resolution that it reads.
-        total += _preprocessing_cost(plan, -(-shape.image_size // (plan.stride // plan.sampling.step)))
+        before, last = sides[-2:]
+        sides.append(-(-shape.image_size // plan.stride))
+        total += _preprocessing_cost(plan, before, last)
         for operation, node in genotype.edges(plan.reduction):
+            side = last if node < FIRST_NODE else sides[-1]
             total += _operation_cost(operation, plan.channels, plan.sampling_of(node), side)
     return total + _classifier_cost(plans[-1].out_channels, shape.num_classes)
 
@@ -69,31 +71,41 @@ def _classifier_cost(channels: int, num_classes: int) -> Cost:
     return Cost((channels + 1) * num_classes, channels * num_classes)
 
 
-def _count(module: nn.Module, side: int) -> Cost:
-    """Cost of a module all of whose convolutions write feature maps of one side."""
-    weights = sum(part.weight.numel() for part in module.modules() if isinstance(part, nn.Conv2d))
-    return Cost(sum(parameter.numel() for parameter in module.parameters()), weights * side * side)
+def _count(module: nn.Module, channels: int, side: int) -> Cost:
+    """Cost of a module that reads a map of some channels and one side, from a forward pass without numbers."""
+    macs = 0
+
+    def add(conv: nn.Module, _: Any, out: torch.Tensor) -> None:
+        nonlocal macs
+        macs += out.numel() * cast(nn.Conv2d, conv).weight[0].numel()
+
+    module.eval()
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d):
+            part.register_forward_hook(add)
+    with torch.no_grad():
+        module(torch.empty(1, channels, side, side, device="meta"))
+    return Cost(sum(parameter.numel() for parameter in module.parameters()), macs)
 
 
 @lru_cache(maxsize=4096)
 def _operation_cost(operation: str, channels: int, sampling: Sampling, side: int) -> Cost:
     with torch.device("meta"):
-        return _count(build_operation(operation, channels, sampling), side)
+        return _count(build_operation(operation, channels, sampling), channels, side)
 
 
 @lru_cache(maxsize=4096)
-def _preprocessing_cost(plan: CellPlan, side: int) -> Cost:
+def _preprocessing_cost(plan: CellPlan, before: int, last: int) -> Cost:
     with torch.device("meta"):
-        first, second = build_preprocessing(plan)
-    return _count(first, side) + _count(second, side)
+        modules = build_preprocessing(plan)
+    first, second = (_count(*each) for each in zip(modules, plan.inputs, (before, last)))
+    return first + second
 
 
 @lru_cache(maxsize=4096)
 def _stem_cost(stem: str, channels: int, in_channels: int, image_size: int) -> Cost:
     with torch.device("meta"):
         if stem == "cifar":
-            return _count(cifar_stem(channels, in_channels), image_size)
+            return _count(cifar_stem(channels, in_channels), in_channels, image_size)
         stem0, stem1 = imagenet_stems(channels, in_channels)
-    sides = [-(-image_size // stride) for stride in (2, 4, 8)]
-    first, second = stem0[:3], stem0[3:]
-    return _count(first, sides[0]) + _count(second, sides[1]) + _count(stem1, sides[2])
+    return _count(nn.Sequential(stem0, stem1), in_channels, image_size)

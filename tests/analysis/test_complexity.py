@@ -16,11 +16,11 @@ from relnas_mm.analysis.network import Network, build_model
 from relnas_mm.architectures import load_genotype
 from relnas_mm.errors import UserError
 from relnas_mm.models import CellClassifier
-from relnas_mm.networks.cost import CostModel
+from relnas_mm.networks import NetworkShape
 
 ROOT = Path(__file__).resolve().parents[2]
 README = re.findall(r"```python\n(_base_ = .*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-RELEASED = {
+PUBLISHED = {
     "cifar10": ("configs/cifar/relativenas-c36l20_1xb128-600e_cifar10.py", 32, 3_928_222, 616_832_640, 52_272),
     "imagenet": ("configs/imagenet/relativenas-c46l14_8xb128-250e_imagenet.py", 224, 5_050_029, 562_973_760, 85_192),
     "darts": ("configs/cifar/darts-v2-c36l20_1xb128-600e_cifar100.py", 32, 3_401_272, 528_410_880, 0),
@@ -44,9 +44,9 @@ def small(stem="cifar", **backbone) -> Network:
 
 
 @pytest.mark.golden
-@pytest.mark.parametrize("name", RELEASED)
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_published_counts(name):
-    path, side, parameters, macs, dead = RELEASED[name]
+    path, side, parameters, macs, dead = PUBLISHED[name]
     network = network_of(Config.fromfile(ROOT / path), path)
     images = torch.randn(1, 3, side, side)
     sizes = {key: value.numel() for key, value in network.model.named_parameters()}
@@ -62,7 +62,7 @@ def test_other_counts_of_a_classifier():
     whole = complexity(network, images, None)
     assert [part.name for part in whole] == ["backbone", "auxiliary_head", "classifier", "total in use", "total"]
     in_use, total = whole[-2:]
-    estimate = CostModel(init_channels=4, num_cells=5, num_classes=3)(load_genotype("relativenas"))
+    estimate = load_genotype("relativenas").cost(NetworkShape(4, 5, num_classes=3))
     assert (in_use.parameters, in_use.macs) == (estimate.params, estimate.macs)
     info = get_model_complexity_info(network, inputs=(images,), show_table=False, show_arch=False)
     assert (total.flops, total.activations, total.parameters) == (info["flops"], info["activations"], info["params"])

@@ -1,33 +1,27 @@
-"""Chains: data, files, published sizes, modules."""
+"""Chains: data, files, published sizes, pictures."""
 
 import csv
 import json
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from relnas_mm.architectures import (
-    CHAINS,
-    KERNELS,
-    OPERATIONS,
-    Chain,
-    ChainNetwork,
-    chain_macs,
-    chain_parameters,
-    load_chain,
-    plan_chain,
-    save_chain,
-)
+from relnas_mm.architectures import CHAINS, Chain, list_chains, load_architecture, load_chain
+from relnas_mm.architectures.drawing import CHAIN_COLOURS
 from relnas_mm.errors import UserError
+from relnas_mm.networks import NetworkShape
+from relnas_mm.networks.chain_plan import CHAIN_OPERATIONS, KERNEL_SIZES
 
 CLASSES = {"CIFAR10": 10, "CIFAR100": 100, "EMNIST": 47, "FashionMNIST": 10, "KMNIST": 10}
 
 chains = st.builds(
     Chain,
     width=st.integers(1, 6),
-    layers=st.lists(st.tuples(st.sampled_from(OPERATIONS), st.sampled_from(KERNELS)), min_size=3, max_size=9),
+    layers=st.lists(
+        st.tuples(st.sampled_from(CHAIN_OPERATIONS), st.sampled_from(KERNEL_SIZES)), min_size=3, max_size=9
+    ),
     skip=st.booleans(),
 )
 
@@ -39,10 +33,10 @@ def test_the_formula_gives_the_parameters_of_every_logged_network(data_root):
         rows = list(csv.DictReader(file))
     assert len(rows) == 669
     for row in rows:
-        layers = tuple((OPERATIONS[int(o)], int(k)) for o, k in zip(row["ops"], row["kernels"]))
+        layers = tuple((CHAIN_OPERATIONS[int(o)], int(k)) for o, k in zip(row["ops"], row["kernels"]))
         channels = 3 if row["dataset"].startswith("CIFAR") else 1
-        count = chain_parameters(Chain(int(row["width"]), layers), channels, CLASSES[row["dataset"]])
-        assert f"{count / 1e6:.6f}" == row["params_M"]
+        shape = NetworkShape(in_channels=channels, num_classes=CLASSES[row["dataset"]])
+        assert f"{Chain(int(row['width']), layers).cost(shape).params / 1e6:.6f}" == row["params_M"]
 
 
 @pytest.mark.golden
@@ -62,57 +56,26 @@ def test_the_formula_gives_the_parameters_of_every_logged_network(data_root):
     ],
 )
 def test_the_networks_of_the_logs_have_their_sizes(name, channels, classes, published):
-    assert round(chain_parameters(CHAINS[name], channels, classes) / 1e6, 3) == published
-
-
-@pytest.mark.unit
-@settings(max_examples=25, deadline=None)
-@given(chains, st.sampled_from([1, 3]), st.integers(2, 5))
-def test_module_and_formula_agree(chain, channels, classes):
-    network = ChainNetwork(chain, channels, classes)
-    assert sum(p.numel() for p in network.parameters()) == chain_parameters(chain, channels, classes)
-    seen = {}
-    for layer, plan in zip(network.layers, network.plans):
-        layer.register_forward_hook(lambda _, inputs, output, plan=plan: seen.update({plan: output.shape}))
-    assert network.eval()(torch.zeros(1, channels, 13, 13)).shape == (1, classes)
-    for plan, shape in seen.items():
-        assert shape[1:] == (plan.outputs, -(-13 // plan.stride), -(-13 // plan.stride))
-
-
-@pytest.mark.unit
-def test_multiply_adds_are_those_of_the_modules():
-    chain, macs = Chain(3, (("conv", 3), ("sep_conv", 5), ("sep_conv", 3))), []
-
-    network = ChainNetwork(chain, 1, 4)
-    for module in network.modules():
-        if isinstance(module, (torch.nn.Conv2d, torch.nn.Linear)):
-            module.register_forward_hook(lambda m, i, o: macs.append(m.weight.numel() * (o[0, 0].numel())))
-    network(torch.zeros(2, 1, 9, 9))
-    assert sum(macs) == chain_macs(chain, 9, 1, 4)
-
-
-@pytest.mark.unit
-def test_channels_double_at_one_and_two_thirds():
-    plans = plan_chain(Chain.uniform(7, 4))
-    assert [plan.outputs for plan in plans] == [4, 4, 8, 8, 16, 16, 16]
-    assert [plan.stride for plan in plans] == [1, 1, 2, 2, 4, 4, 4]
-    assert plans[0].inputs == 8
+    cost = CHAINS[name].cost(NetworkShape(in_channels=channels, num_classes=classes))
+    assert round(cost.params / 1e6, 3) == published
 
 
 @pytest.mark.unit
 @settings(max_examples=25, deadline=None)
 @given(chains)
 def test_a_file_gives_the_chain_back(tmp_path_factory, chain):
-    path = save_chain(chain, tmp_path_factory.mktemp("chain") / "network.json", {"seed": 1})
-    assert load_chain(path) == chain == load_chain(chain.to_dict())
-    assert json.loads(path.read_text())["meta"] == {"seed": 1}
+    path = chain.save(tmp_path_factory.mktemp("chain") / "new" / "chain.json", {"seed": 1})
+    assert load_chain(path) == load_architecture(path) == chain == load_chain(chain.to_dict())
+    document = json.loads(path.read_text())
+    assert document["meta"] == {"seed": 1} and document["kind"] == "chain" and document["hash"] == chain.hash
+    assert [file.name for file in path.parent.iterdir()] == ["chain.json"]
 
 
 @pytest.mark.unit
 @pytest.mark.parametrize(
     "document, message",
     [
-        ([], "a chain is a mapping with 'width' and 'layers', not list"),
+        ([], "a chain is a mapping with 'layers' and 'width', not list"),
         ({"width": 4}, "lacks \\['layers'\\]"),
         ({"width": 0, "layers": [["conv", 3]] * 3}, "width of a chain is 0"),
         ({"width": 4, "layers": [["conv", 3]] * 2}, "has 2 layers; it needs at least 3"),
@@ -127,26 +90,52 @@ def test_a_file_gives_the_chain_back(tmp_path_factory, chain):
     ],
 )
 def test_bad_files_are_named(tmp_path, document, message):
-    (path := tmp_path / "network.json").write_text(json.dumps(document))
+    (path := tmp_path / "chain.json").write_text(json.dumps(document))
     with pytest.raises(UserError, match=message):
         load_chain(path)
 
 
 @pytest.mark.unit
 def test_names_and_paths_that_are_not_there(tmp_path):
-    with pytest.raises(UserError, match="no network 'resnet'; use one of macro_micro_cifar10_t"):
+    with pytest.raises(UserError, match="unknown chain 'resnet'; use one of macro_micro_cifar10_t, .* path of a .json"):
         load_chain("resnet")
+    with pytest.raises(UserError, match="the chain file 'nowhere.json' does not exist; names .* are macro_micro_"):
+        load_chain("nowhere.json")
     (tmp_path / "broken.json").write_text("{")
     with pytest.raises(UserError, match="not valid JSON"):
         load_chain(tmp_path / "broken.json")
 
 
 @pytest.mark.unit
-def test_a_skip_adds_the_input_where_the_shape_stays():
-    chain = Chain.uniform(6, 4, skip=True)
-    assert [plan.skip for plan in plan_chain(chain)] == [False, True, False, True, False, True]
-    network = ChainNetwork(chain).eval()
-    layer, x = network.layers[1], torch.randn(2, 4, 5, 5)
-    plain = torch.nn.Sequential.forward(layer, x)
-    assert torch.equal(layer(x), plain + x)
-    assert chain_parameters(chain) == chain_parameters(Chain.uniform(6, 4))
+def test_published_chains_by_name():
+    assert list_chains() == list(CHAINS)
+    for name, chain in CHAINS.items():
+        assert load_chain(name) is chain is load_chain(chain) is load_architecture(name)
+
+
+@pytest.mark.unit
+def test_a_chain_in_words():
+    assert str(CHAINS["macro_micro_cifar10_t"]) == "26x46 conv@0,2 k5@13,17"
+    assert str(Chain.uniform(4, 8, skip=True).with_layer(1, kernel=7)) == "4x8 k7@1 skip"
+
+
+@pytest.mark.unit
+def test_a_picture_of_a_chain(tmp_path):
+    chain = CHAINS["macro_micro_cifar10_t"]
+    first, second = (chain.draw(tmp_path / f"{i}.svg").read_text() for i in range(2))
+    assert first == second and str(chain) in first
+    for operation, colour in CHAIN_COLOURS.items():
+        bars = sum(name == operation for name, _ in chain.layers)
+        assert first.count(f"fill: {colour};") >= bars
+    with pytest.raises(UserError, match="'.svg' and '.png'"):
+        chain.draw(tmp_path / "chain.pdf")
+
+
+@pytest.mark.unit
+def test_a_chain_is_saved_with_its_pictures(tmp_path):
+    chain = Chain.uniform(3, 4)
+    path = chain.save_to(tmp_path / "run", {"loss": 1.5})
+    assert path == tmp_path / "run" / "chain.json" and load_chain(path) == chain
+    assert sorted(file.name for file in path.parent.iterdir()) == ["chain.json", "chain.png", "chain.svg"]
+    with Image.open(path.with_suffix(".png")) as image:
+        assert image.size[0] > 300

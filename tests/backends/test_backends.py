@@ -76,7 +76,7 @@ def test_a_feature_map_shares_one_relu_with_the_auto_backend_only():
 
 @settings(max_examples=40, deadline=None)
 @given(
-    name=st.sampled_from(OPERATIONS),
+    name=st.sampled_from([name for name in OPERATIONS if name != "none"]),  # zeros have no gradient
     sampling=st.sampled_from([Sampling(), Sampling(2), Sampling(1, 2), Sampling(2, 1, True), Sampling(2, 2, True)]),
     side=st.integers(2, 9),
     last=st.booleans(),

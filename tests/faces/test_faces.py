@@ -87,7 +87,7 @@ def test_the_config_trains_and_verifies(lfw, tmp_path):
             "val_evaluator": {"folds": 3},
         }
     )
-    config.model.backbone.network = CHAIN
+    config.model.backbone.chain = CHAIN
     runner = build_runner(config)
     runner.train()
     assert (tmp_path / "run" / "epoch_1.pth").is_file()
@@ -135,7 +135,7 @@ def test_verification_by_hand():
     ],
 )
 def test_bad_settings_are_named(options, message):
-    settings = {"type": "ArcFaceRecognizer", "backbone": dict(type="ChainBackbone", network=CHAIN), "num_classes": 4}
+    settings = {"type": "ArcFaceRecognizer", "backbone": dict(type="ChainBackbone", chain=CHAIN), "num_classes": 4}
     with pytest.raises(UserError, match=message):
         MODELS.build({**settings, **options})
 
@@ -150,7 +150,7 @@ def test_it_learns_to_tell_strangers_apart():
         return kinds[labels] + 0.7 * torch.randn(len(labels), 3, 16, 16, generator=generator)
 
     backbone = dict(
-        type="ChainBackbone", network={**CHAIN, "width": 16}, stem="cifar", out_indices=(2,), output_stride=4
+        type="ChainBackbone", chain={**CHAIN, "width": 16}, stem="cifar", out_indices=(2,), output_stride=4
     )
     model = MODELS.build(
         dict(type="ArcFaceRecognizer", backbone=backbone, num_classes=30, embedding=32, scale=16.0, margin=0.3)

@@ -9,7 +9,7 @@ from mmengine.registry import MODELS, DefaultScope
 from torch import nn
 
 import relnas_mm  # noqa: F401
-from relnas_mm.architectures import CHAINS, Chain, save_chain
+from relnas_mm.architectures import CHAINS, Chain
 from relnas_mm.errors import UserError
 from relnas_mm.launch import read_config
 from relnas_mm.models import ChainBackbone
@@ -17,10 +17,10 @@ from relnas_mm.models import ChainBackbone
 pytestmark = pytest.mark.mm
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
-NETWORK = dict(
+CHAIN = dict(
     width=4, layers=[["sep_conv", 3], ["conv", 3], ["sep_conv", 5], ["conv", 5], ["sep_conv", 7], ["conv", 3]]
 )
-SMALL = dict(type="ChainBackbone", network=NETWORK)
+SMALL = dict(type="ChainBackbone", chain=CHAIN)
 
 
 def build(**options):
@@ -90,14 +90,15 @@ def test_with_cp_gives_the_same_gradients():
 
 
 def test_a_search_result_is_a_backbone_and_its_weights_load(tmp_path):
-    chain = Chain(4, tuple(tuple(layer) for layer in NETWORK["layers"]))
-    path = save_chain(chain, tmp_path / "network.json", {"seed": 1})
-    first = build(network=str(path))
+    chain = Chain(4, tuple(tuple(layer) for layer in CHAIN["layers"]))
+    path = chain.save(tmp_path / "chain.json", {"seed": 1})
+    first = build(chain=str(path))
+    assert first.chain == chain
     torch.save({"state_dict": {f"backbone.{k}": v for k, v in first.state_dict().items()}}, tmp_path / "weights.pth")
     second = build(init_cfg=dict(type="Pretrained", checkpoint=str(tmp_path / "weights.pth")))
     second.init_weights()
     assert all(torch.equal(value, second.state_dict()[name]) for name, value in first.state_dict().items())
-    wider = build(network={**NETWORK, "width": 5}, init_cfg=second.init_cfg)
+    wider = build(chain={**CHAIN, "width": 5}, init_cfg=second.init_cfg)
     with pytest.raises(UserError, match="does not fit ChainBackbone"):
         wider.init_weights()
 
@@ -109,7 +110,7 @@ def test_a_search_result_is_a_backbone_and_its_weights_load(tmp_path):
         (dict(frozen_stages=4), "frozen_stages is 4"),
         (dict(stem="vgg"), "stem is 'vgg'"),
         (dict(output_stride=4), "output_stride is 4; with the imagenet stem it must be one of \\[8, 16, 32\\]"),
-        (dict(network="resnet50"), "no network 'resnet50'"),
+        (dict(chain="resnet50"), "unknown chain 'resnet50'"),
     ],
 )
 def test_bad_arguments_are_named(options, message):

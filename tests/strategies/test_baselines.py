@@ -189,7 +189,7 @@ def test_a_budget_holds_for_everybody_proposed(maker):
         assert few(group.candidates[0].architecture)
         strategy.tell(group, [bowl(group.candidates[0])])
     nothing = MAKERS[maker](NASBenchMacroSpace(), feasible=lambda code: False, max_attempts=3)
-    with pytest.raises(UserError, match="in 3 max_attempts .* found no architecture within the budget"):
+    with pytest.raises(UserError, match="in 3 attempts .* found no architecture within the budget"):
         nothing.ask()
 
 
@@ -209,7 +209,7 @@ def test_a_budget_of_nothing_is_refused(maker, queries):
 
 def test_bad_arguments_and_foreign_groups():
     for population, tournament in ((3, 4), (0, 0), (5, 0)):
-        with pytest.raises(UserError, match=f"population of RegularizedEvolution is {population}"):
+        with pytest.raises(UserError, match=f"population_size of RegularizedEvolution is {population}"):
             RegularizedEvolution(CellSpace(), 10, population, tournament)
     with pytest.raises(UserError, match=r"edge_rate is 1\.5"):
         RegularizedEvolution(CellSpace(), 10, edge_rate=1.5)

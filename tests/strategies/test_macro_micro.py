@@ -6,8 +6,9 @@ import itertools
 import numpy as np
 import pytest
 
-from relnas_mm.architectures import CHAINS, OPERATIONS
+from relnas_mm.architectures import CHAINS
 from relnas_mm.errors import UserError
+from relnas_mm.networks.chain_plan import CHAIN_OPERATIONS
 from relnas_mm.spaces import CellSpace, MacroMicroSpace
 from relnas_mm.strategies import MacroMicroSearch, Strategy
 
@@ -24,7 +25,7 @@ def asked(group):
     """What is to be trained, as a row of the logs has it."""
     (candidate,) = group.candidates
     chain = candidate.architecture
-    operations = "".join(str(OPERATIONS.index(operation)) for operation, _ in chain.layers)
+    operations = "".join(str(CHAIN_OPERATIONS.index(operation)) for operation, _ in chain.layers)
     kernels = "".join(str(kernel) for _, kernel in chain.layers)
     return group.stage, chain.depth, chain.width, candidate.epochs, operations, kernels
 

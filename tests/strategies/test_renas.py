@@ -104,8 +104,12 @@ def test_bad_settings_of_renas_are_refused(change, words):
 
 
 def test_a_space_without_an_encoding_is_refused():
-    with pytest.raises(UserError, match="no encoding 'tensor' of Space"):
-        ReNAS(Space([2, 2]), 10, 5)  # type: ignore[arg-type]
+    class Flags(Space):
+        def decode(self, vector):
+            raise NotImplementedError
+
+    with pytest.raises(UserError, match="no encoding 'tensor' of Flags"):
+        ReNAS(Flags([2, 2]), 10, 5)  # type: ignore[arg-type]
 
 
 def test_losses_that_are_all_equal_teach_nothing():

@@ -173,8 +173,8 @@ def test_a_budget_holds_for_everybody_proposed():
         strategy.tell(group, [bowl(candidate) for candidate in group.candidates])
 
 
-def test_redrawing_is_bounded():
-    with pytest.raises(UserError, match="in 3 max_attempts only 0 of 4 individuals"):
+def test_resampling_is_bounded():
+    with pytest.raises(UserError, match="in 3 attempts only 0 of 4 individuals"):
         SlowFastLearning(SPACE, 4, 1, feasible=lambda genotype: False, max_attempts=3)
     allowed = [True]
     strategy = SlowFastLearning(SPACE, 4, 1, feasible=lambda genotype: allowed[0], max_attempts=3)
@@ -186,7 +186,7 @@ def test_redrawing_is_bounded():
 
 @pytest.mark.parametrize("population", [0, 1, 7, -2])
 def test_an_odd_population_is_refused(population):
-    with pytest.raises(UserError, match=f"population of SlowFastLearning is {population}"):
+    with pytest.raises(UserError, match=f"population_size of SlowFastLearning is {population}"):
         SlowFastLearning(SPACE, population, 1)
 
 
