@@ -88,8 +88,9 @@ def save_genotype(genotype: Genotype, path: "str | os.PathLike[str]", meta: dict
 
 def _from_document(document: Any, family: type[A] | None, source: str) -> A:
     if not isinstance(document, Mapping):
-        wanted = Architecture if family is None else family
-        return wanted.from_dict(document, source)  # type: ignore[return-value]  # says what is wrong with it
+        if family is None:
+            raise UserError(f"{source}: an architecture is a mapping, not {type(document).__name__}")
+        return family.from_dict(document, source)  # type: ignore[return-value]  # says what is wrong with it
     version = document.get("schema_version", SCHEMA_VERSION)
     if version != SCHEMA_VERSION:
         raise UserError(f"{source} has schema_version {version!r}; this release reads {SCHEMA_VERSION}")

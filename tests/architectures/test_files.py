@@ -63,10 +63,9 @@ def test_unknown_kinds_and_names(tmp_path):
         load_architecture("resnet")
     with pytest.raises(UserError, match="the architecture mapping is of kind 3"):
         load_architecture({"kind": 3})
-    for document in ("[1]", "null"):
-        path.write_text(document)
-        with pytest.raises(UserError, match="any.json'"):
-            load_architecture(path)
+    path.write_text("[1]")
+    with pytest.raises(UserError, match="any.json': an architecture is a mapping, not list"):
+        load_architecture(path)
 
 
 def test_a_document_without_a_kind_is_a_genotype():

@@ -149,9 +149,7 @@ def test_it_learns_to_tell_strangers_apart():
     def pictures(labels):
         return kinds[labels] + 0.7 * torch.randn(len(labels), 3, 16, 16, generator=generator)
 
-    backbone = dict(
-        type="ChainBackbone", chain={**CHAIN, "width": 16}, stem="cifar", out_indices=(2,), output_stride=4
-    )
+    backbone = dict(type="ChainBackbone", chain={**CHAIN, "width": 16}, stem="cifar", out_indices=(2,), output_stride=4)
     model = MODELS.build(
         dict(type="ArcFaceRecognizer", backbone=backbone, num_classes=30, embedding=32, scale=16.0, margin=0.3)
     )

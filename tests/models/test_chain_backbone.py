@@ -17,9 +17,7 @@ from relnas_mm.models import ChainBackbone
 pytestmark = pytest.mark.mm
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
-CHAIN = dict(
-    width=4, layers=[["sep_conv", 3], ["conv", 3], ["sep_conv", 5], ["conv", 5], ["sep_conv", 7], ["conv", 3]]
-)
+CHAIN = dict(width=4, layers=[["sep_conv", 3], ["conv", 3], ["sep_conv", 5], ["conv", 5], ["sep_conv", 7], ["conv", 3]])
 SMALL = dict(type="ChainBackbone", chain=CHAIN)
 
 
