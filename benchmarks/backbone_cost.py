@@ -1,9 +1,9 @@
-"""Time and memory of the backbone beside its released arrangement, ResNet-50 and MobileNetV2.
+"""Time and memory of the backbone beside those of the reference implementation, ResNet-50 and MobileNetV2.
 
-The released arrangement is the same backbone with a ReLU for each reader of a map, separable convolutions in two steps
-and contiguous maps.  Variants take turns, so that a busy machine slows all of them down alike; a speed-up is the median
-of the ratios of a turn.  Peak memory is that of a process of its own: the growth of its resident memory in two training
-steps.  Fills docs/results/backbone_cost.json.
+The reference implementation is the same backbone with `backend="reference"` and contiguous feature maps: a ReLU for
+each reader of a map, separable convolutions in two steps.  Variants take turns, so that a busy machine slows all of
+them down alike; a speed-up is the median of the ratios of a turn.  Peak memory is that of a process of its own: the
+growth of its resident memory in two training steps.  Fills docs/results/backbone_cost.json.
 """
 
 import argparse
@@ -30,17 +30,9 @@ from relnas_mm.provenance import provenance
 import mmdet.models  # noqa: F401  isort: skip  (registers its backbones)
 
 ROOT = Path(__file__).resolve().parents[1]
-REFERENCE = "RelativeNAS cell, released arrangement"
+REFERENCE = "RelativeNAS cell, reference implementation"
 SIZES = {"224x224": (224, 224), "512x1024": (512, 1024)}
 TRAINING_BATCH = {"224x224": 8, "512x1024": 1}
-
-
-def released_arrangement() -> nn.Module:
-    backbone = CellBackbone("relativenas")
-    for module in backbone.modules():
-        if hasattr(module, "bit_exact"):
-            module.bit_exact = True  # type: ignore[assignment]
-    return backbone
 
 
 def channels_last(network: nn.Module) -> nn.Module:
@@ -48,16 +40,16 @@ def channels_last(network: nn.Module) -> nn.Module:
 
 
 BOTH: dict[str, Callable[[], nn.Module]] = {
-    REFERENCE: released_arrangement,
-    "RelativeNAS cell, as it is here, channels_last": lambda: channels_last(CellBackbone("relativenas")),
-    "RelativeNAS cell, the same with_cp=True": lambda: channels_last(CellBackbone("relativenas", with_cp=True)),
+    REFERENCE: lambda: CellBackbone("relativenas", backend="reference"),
+    "RelativeNAS cell, `backend='auto'`, channels_last": lambda: channels_last(CellBackbone("relativenas")),
+    "RelativeNAS cell, the same with `with_cp=True`": lambda: channels_last(CellBackbone("relativenas", with_cp=True)),
     "ResNet-50": lambda: channels_last(MODELS.build({"type": "mmdet.ResNet", "depth": 50, "norm_eval": False})),
     "MobileNetV2": lambda: channels_last(MODELS.build({"type": "mmdet.MobileNetV2"})),
 }
 INFERENCE: dict[str, Callable[[], nn.Module]] = {
     **{name: build for name, build in BOTH.items() if "with_cp" not in name},
-    "RelativeNAS cell, folded": lambda: accelerate(CellBackbone("relativenas"), "torch"),
-    "RelativeNAS cell, folded, onnxruntime": lambda: accelerate(CellBackbone("relativenas"), "onnx"),
+    "RelativeNAS cell, conv-BN fused": lambda: accelerate(CellBackbone("relativenas"), "torch"),
+    "RelativeNAS cell, conv-BN fused, onnxruntime": lambda: accelerate(CellBackbone("relativenas"), "onnx"),
 }
 
 

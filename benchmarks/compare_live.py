@@ -1,4 +1,4 @@
-"""Searches on images and retrains every winner under one recipe: `python benchmarks/compare_live.py NAME --searches …`.
+"""Searches on images and retrains every winner with one config: `python benchmarks/compare_live.py NAME --searches …`.
 
 Each search config is run with each seed by tools/search.py, in WORK_DIR/search/<config>/<seed>; its cell is then
 trained by tools/train.py with the config RETRAIN, as benchmarks/retrain_cells.py does.  What is finished is not

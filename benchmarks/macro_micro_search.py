@@ -8,8 +8,10 @@ the figures, the network, and a plot of the trace, beside that of one of the log
 import argparse
 import csv
 import json
+import shlex
 import shutil
 import statistics
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from relnas_mm.architectures import Chain, chain_macs, chain_parameters, load_chain
+from relnas_mm.architectures import Chain, load_chain
 from relnas_mm.evaluators import StandAloneEvaluator
 from relnas_mm.files import write_atomically
 from relnas_mm.launch import read_config
@@ -45,10 +47,11 @@ def main() -> None:
     config = read_config(args.config).train_cfg.to_dict()
     folder = ROOT / "docs" / "results" / args.name
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(args.work_dir / "network.json", folder / "network.json")
-    networks = {"first": load_chain(lines[0]["architecture"]), "found": load_chain(args.work_dir / "network.json")}
+    shutil.copy(args.work_dir / "chain.json", folder / "chain.json")
+    networks = {"initial": load_chain(lines[0]["architecture"]), "found": load_chain(args.work_dir / "chain.json")}
+    words = ["python", "benchmarks/macro_micro_search.py", *sys.argv[1:]]
     record = {
-        **provenance(f"python tools/search.py {args.config}; python benchmarks/macro_micro_search.py …"),
+        **provenance(f"python tools/search.py {args.config}; {shlex.join(words)}"),
         "seeds": [json.loads((args.work_dir / "run.json").read_text())["randomness"]["seed"]],
         "final_seeds": args.seeds,
         "final_epochs": args.epochs,
@@ -80,16 +83,17 @@ def trained(chain: Chain, settings: dict[str, Any], args: argparse.Namespace) ->
     """Test accuracy of a network after its last epoch, for each seed."""
     settings = {key: value for key, value in settings.items() if key not in ("type", "best_epoch", "step_ahead")}
     settings |= {"validation": "test", "epochs": args.epochs}
-    group, accuracies, shape = Group(0, 0, 1, 0.0, (Candidate(0, np.zeros(0), chain),)), [], {}
+    group, accuracies = Group(0, 0, 1, 0.0, (Candidate(0, np.zeros(0), chain),)), []
     for seed in args.seeds:
         evaluator = StandAloneEvaluator(**settings, seed=seed)
-        shape = {"in_channels": evaluator.shape.in_channels, "num_classes": evaluator.shape.num_classes}
-        accuracies.append(evaluator.evaluate(group)[0].metrics["accuracy"])
+        ((evaluation,),) = evaluator.evaluate([group])
+        accuracies.append(evaluation.metrics["accuracy"])
         print(f"{chain} seed {seed}: {accuracies[-1]:.2f} %", flush=True)
+    cost = chain.cost(evaluator.shape)
     return {
         "network": str(chain),
-        "params": chain_parameters(chain, **shape),
-        "macs": chain_macs(chain, 32, **shape),
+        "params": cost.params,
+        "macs": cost.macs,
         "accuracies": accuracies,
         "mean": statistics.mean(accuracies),
         "std": statistics.stdev(accuracies) if len(accuracies) > 1 else None,

@@ -1,4 +1,4 @@
-"""Options of the global search beside the released procedure: `python benchmarks/macro_micro_variants.py CONFIG NAME`.
+"""Options of the global search beside the reference procedure: `python benchmarks/macro_micro_variants.py CONFIG NAME`.
 
 Each variant is searched with each seed by tools/search.py, in WORK_DIR/<variant>/<seed>; what is finished is not
 repeated, what was cut off is resumed.  The network that was found is trained anew with the same seed on all training
@@ -23,7 +23,7 @@ from relnas_mm.search.records import CANDIDATE, read_records
 
 ROOT = Path(__file__).resolve().parents[1]
 VARIANTS: dict[str, list[str]] = {
-    "as released": [],
+    "reference procedure": [],
     "repeats=4": ["train_cfg.strategy.rules.repeats=4"],
     "skip": ["train_cfg.space.skip=True"],
 }
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace, variant: str, seed: int) -> dict[str, Any]:
     lines = [line for line in read_records(folder / "records.jsonl") if line["type"] == CANDIDATE]
     evaluator = read_config(args.config).train_cfg.evaluator.to_dict()
     settings = argparse.Namespace(epochs=args.epochs, seeds=[seed])
-    found = trained(load_chain(folder / "network.json"), evaluator, settings)
+    found = trained(load_chain(folder / "chain.json"), evaluator, settings)
     return {
         "seed": seed,
         "trainings": len(lines),

@@ -1,4 +1,4 @@
-"""Can a detector learn a few images by heart?  mAP on the images it is trained on, without augmentation.
+"""Overfitting check of detectors: mAP on the few images that they are trained on, without augmentation.
 
 `VOC_ROOT=… python benchmarks/overfit_detectors.py configs/ssdlite/ssdlite320_relativenas-c16l6_20e_voc-mini.py`
 fills docs/results/overfit_detectors.json .  A detector whose matching, coding, loss or decoding is wrong does not pass.

@@ -1,4 +1,4 @@
-"""Can a pose estimator learn a few persons by heart?  AP on the persons it is trained on, not augmented, not flipped.
+"""Overfitting check of pose estimators: AP on the few persons that they are trained on, not augmented, not flipped.
 
 `COCO_ROOT=… python benchmarks/overfit_poses.py CONFIG …`, with configs on data in COCO's layout, fills
 docs/results/overfit_poses.json .  An estimator whose crops, heat-maps, loss or decoding are wrong does not pass.

@@ -1,4 +1,4 @@
-"""Can a segmentor learn a few images by heart?  mIoU on the images it is trained on, without augmentation.
+"""Overfitting check of segmentors: mIoU on the few images that they are trained on, without augmentation.
 
 `python benchmarks/overfit_segmentors.py CONFIG …`, with configs on the generated shapes data, fills
 docs/results/overfit_segmentors.json .  A segmentor whose labels, loss, upsampling or decoding is wrong does not pass.

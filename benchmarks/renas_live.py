@@ -20,8 +20,13 @@ from relnas_mm.spaces import CellSpace
 from relnas_mm.strategies import Candidate, Group, RefereedLearning, SlowFastLearning
 
 POPULATION, GENERATIONS = 8, 8
-NETWORK = {"init_channels": 6, "num_cells": 3}
-TRAINING = {"batch_size": 32, "channels_last": True, "bit_exact": False}
+SETTINGS = {
+    "network": {"init_channels": 6, "num_cells": 3},
+    "training": {"batch_size": 32},
+    "execution": {"backend": "auto", "channels_last": True},
+    "augmentation": {"padding": 4},
+}
+"""Of the evaluators, in the searches and in the trainings of the winners."""
 REFEREE = {"warmup": 16, "retrain": 8, "duels": 4, "confidence": 0.75, "detrend": True}
 ARMS = {
     "RelativeNAS": lambda seed: SlowFastLearning(CellSpace(), POPULATION, GENERATIONS, seed, evaluate_last=False),
@@ -33,16 +38,17 @@ ARMS = {
 
 def search(arm: str, seed: int, data: dict[str, Any], epochs: int) -> dict[str, float]:
     """One search and the training of its winner."""
-    evaluator = SupernetEvaluator({**data, "limit": 600}, NETWORK, TRAINING, {"padding": 4}, seed=seed)
+    evaluator = SupernetEvaluator({**data, "limit": 600}, **SETTINGS, seed=seed)
     strategy, trained, start = ARMS[arm](seed), 0, time.perf_counter()
     while not strategy.done:
         group = strategy.ask()
-        strategy.tell(group, [result.loss for result in evaluator.evaluate(group)])
+        (results,) = evaluator.evaluate([group])
+        strategy.tell(group, [result.loss for result in results])
         trained += len(group.candidates)
     minutes = (time.perf_counter() - start) / 60
-    alone = StandAloneEvaluator({**data, "limit": 2000}, epochs, NETWORK, TRAINING, {"padding": 4}, seed=seed)
+    alone = StandAloneEvaluator({**data, "limit": 2000}, epochs, **SETTINGS, seed=seed)
     best = strategy.best.candidate
-    (result,) = alone.evaluate(Group(0, 0, 1, 0.0, (Candidate(0, best.vector, best.architecture),)))
+    ((result,),) = alone.evaluate([Group(0, 0, 1, 0.0, (Candidate(0, best.vector, best.architecture),))])
     row = {"trained": trained, "decided": 0, "accuracy": result.metrics["accuracy"], "minutes": minutes}
     if isinstance(strategy, RefereedLearning):
         row["decided"] = strategy.counts["decided"]

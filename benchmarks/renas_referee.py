@@ -45,7 +45,7 @@ def search(evaluator: TabularEvaluator, arm: str, seed: int) -> tuple[np.ndarray
     lowest, incumbent, curve = np.inf, 0.0, []
     while not strategy.done:
         group = strategy.ask()
-        results = evaluator.evaluate(group)
+        (results,) = evaluator.evaluate([group])
         strategy.tell(group, [result.loss for result in results])
         for result in results:
             if result.loss < lowest:

@@ -26,9 +26,8 @@ from search_speed import write_images
 from relnas_mm.evaluators import SupernetEvaluator
 from relnas_mm.files import write_atomically
 from relnas_mm.provenance import provenance
-from relnas_mm.search.checkpoint_store import RunStore
-from relnas_mm.search.checkpoints import Checkpoints
-from relnas_mm.search.records import Records
+from relnas_mm.search.checkpoints import Checkpointer
+from relnas_mm.search.store import RunStore
 from relnas_mm.spaces import CellSpace
 from relnas_mm.strategies import Candidate, Group, SlowFastLearning
 from relnas_mm.strategies.slow_fast import slow_fast_update
@@ -40,7 +39,7 @@ VARIED = {"channels": [4, 8, 16, 32], "cells": [3, 8, 14, 20], "size": [16, 32, 
 BATCH, IMAGES, CLASSES = 32, 192, 4
 SEARCH_IMAGES = 200
 """Of the whole searches, training and validation together."""
-SEARCHES = {"population": [2, 4, 8, 16], "generations": [2, 4, 8]}
+SEARCHES = {"population_size": [2, 4, 8, 16], "generations": [2, 4, 8]}
 POPULATIONS = [100, 1_000, 10_000, 100_000]
 
 
@@ -68,10 +67,10 @@ def one_setting(channels: int, cells: int, size: int, candidates: int = 4) -> di
             Group(0, n, candidates, 0.5, (Candidate(n, vector, space.decode(vector)),))
             for n, vector in enumerate(vectors)
         ]
-        tiny.evaluate(groups[0])  # loads libraries
+        tiny.evaluate(groups[:1])  # loads libraries
         before = resident_bytes()
         subject = SupernetEvaluator(data, {"init_channels": channels, "num_cells": cells}, {"batch_size": BATCH})
-        seconds = [subject.evaluate(group)[0].metrics["seconds"] for group in groups]
+        seconds = [subject.evaluate([group])[0][0].metrics["seconds"] for group in groups]
     peak = peak_resident_bytes() - before
     estimate = subject.memory_estimate().total
     return {"seconds": statistics.median(seconds), "memory_mib": peak / 2**20, "estimate_mib": estimate / 2**20}
@@ -83,11 +82,11 @@ def in_a_process(setting: dict[str, int]) -> dict[str, float]:
 
 
 def search_seconds(
-    folder: Path, population: int = 8, generations: int = 2, processes: int = 1, write_back: str = "group"
+    folder: Path, population_size: int = 8, generations: int = 2, processes: int = 1, write_back: str = "group"
 ) -> float:
     """Wall time of a whole search."""
     options = {
-        "train_cfg.strategy.population": population,
+        "train_cfg.strategy.population_size": population_size,
         "train_cfg.strategy.generations": generations,
         "train_cfg.evaluator.data.data_root": folder / "data",
         "train_cfg.evaluator.data.limit": SEARCH_IMAGES,
@@ -96,7 +95,7 @@ def search_seconds(
         "train_cfg.evaluator.training.batch_size": BATCH,
         "train_cfg.evaluator.write_back": write_back,
     }
-    work_dir = folder / "-".join(map(str, (population, generations, processes, write_back, time.monotonic_ns())))
+    work_dir = folder / "-".join(map(str, (population_size, generations, processes, write_back, time.monotonic_ns())))
     config = str(ROOT / "configs" / "search" / "relativenas_cifar10.py")
     words = ["--work-dir", str(work_dir), "--cfg-options", *(f"{key}={value}" for key, value in options.items())]
     if processes == 1:
@@ -141,17 +140,16 @@ def strategy_seconds(population: int) -> float:
 
 
 def checkpoint_seconds(folder: Path) -> float:
-    """One checkpoint of a search at the released scale."""
+    """One checkpoint of a search at the scale of the paper."""
     data = {"type": "cifar10", "data_root": str(folder / "data"), "num_classes": None, "limit": 100}
     subject = SupernetEvaluator(data, {"init_channels": 16, "num_cells": 8})
-    records = Records(folder / "records.jsonl")
-    checkpoints = Checkpoints(
-        RunStore(folder / "run_store"), SlowFastLearning(CellSpace(), 20, 50), subject, records, 30.0
-    )
+    store = RunStore(folder / "checkpoints")
+    store.open(resume=False)
+    checkpointer = Checkpointer(store, SlowFastLearning(CellSpace(), 20, 50), subject)
     seconds = []
     for step in range(5):
         start = time.perf_counter()
-        checkpoints.save(step, checkpoints.snapshot())
+        checkpointer.save(step, checkpointer.snapshot())
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds)
 
@@ -199,10 +197,10 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="of the comparison of processes [%(default)s]")
     parser.add_argument("--one", type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results" / "search_cost.json")
-    parser.add_argument("--resample", action="store_true", help="only the plot, from the figures that are there")
+    parser.add_argument("--redraw", action="store_true", help="only the plot, from the figures that are there")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    if args.resample:
+    if args.redraw:
         picture(json.loads(args.out.read_text()), PLOT)
         return
     if args.one:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from relnas_mm.evaluators import TabularEvaluator
+from relnas_mm.files import write_atomically
 from relnas_mm.provenance import provenance
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import NASBench201Space
@@ -26,7 +27,7 @@ def relative_nas(evaluator: TabularEvaluator, queries: int, seed: int) -> np.nda
     rows = []
     while not strategy.done:
         group = strategy.ask()
-        results = evaluator.evaluate(group)
+        (results,) = evaluator.evaluate([group])
         strategy.tell(group, [result.loss for result in results])
         rows += [(result.metrics["accuracy"], result.metrics["test_accuracy"]) for result in results]
     return np.array(rows)
@@ -36,7 +37,7 @@ def random_search(evaluator: TabularEvaluator, queries: int, seed: int) -> np.nd
     """The same for architectures drawn at random."""
     space = NASBench201Space()
     vectors = space.sample(numpy_stream(seed, "random"), queries)
-    results = [evaluator.look_up(space.decode(vector)) for vector in vectors]
+    results = [evaluator.look_up(str(space.decode(vector))) for vector in vectors]
     return np.array([(result.metrics["accuracy"], result.metrics["test_accuracy"]) for result in results])
 
 
@@ -55,7 +56,7 @@ def spreads(values: np.ndarray) -> list[float]:
 
 def compare(table: Path, seeds: int) -> dict:
     out: dict = {
-        **provenance("python benchmarks/search_tabular.py nasbench201_full.csv"),
+        **provenance("python benchmarks/search_tabular.py data/tabular/combined/nasbench201_full.csv"),
         "seeds": list(range(seeds)),
         "budgets": BUDGETS,
         "sets": {},
@@ -84,7 +85,7 @@ def main() -> None:
     start = time.perf_counter()
     results = compare(args.table, args.seeds)
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps(results, indent=1) + "\n")
+    write_atomically(args.out, json.dumps(results, indent=1) + "\n")
     for name, entry in results["sets"].items():
         print(name, *(f"{method} {entry[method]['mean']}" for method in ("relative_nas", "random_search")))
     print(f"{time.perf_counter() - start:.0f} s")

@@ -24,7 +24,7 @@ from relnas_mm.spaces import CellSpace
 from relnas_mm.strategies import Candidate, Group, SlowFastLearning
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
-import slow_reference
+import reference_search
 
 pytestmark = pytest.mark.unit
 SMALL = {"init_channels": 2, "num_cells": 3}
@@ -88,21 +88,21 @@ def reference_generation(weights, strategy, subject):
         group = strategy.ask()
         learners = []
         for candidate in group.candidates:
-            supernet = slow_reference.Supernet(SMALL["init_channels"], SMALL["num_cells"], 10)
+            supernet = reference_search.Supernet(SMALL["init_channels"], SMALL["num_cells"], 10)
             supernet.load_state_dict(weights)
             address = (group.generation, candidate.number)
             stream = torch_stream(3, "training", *address)
             torch.manual_seed(stream_seed(3, "drop path", *address))
             batches = epoch_batches(subject.train_data, config.batch_size, stream, subject.augmentation)
             rate = 0.3 * group.progress
-            slow_reference.train(supernet, candidate.architecture, batches, config.lr_at(group.progress), rate)
+            reference_search.train(supernet, candidate.architecture, batches, config.lr_at(group.progress), rate)
             stream = torch_stream(3, "validation", *address)
             batches = epoch_batches(subject.validation_data, config.batch_size, stream, subject.augmentation)
-            learners.append((slow_reference.infer(supernet, candidate.architecture, batches), supernet, candidate))
+            learners.append((reference_search.infer(supernet, candidate.architecture, batches), supernet, candidate))
         told = [loss for loss, _, _ in learners]
         losses.append(told)
         (_, teacher, t), (_, student, s) = sorted(learners, key=lambda learner: learner[0])
-        weights = slow_reference.merge(
+        weights = reference_search.merge(
             weights,
             teacher.state_dict(),
             student.state_dict(),

@@ -6,7 +6,7 @@ from doc_tables.labels import label
 from doc_tables.origin import origin, spread
 
 NETWORKS = {"first": "initial"}
-"""Names of networks in earlier records."""
+"""Names of networks of earlier records."""
 
 
 def global_search(record: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
-"""RelativeNAS as the released code does it, written plainly: the yardstick of tests and timings.
+"""The reference implementation of RelativeNAS written plainly, which tests and timings compare with.
 
-Each candidate is a full supernet with 98 operations per cell that is built anew, loaded with the whole weight set and
-merged back key by key; scores are computed with gradients on; images come through PIL, one at a time.
-Operations and drop path are those of the package: it is their arrangement that is compared.
+Each candidate is a full supernet with 98 operations per cell that is built anew, loaded with all shared weights and
+merged back key by key; gradients are recorded in evaluation too; images come through PIL, one at a time.
+Operations and drop path are those of the package: what is compared is how they are put to work.
 """
 
 import re
@@ -61,7 +61,7 @@ class Supernet(nn.Module):
         return self.classifier(F.adaptive_avg_pool2d(s1, 1).flatten(1))
 
 
-def used_slots(genotype: Genotype, reduction: bool) -> set[int]:
+def used_op_ids(genotype: Genotype, reduction: bool) -> set[int]:
     edges = genotype.reduce if reduction else genotype.normal
     return {
         (EDGE_OFFSETS[place // 2] + node) * 7 + OPERATIONS.index(operation)
@@ -70,16 +70,15 @@ def used_slots(genotype: Genotype, reduction: bool) -> set[int]:
 
 
 def merge(weights, teacher, student, teacher_genotype, student_genotype, reductions):
-    """The released rule, key by key; `teacher` and `student` are whole state dicts."""
+    """The rule of the reference implementation, key by key; `teacher` and `student` are whole state dicts."""
     merged = {}
     for key in weights:
         match = re.match(r"cells\.(\d+)\._ops\.(\d+)\.", key)
         source = teacher
         if match:
             reduction, op_id = reductions[int(match[1])], int(match[2])
-            if op_id not in used_slots(teacher_genotype, reduction) and op_id in used_slots(
-                student_genotype, reduction
-            ):
+            used = [used_op_ids(genotype, reduction) for genotype in (teacher_genotype, student_genotype)]
+            if op_id not in used[0] and op_id in used[1]:
                 source = student
         merged[key] = source[key].detach().clone()
     return merged
@@ -98,7 +97,7 @@ def train(supernet: Supernet, genotype: Genotype, batches, lr: float, rate: floa
 
 
 def infer(supernet: Supernet, genotype: Genotype, batches) -> float:
-    """Mean loss; gradients are recorded, as in the released code."""
+    """Mean loss; gradients are recorded, as in the reference implementation."""
     supernet.eval()
     total, count = 0.0, 0
     for images, labels in batches:
@@ -112,12 +111,8 @@ class PilImages(Dataset):
 
     def __init__(self, data: ImageArrays, order: Tensor, augmentation: Augmentation, draws: Draws):
         self.images = data.images.permute(0, 2, 3, 1).numpy()
-        self.labels, self.order, self.augmentation, self.draws = (
-            data.labels.tolist(),
-            order.tolist(),
-            augmentation,
-            draws,
-        )
+        self.labels, self.order = data.labels.tolist(), order.tolist()
+        self.augmentation, self.draws = augmentation, draws
         self.mean, self.std = (torch.tensor(part).view(3, 1, 1) for part in (data.mean, data.std))
 
     def __len__(self) -> int:
