@@ -37,15 +37,15 @@ def test_todays_names_are_those_of_the_code():
     """Each new name is an argument of the type, or a field of the mapping that it names; no old one is."""
     from mmengine.registry import MODELS
 
-    import relnas_mm.search.mm_loop as mm_loop
     from relnas_mm.evaluators.execution import ExecutionConfig
     from relnas_mm.evaluators.training import TrainConfig
     from relnas_mm.registry import EVALUATORS, STRATEGIES
+    from relnas_mm.search.darts import DartsSearch
 
     fields = {"training": TrainConfig.__dataclass_fields__, "execution": ExecutionConfig.__dataclass_fields__}
     for kind, names in KEYS.items():
         part = STRATEGIES.get(kind) or EVALUATORS.get(kind) or MODELS.get(kind)
-        arguments = mm_loop.DartsLoop.settings() if kind == "DartsLoop" else inspect.signature(part).parameters
+        arguments = inspect.signature(DartsSearch if kind == "DartsLoop" else part).parameters
         for old, new in names.items():
             assert old not in arguments
             head, _, tail = new.split(" ")[0].partition(".")

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, cast
 
 from relnas_mm.architectures.base import DOCUMENT_KEYS, SCHEMA_VERSION, Architecture
 from relnas_mm.architectures.chain import Chain
@@ -12,8 +12,7 @@ from relnas_mm.architectures.zoo import CHAINS, GENOTYPES
 from relnas_mm.errors import UserError
 from relnas_mm.files import read_json
 
-A = TypeVar("A", bound=Architecture)
-Source = "str | os.PathLike[str] | Mapping[str, Any] | Architecture"
+Source = str | os.PathLike[str] | Mapping[str, Any] | Architecture
 
 PUBLISHED: dict[str, Mapping[str, Architecture]] = {Genotype.kind: GENOTYPES, Chain.kind: CHAINS}
 """The published architectures of a family, by name."""
@@ -21,7 +20,7 @@ DEFAULT_KIND = Genotype.kind
 """The kind of a document that names none, such as a genotype written by hand."""
 
 
-def load_architecture(source: Source, family: type[A] | None = None) -> A:  # type: ignore[valid-type]
+def load_architecture(source: Source, family: type[Architecture] | None = None) -> Architecture:
     """An architecture by name, from a JSON file, or from a mapping.
 
     Args:
@@ -41,7 +40,7 @@ def load_architecture(source: Source, family: type[A] | None = None) -> A:  # ty
     name = os.fspath(source)
     known = {n: a for k, named in PUBLISHED.items() if family is None or k == family.kind for n, a in named.items()}
     if name in known:
-        return known[name]  # type: ignore[return-value]
+        return known[name]
     path = Path(name).expanduser()
     if path.suffix != ".json" and not path.is_file():
         raise UserError(f"unknown {kind} {name!r}; use one of {', '.join(known)} or the path of a .json file")
@@ -51,22 +50,22 @@ def load_architecture(source: Source, family: type[A] | None = None) -> A:  # ty
     return _from_document(read_json(path, where), family, where)
 
 
-def load_genotype(source: Source) -> Genotype:  # type: ignore[valid-type]
+def load_genotype(source: Source) -> Genotype:
     """A genotype by name, from a JSON file, or from a mapping with `normal` and `reduce` (`load_architecture`).
 
     Raises:
         UserError: As `load_architecture`.
     """
-    return load_architecture(source, Genotype)
+    return cast(Genotype, load_architecture(source, Genotype))
 
 
-def load_chain(source: Source) -> Chain:  # type: ignore[valid-type]
+def load_chain(source: Source) -> Chain:
     """A chain network by name, from a JSON file, or from a mapping with `width` and `layers` (`load_architecture`).
 
     Raises:
         UserError: As `load_architecture`.
     """
-    return load_architecture(source, Chain)
+    return cast(Chain, load_architecture(source, Chain))
 
 
 def save_genotype(genotype: Genotype, path: "str | os.PathLike[str]", meta: dict[str, Any] | None = None) -> Path:
@@ -86,11 +85,11 @@ def save_genotype(genotype: Genotype, path: "str | os.PathLike[str]", meta: dict
     return genotype.save(Path(path), meta)
 
 
-def _from_document(document: Any, family: type[A] | None, source: str) -> A:
+def _from_document(document: Any, family: type[Architecture] | None, source: str) -> Architecture:
     if not isinstance(document, Mapping):
         if family is None:
             raise UserError(f"{source}: an architecture is a mapping, not {type(document).__name__}")
-        return family.from_dict(document, source)  # type: ignore[return-value]  # says what is wrong with it
+        return family.from_dict(document, source)  # says what is wrong with it
     version = document.get("schema_version", SCHEMA_VERSION)
     if version != SCHEMA_VERSION:
         raise UserError(f"{source} has schema_version {version!r}; this release reads {SCHEMA_VERSION}")
@@ -105,10 +104,10 @@ def _from_document(document: Any, family: type[A] | None, source: str) -> A:
             f"{source}: its hash {str(document['hash'])[:12]}… does not fit its content ({architecture.hash[:12]}…); "
             "remove the 'hash' entry if it was edited on purpose"
         )
-    return _checked_family(architecture, family, source)
+    return architecture
 
 
-def _checked_family(architecture: Architecture, family: type[A] | None, source: str) -> A:
+def _checked_family(architecture: Architecture, family: type[Architecture] | None, source: str) -> Architecture:
     if family is not None and not isinstance(architecture, family):
         raise UserError(f"{source} is of kind {architecture.kind!r}; allowed is {family.kind!r}")
-    return architecture  # type: ignore[return-value]
+    return architecture

@@ -124,9 +124,9 @@ def build_search(
     rerank: int = 0,
     save_every: float = 30.0,
     keep: int = 2,
+    resume: bool = False,
     seed: int = 0,
     device: "torch.device | str" = "cpu",
-    **options: Any,
 ) -> SearchRun:
     """A search from the configs of its parts.
 
@@ -140,9 +140,9 @@ def build_search(
         rerank: How many of the best are scored again before the winner is chosen (`SearchRun`).
         save_every: Seconds between checkpoints; 0 saves after each group.
         keep: How many checkpoints stay.
+        resume: Whether to continue what the store holds.
         seed: Seed of everything that is drawn.
         device: Where evaluators train and latency is measured.
-        **options: For `SearchRun`.
 
     Raises:
         UserError: A part cannot be built, or parts do not fit together.
@@ -158,7 +158,7 @@ def build_search(
     own_budget = None if budget is None else Budget(device=device, **budget)
     feasible = own_budget.allows if own_budget is not None and own_budget.limits else None
     supplied = {"space": own_space, "seed": seed, "feasible": feasible, "objectives": 1 + len(objectives)}
-    return SearchRun(
+    search = SearchRun(
         own_space,
         build_part(STRATEGIES, strategy, **supplied),
         build_part(EVALUATORS, evaluator, space=own_space, seed=seed, device=device),
@@ -166,9 +166,10 @@ def build_search(
         own_budget,
         objectives,
         rerank,
-        seed=seed,
-        **options,
+        resume,
     )
+    search.meta["seed"] = seed
+    return search
 
 
 def check_loop(config: Mapping[str, Any]) -> None:
@@ -182,7 +183,7 @@ def check_loop(config: Mapping[str, Any]) -> None:
     """
     loop = LOOPS.get(config.get("type", ""))
     if loop is not None:  # else `run_identity` says so
-        _check_names(f"train_cfg of type {config['type']}", set(config) - {"type"}, loop.settings())  # type: ignore[attr-defined]
+        loop.check_settings({key: value for key, value in config.items() if key != "type"})  # type: ignore[attr-defined]
 
 
 def _check_names(owner: str, given: Iterable[str], allowed: Iterable[str]) -> None:

@@ -1,13 +1,17 @@
 """How far a search is, and when it will end."""
 
 from collections import deque
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 WINDOW = 50
+Report = Callable[[dict[str, Any], int], None]
+"""Takes the numbers of a generation or epoch, and which one it is, from 1."""
 
 
 class Progress:
-    """Counts groups and their time.
+    """Counts groups, or epochs of DARTS, and their time.
 
     Args:
         total: Groups of the whole search.

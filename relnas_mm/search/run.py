@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from relnas_mm.architectures import Architecture
@@ -14,7 +14,7 @@ from relnas_mm.search.budget import Budget
 from relnas_mm.search.checkpoints import Checkpointer
 from relnas_mm.search.objectives import losses_of
 from relnas_mm.search.overview import write_overview
-from relnas_mm.search.progress import Progress
+from relnas_mm.search.progress import Progress, Report
 from relnas_mm.search.records import candidate_records
 from relnas_mm.search.store import RunStore
 from relnas_mm.search.summary import generation_line, generation_record, log_line
@@ -27,9 +27,6 @@ OVERVIEW_EVERY = 60.0
 """Seconds between two overviews of a running search, at least."""
 OVERVIEW_SHARE = 0.01
 """Share of the time that overviews may take."""
-
-Report = Callable[[dict[str, Any], int], None]
-"""Takes the numbers of a generation, and which one it is, from 1."""
 
 
 class SearchRun:
@@ -51,10 +48,12 @@ class SearchRun:
             budget such as 'macs'.  The winner is still the one with the lowest loss.
         rerank: How many of the best are scored again, more precisely, before the winner is chosen; 0 for none.
         resume: Whether to continue what the store holds.
-        overview: Whether curves and pages are drawn.
-        seed: Kept with the winner, to say where it comes from.
+
+    Attributes:
         logger: Told what happens.
         report: Told the numbers of each generation.
+        meta: Kept with the winner, to say where it comes from.
+        overview: Whether curves and pages are drawn.
 
     Raises:
         UserError: Parts do not fit together, or the folder holds a search that is not to be continued.
@@ -70,16 +69,14 @@ class SearchRun:
         objectives: Sequence[str] = (),
         rerank: int = 0,
         resume: bool = False,
-        overview: bool = True,
-        seed: int | None = None,
-        logger: logging.Logger | None = None,
-        report: Report = lambda numbers, generation: None,
     ):
         check_parts(space, strategy, evaluator, budget, objectives)
         self.space, self.strategy, self.evaluator, self.store = space, strategy, evaluator, store
         self.budget, self.objectives, self.rerank, self.resume = budget, tuple(objectives), rerank, resume
-        self.overview, self.seed, self.report = overview, seed, report
-        self.logger = logger or logging.getLogger("relnas_mm")
+        self.logger = logging.getLogger("relnas_mm")
+        self.report: Report = lambda numbers, generation: None
+        self.meta: dict[str, Any] = {}
+        self.overview = True
         self.is_main_process = world()[0] == 0
         self.progress = Progress(strategy.total_groups)
         self._checkpointer = Checkpointer(store, strategy, evaluator)
@@ -166,7 +163,7 @@ class SearchRun:
     def _write_results(self, winner: Architecture, loss: float, number: int) -> None:
         meta = {
             "strategy": type(self.strategy).__name__,
-            "seed": self.seed,
+            **self.meta,
             "groups": self.progress.done,
             "loss": loss,
             **(self.budget.costs(winner) if self.budget else {}),

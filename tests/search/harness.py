@@ -23,7 +23,9 @@ def evaluator_config(data_root) -> dict:
 def make_search(work_dir: Path, evaluator: dict, seed: int = 5, overview: bool = False, **options) -> SearchRun:
     """A search that saves after each group and draws no curves, which take longer than the search."""
     options = {"space": SPACE, "strategy": STRATEGY, "save_every": 0.0} | options
-    return build_search(work_dir, evaluator=evaluator, seed=seed, overview=overview, **options)
+    search = build_search(work_dir, evaluator=evaluator, seed=seed, **options)
+    search.overview = overview
+    return search
 
 
 def outcome(work_dir: Path) -> dict:

@@ -28,7 +28,7 @@ def make_search(folder, data, seed=5, **options):
         "training": {"batch_size": 10},
         "architecture": {"lr": 0.05},
     } | options
-    return DartsSearch(data, RunStore(folder), seed=seed, **options)
+    return DartsSearch(folder, data, seed=seed, **options)
 
 
 def outcome(folder):

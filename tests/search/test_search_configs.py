@@ -35,10 +35,10 @@ def test_every_config_fits_the_parts_it_names(path):
     run_identity(config)
     if config.train_cfg.type == "DartsLoop":
         arguments = dict(config.train_cfg)
-        assert set(arguments) - {"type"} <= DartsLoop.settings()
+        DartsLoop.check_settings({key: value for key, value in arguments.items() if key != "type"})
         TrainConfig(**arguments["training"]), ArchitectureConfig(**arguments["architecture"])
         return
-    assert set(config.train_cfg) - {"type"} <= SearchLoop.settings()
+    SearchLoop.check_settings({key: value for key, value in config.train_cfg.items() if key != "type"})
     for registry, key in ((SPACES, "space"), (STRATEGIES, "strategy"), (EVALUATORS, "evaluator")):
         part = dict(config.train_cfg[key])
         assert set(part) - {"type"} <= set(inspect.signature(registry.get(part["type"])).parameters)

@@ -213,8 +213,10 @@ class SupernetEvaluator(Evaluator):
         stream: ExecutionStream = PLAIN,
         drop_path_seed: int | None = None,
     ) -> CandidateTrainer:
-        setting = self.shape, self.op_ids, self.weights, self.config, self.execution
-        return CandidateTrainer(cast(Genotype, candidate.architecture), *setting, progress, stream, drop_path_seed)
+        genotype = cast(Genotype, candidate.architecture)
+        with torch.device("meta"):  # initial weights would be thrown away
+            network = CellNetwork(genotype, self.shape, self.op_ids, self.execution.get_backend())
+        return CandidateTrainer(network, self.weights, self.config, self.execution, progress, stream, drop_path_seed)
 
     @property
     def _eval_batch_size(self) -> int:

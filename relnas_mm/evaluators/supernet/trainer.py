@@ -7,12 +7,11 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from relnas_mm.architectures import Genotype
 from relnas_mm.evaluators.base import Evaluation
 from relnas_mm.evaluators.execution import ExecutionConfig, ExecutionStream, StreamedEpoch
 from relnas_mm.evaluators.supernet.shared_weights import SharedWeights
 from relnas_mm.evaluators.training import Batches, TrainConfig, evaluation_step, training_step
-from relnas_mm.networks import CellNetwork, NetworkShape, OpIds
+from relnas_mm.networks import CellNetwork
 from relnas_mm.networks.fuse import fuse_conv_bn
 
 _MOMENTUM = "momentum/"
@@ -24,9 +23,7 @@ class CandidateTrainer:
     It works once: what it was scored with need not be what can be trained any more.
 
     Args:
-        genotype: The cells.
-        shape: The network around them.
-        op_ids: Numbers the operations in the supernet.
+        network: Its network; initial weights do not matter, so it may be on the meta device.
         weights: The shared weights, for their names and device.
         config: Settings of the training.
         execution: How it is carried out.
@@ -37,9 +34,7 @@ class CandidateTrainer:
 
     def __init__(
         self,
-        genotype: Genotype,
-        shape: NetworkShape,
-        op_ids: OpIds,
+        network: CellNetwork,
         weights: SharedWeights,
         config: TrainConfig,
         execution: ExecutionConfig,
@@ -47,10 +42,8 @@ class CandidateTrainer:
         stream: ExecutionStream,
         drop_path_seed: int | None = None,
     ):
-        backend, device = execution.get_backend(), weights.device
-        with torch.device("meta"):  # its own initial weights would be thrown away
-            self.network = CellNetwork(genotype, shape, op_ids, backend)
-        self.network.to_empty(device=device)
+        exact, device = network.backend.exact, weights.device
+        self.network = network.to_empty(device=device)
         self.network.to(memory_format=execution.memory_format)  # type: ignore[call-overload]
         self.network.drop_path_rate = config.drop_path_at(progress)
         generators = []
@@ -58,7 +51,7 @@ class CandidateTrainer:
             generators = [torch.Generator(device).manual_seed(drop_path_seed)]
             self.network.drop_path_generator = generators[0]
         self._named = weights.ordered(self.network)
-        fused = device.type == "cuda" and not backend.exact
+        fused = device.type == "cuda" and not exact
         self.optimizer = config.optimizer([parameter for _, parameter in self._named], progress, fused)
         for _, parameter in self._named:  # zeros have the effect of none, and are there when steps are recorded
             self.optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
@@ -66,7 +59,7 @@ class CandidateTrainer:
         step = training_step(self.network, self.optimizer, config.grad_clip, precision)
         self._training = StreamedEpoch(self.network, step, True, stream, generators)
         self._evaluation = StreamedEpoch(self.network, evaluation_step(self.network, precision), False, stream)
-        self._fuses = not backend.exact and device.type == "cpu"
+        self._fuses = not exact and device.type == "cpu"
         self._state = self.network.state_dict()
         self._start = 0.0
 

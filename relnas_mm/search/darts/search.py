@@ -1,11 +1,11 @@
 """DARTS from its first epoch to its cell, as a library: no config, no Runner."""
 
-import inspect
 import itertools
 import logging
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -20,7 +20,7 @@ from relnas_mm.search.darts.derive import COLLAPSED_FROM, derive, entropy, skips
 from relnas_mm.search.darts.gradient import Batch
 from relnas_mm.search.darts.network import MixedNetwork, check_temperature
 from relnas_mm.search.darts.trainer import ArchitectureConfig, MixedTrainer
-from relnas_mm.search.progress import Progress
+from relnas_mm.search.progress import Progress, Report
 from relnas_mm.search.state_files import State
 from relnas_mm.search.store import RunStore
 from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
@@ -38,8 +38,8 @@ class DartsSearch:
     epoch.
 
     Args:
+        folder: Folder of the store.
         data: Arguments of `load_images`.
-        store: Where everything is kept.
         epochs: Epochs over the training half, at least 1.
         network: Fields of `NetworkShape` that the data do not decide: init_channels, num_cells.
         training: Fields of `TrainConfig`, for the weights; without drop path.
@@ -51,9 +51,12 @@ class DartsSearch:
             reference implementation.
         temperature: First and last temperature of the softmax over candidates, linear in between.
         portion: One of so many channels goes through the candidates (PC-DARTS); 1 takes all.
+        keep: How many checkpoints stay.
+        resume: Whether to continue what the store holds.
         seed: Seed of the split, of initial weights and of all draws.
         device: Where to train.
-        resume: Whether to continue what the store holds.
+
+    Attributes:
         logger: Told what happens.
         report: Told the numbers of each epoch, and which one it is, from 1.
 
@@ -63,8 +66,8 @@ class DartsSearch:
 
     def __init__(
         self,
+        folder: "str | os.PathLike[str]",
         data: Mapping[str, Any],
-        store: RunStore,
         epochs: int = 50,
         network: Mapping[str, Any] | None = None,
         training: Mapping[str, Any] | None = None,
@@ -75,17 +78,17 @@ class DartsSearch:
         augment_validation: bool = True,
         temperature: tuple[float, float] = (1.0, 1.0),
         portion: int = 1,
+        keep: int = 2,
+        resume: bool = False,
         seed: int = 0,
         device: torch.device | str = "cpu",
-        resume: bool = False,
-        logger: logging.Logger | None = None,
-        report: Callable[[dict[str, Any], int], None] = lambda numbers, epoch: None,
     ):
         if epochs < 1:
             raise UserError(f"epochs of DARTS is {epochs!r}; it must be at least 1")
         check_temperature(temperature)
-        self.store, self.seed, self.temperature, self.resume = store, seed, temperature, resume
-        self.logger, self.report = logger or logging.getLogger("relnas_mm"), report
+        self.store, self.seed, self.temperature, self.resume = RunStore(folder, keep), seed, temperature, resume
+        self.logger = logging.getLogger("relnas_mm")
+        self.report: Report = lambda numbers, epoch: None
         self.config = TrainConfig(**{**DEFAULTS, **(training or {})})
         if self.config.drop_path_rate:
             raise UserError(f"drop_path_rate is {self.config.drop_path_rate!r}; DARTS searches without drop path")
@@ -99,13 +102,7 @@ class DartsSearch:
         self.trainer = MixedTrainer(mixed, self.config, ArchitectureConfig(**architecture or {}))
         self.progress = Progress(epochs)
         self._termination = Termination()
-        store.open(resume)
-
-    @classmethod
-    def settings(cls) -> set[str]:
-        """Names of what a config may set."""
-        supplied = {"self", "store", "seed", "device", "resume", "logger", "report"}
-        return set(inspect.signature(cls.__init__).parameters) - supplied
+        self.store.open(resume)
 
     def run(self) -> Genotype:
         """Runs the search to its end, and writes the cell.
