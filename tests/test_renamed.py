@@ -1,6 +1,5 @@
 """Names of earlier releases end in one sentence with today's name."""
 
-import inspect
 from pathlib import Path
 
 import pytest
@@ -40,12 +39,13 @@ def test_todays_names_are_those_of_the_code():
     from relnas_mm.evaluators.execution import ExecutionConfig
     from relnas_mm.evaluators.training import TrainConfig
     from relnas_mm.registry import EVALUATORS, STRATEGIES
+    from relnas_mm.search.builder import arguments_of
     from relnas_mm.search.darts import DartsSearch
 
     fields = {"training": TrainConfig.__dataclass_fields__, "execution": ExecutionConfig.__dataclass_fields__}
     for kind, names in KEYS.items():
         part = STRATEGIES.get(kind) or EVALUATORS.get(kind) or MODELS.get(kind)
-        arguments = inspect.signature(DartsSearch if kind == "DartsLoop" else part).parameters
+        arguments = arguments_of(DartsSearch if kind == "DartsLoop" else part)
         for old, new in names.items():
             assert old not in arguments
             head, _, tail = new.split(" ")[0].partition(".")

@@ -105,7 +105,7 @@ def build_part(registry: Registry, config: Mapping[str, Any], **supplied: Any) -
     if part is None:
         known = ", ".join(sorted(registry.module_dict))
         raise UserError(f"the {registry.name} has type {name!r}; known are {known}")
-    parameters = inspect.signature(part).parameters
+    parameters = arguments_of(part)
     _check_names(f"{name} of the {registry.name}", arguments, parameters)
     arguments |= {key: value for key, value in supplied.items() if key in parameters and key not in arguments}
     try:
@@ -170,6 +170,17 @@ def build_search(
     )
     search.meta["seed"] = seed
     return search
+
+
+def arguments_of(part: Any) -> set[str]:
+    """Names of the arguments of a class, also of those that it hands on to its base class as `**options`."""
+    names: set[str] = set()
+    for base in part.__mro__ if inspect.isclass(part) else (part,):
+        own = inspect.signature(base).parameters.values()
+        names |= {each.name for each in own if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)}
+        if all(each.kind != each.VAR_KEYWORD for each in own):
+            break
+    return names
 
 
 def check_loop(config: Mapping[str, Any]) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import Space
-from relnas_mm.strategies.base import Feasible
 from relnas_mm.strategies.mutation import check_rate, mutate
 from relnas_mm.strategies.objectives import fitness
 from relnas_mm.strategies.sequential import SequentialStrategy
@@ -25,12 +24,8 @@ class RegularizedEvolution(SequentialStrategy):
         tournament_size: Individuals from which a parent is chosen.
         edge_rate: Probability that a mutation changes an input of a node and not an operation; `None` takes all
             dimensions as equally likely.
-        generation_size: Candidates of what records call a generation.
-        seed: Seed of all draws.
-        feasible: Which architectures are within the budget; `None` allows all.
-        max_attempts: How many times a proposal outside the budget is drawn again; then the parent itself is scored
-            again.
-        objectives: How many losses each candidate has; several are compared by front and crowding.
+        **options: Of `SequentialStrategy`.  After `max_attempts` the parent itself is scored again; several objectives
+            are compared by front and crowding.
 
     Raises:
         UserError: A number is out of range.
@@ -43,13 +38,9 @@ class RegularizedEvolution(SequentialStrategy):
         population_size: int = 100,
         tournament_size: int = 25,
         edge_rate: float | None = None,
-        generation_size: int = 20,
-        seed: int = 0,
-        feasible: Feasible | None = None,
-        max_attempts: int = 100,
-        objectives: int = 1,
+        **options: Any,
     ):
-        super().__init__(space, queries, generation_size, seed, feasible, max_attempts, objectives)
+        super().__init__(space, queries, **options)
         if not 1 <= tournament_size <= population_size:
             raise UserError(
                 f"population_size of RegularizedEvolution is {population_size!r} and tournament_size "

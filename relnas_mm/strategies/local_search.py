@@ -8,7 +8,6 @@ import numpy as np
 from relnas_mm.errors import UserError
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import Space
-from relnas_mm.strategies.base import Feasible
 from relnas_mm.strategies.mutation import neighbours
 from relnas_mm.strategies.sequential import SequentialStrategy
 
@@ -22,28 +21,16 @@ class LocalSearch(SequentialStrategy):
     Args:
         space: What the vectors stand for.
         queries: How many candidates are asked for.
-        generation_size: Candidates of what records call a generation.
-        seed: Seed of all draws.
-        feasible: Which architectures are within the budget; `None` allows all.
-        max_attempts: How many times a start that is outside the budget or known is drawn again.
+        **options: Of `SequentialStrategy`, but one objective only.
 
     Raises:
         UserError: A number is out of range.
     """
 
-    def __init__(
-        self,
-        space: Space,
-        queries: int,
-        generation_size: int = 20,
-        seed: int = 0,
-        feasible: Feasible | None = None,
-        max_attempts: int = 100,
-        objectives: int = 1,
-    ):
-        super().__init__(space, queries, generation_size, seed, feasible, max_attempts, objectives)
-        if objectives > 1:
-            raise UserError(f"objectives of LocalSearch is {objectives!r}; it compares by one loss only")
+    def __init__(self, space: Space, queries: int, **options: Any):
+        super().__init__(space, queries, **options)
+        if self.objectives > 1:
+            raise UserError(f"objectives of LocalSearch is {self.objectives!r}; it compares by one loss only")
         self._centre = -1
         self._around: list[np.ndarray] = []
         self._seen: set[Any] = set()

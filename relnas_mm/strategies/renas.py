@@ -9,7 +9,6 @@ from relnas_mm.errors import UserError
 from relnas_mm.predictors import Predictor, encoding_for, predictor_config, save_predictor
 from relnas_mm.seeding import stream_seed
 from relnas_mm.spaces import Space
-from relnas_mm.strategies.base import Feasible
 from relnas_mm.strategies.labels import scores_of
 from relnas_mm.strategies.pool import Pool
 from relnas_mm.strategies.sequential import SequentialStrategy
@@ -34,10 +33,7 @@ class ReNAS(SequentialStrategy):
             weights, whose losses fall while the search goes on.
         save_to: Folder where each predictor is written as `predictor_N`, N the candidates it learned from; `None`
             writes none.
-        generation_size: Candidates of what records call a generation.
-        seed: Seed of all draws.
-        feasible: Which architectures are within the budget; `None` allows all.
-        max_attempts: How many times a random architecture that is known or outside the budget is drawn again.
+        **options: Of `SequentialStrategy`, but one objective only.
 
     Raises:
         UserError: A number is out of range, or the space has no such encoding.
@@ -54,12 +50,11 @@ class ReNAS(SequentialStrategy):
         population_size: int = 100,
         detrend: bool = False,
         save_to: str | None = None,
-        generation_size: int = 20,
-        seed: int = 0,
-        feasible: Feasible | None = None,
-        max_attempts: int = 100,
+        **options: Any,
     ):
-        super().__init__(space, queries, generation_size, seed, feasible, max_attempts)
+        super().__init__(space, queries, **options)
+        if self.objectives > 1:
+            raise UserError(f"objectives of ReNAS is {self.objectives!r}; it compares by one loss only")
         if not 2 <= samples < queries:
             raise UserError(
                 f"samples of ReNAS is {samples!r} and queries {queries!r}; needed is 2 <= samples < queries"
@@ -71,8 +66,8 @@ class ReNAS(SequentialStrategy):
         self.encoding = encoding_for(space, self.config.encoding)
         self.predictor: Predictor | None = None
         """The last one that was trained in this process."""
-        self._pool = Pool(space, feasible, calls, population_size, max_attempts)
-        self._detrended, self._save_to = generation_size if detrend else 0, save_to
+        self._pool = Pool(space, self.feasible, calls, population_size, self._max_attempts)
+        self._detrended, self._save_to = self._generation_size if detrend else 0, save_to
         self._planned = np.empty((0, len(space.upper)))
         self._seen: set[Any] = set()
 
