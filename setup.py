@@ -45,6 +45,6 @@ def version() -> str:
 setup(
     version=version(),
     packages=find_packages(include=["relnas_mm", "relnas_mm.*"]),
-    package_data={"relnas_mm": ["**/*.html", "**/*.j2", "**/*.json"]},
+    package_data={"relnas_mm": ["**/*.html", "**/*.j2", "**/*.json", "__init__.pyi"]},
     cmdclass={"build_py": BuildWithMim},
 )

@@ -7,77 +7,23 @@ first used.
 
 import importlib
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from relnas_mm import compat
 from relnas_mm.compat import hooks
 from relnas_mm.version import __version__
 
-if TYPE_CHECKING:
-    from relnas_mm.architectures import (
-        Architecture,
-        Chain,
-        Genotype,
-        list_chains,
-        list_genotypes,
-        load_architecture,
-        load_chain,
-        load_genotype,
-        save_genotype,
-    )
-    from relnas_mm.evaluators import (
-        Evaluation,
-        Evaluator,
-        StandAloneEvaluator,
-        SupernetEvaluator,
-        TabularEvaluator,
-    )
-    from relnas_mm.inference import accelerate
-    from relnas_mm.models import CellBackbone, ChainBackbone
-    from relnas_mm.search import Budget, RunStore, SearchRun
-    from relnas_mm.spaces import CellSpace, MacroMicroSpace, NASBench201Space, Space
-    from relnas_mm.strategies import (
-        RandomSearch,
-        RegularizedEvolution,
-        ReNAS,
-        SlowFastLearning,
-        Strategy,
-        slow_fast_update,
-    )
-
 _PUBLIC = {
-    "relnas_mm.architectures": (
-        "Architecture",
-        "Chain",
-        "Genotype",
-        "list_chains",
-        "list_genotypes",
-        "load_architecture",
-        "load_chain",
-        "load_genotype",
-        "save_genotype",
-    ),
-    "relnas_mm.evaluators": (
-        "Evaluation",
-        "Evaluator",
-        "StandAloneEvaluator",
-        "SupernetEvaluator",
-        "TabularEvaluator",
-    ),
-    "relnas_mm.inference": ("accelerate",),
-    "relnas_mm.models": ("CellBackbone", "ChainBackbone"),
-    "relnas_mm.search": ("Budget", "RunStore", "SearchRun"),
-    "relnas_mm.spaces": ("CellSpace", "MacroMicroSpace", "NASBench201Space", "Space"),
-    "relnas_mm.strategies": (
-        "RandomSearch",
-        "ReNAS",
-        "RegularizedEvolution",
-        "SlowFastLearning",
-        "Strategy",
-        "slow_fast_update",
-    ),
+    "architectures": "Architecture Chain Genotype list_chains list_genotypes load_architecture load_chain "
+    "load_genotype save_genotype",
+    "evaluators": "Evaluation Evaluator StandAloneEvaluator SupernetEvaluator TabularEvaluator",
+    "inference": "accelerate",
+    "models": "CellBackbone ChainBackbone",
+    "search": "Budget RunStore SearchRun",
+    "spaces": "CellSpace MacroMicroSpace NASBench201Space Space",
+    "strategies": "RandomSearch ReNAS RegularizedEvolution SlowFastLearning Strategy slow_fast_update",
 }
-_HOME = {name: module for module, names in _PUBLIC.items() for name in names}
+_HOME = {name: f"{__name__}.{package}" for package, names in _PUBLIC.items() for name in names.split()}
 __all__ = ["__version__", *sorted(_HOME)]  # pyright: ignore[reportUnsupportedDunderAll]
 
 

@@ -21,6 +21,8 @@ def test_every_public_name_is_there_and_on_the_page():
         assert getattr(relnas_mm, name) is not None
         assert name in named or name == "__version__", name
     assert set(relnas_mm.__all__) <= set(dir(relnas_mm))
+    stub = (ROOT / "relnas_mm" / "__init__.pyi").read_text()
+    assert set(re.findall(r"import \w+ as (\w+)", stub)) == set(relnas_mm.__all__)
     with pytest.raises(AttributeError, match="no attribute 'Genotyp'"):
         _ = relnas_mm.Genotyp
 

@@ -1,0 +1,33 @@
+"""The public names, for type checkers; at run time they are imported when they are first used."""
+
+from relnas_mm.architectures import Architecture as Architecture
+from relnas_mm.architectures import Chain as Chain
+from relnas_mm.architectures import Genotype as Genotype
+from relnas_mm.architectures import list_chains as list_chains
+from relnas_mm.architectures import list_genotypes as list_genotypes
+from relnas_mm.architectures import load_architecture as load_architecture
+from relnas_mm.architectures import load_chain as load_chain
+from relnas_mm.architectures import load_genotype as load_genotype
+from relnas_mm.architectures import save_genotype as save_genotype
+from relnas_mm.evaluators import Evaluation as Evaluation
+from relnas_mm.evaluators import Evaluator as Evaluator
+from relnas_mm.evaluators import StandAloneEvaluator as StandAloneEvaluator
+from relnas_mm.evaluators import SupernetEvaluator as SupernetEvaluator
+from relnas_mm.evaluators import TabularEvaluator as TabularEvaluator
+from relnas_mm.inference import accelerate as accelerate
+from relnas_mm.models import CellBackbone as CellBackbone
+from relnas_mm.models import ChainBackbone as ChainBackbone
+from relnas_mm.search import Budget as Budget
+from relnas_mm.search import RunStore as RunStore
+from relnas_mm.search import SearchRun as SearchRun
+from relnas_mm.spaces import CellSpace as CellSpace
+from relnas_mm.spaces import MacroMicroSpace as MacroMicroSpace
+from relnas_mm.spaces import NASBench201Space as NASBench201Space
+from relnas_mm.spaces import Space as Space
+from relnas_mm.strategies import RandomSearch as RandomSearch
+from relnas_mm.strategies import RegularizedEvolution as RegularizedEvolution
+from relnas_mm.strategies import ReNAS as ReNAS
+from relnas_mm.strategies import SlowFastLearning as SlowFastLearning
+from relnas_mm.strategies import Strategy as Strategy
+from relnas_mm.strategies import slow_fast_update as slow_fast_update
+from relnas_mm.version import __version__ as __version__
