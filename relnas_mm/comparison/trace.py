@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from relnas_mm.architectures import Architecture
 from relnas_mm.comparison.plan import Plan, Unit
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluation
@@ -33,7 +34,7 @@ def run_search(plan: Plan, unit: Unit) -> dict[str, Any]:
     evaluator, strategy = plan.evaluator(unit.task, unit.seed), plan.strategy(unit.strategy, unit.seed)
     losses: list[Any] = []
     results: list[Evaluation] = []
-    architectures: list[Any] = []
+    architectures: list[Architecture] = []
     while len(results) < plan.budget:
         if strategy.done:
             raise UserError(

@@ -1,10 +1,10 @@
 """A forest of extremely randomized trees (Geurts et al., 2006): the baseline beside learned rankings."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from relnas_mm.architectures import Architecture
 from relnas_mm.errors import UserError
 from relnas_mm.predictors.encodings import Encoding
 from relnas_mm.predictors.predictor import checked_scores
@@ -46,7 +46,7 @@ class Forest:
             random_state=stream_seed(seed, "forest") % 2**32,
         )
 
-    def fit(self, architectures: Sequence[Any], scores: "Sequence[float] | np.ndarray") -> "Forest":
+    def fit(self, architectures: Sequence[Architecture], scores: "Sequence[float] | np.ndarray") -> "Forest":
         """Learns from scored architectures.
 
         Raises:
@@ -56,9 +56,9 @@ class Forest:
         self._trees.fit(self._arrays(architectures), values)
         return self
 
-    def predict(self, architectures: Sequence[Any]) -> np.ndarray:
+    def predict(self, architectures: Sequence[Architecture]) -> np.ndarray:
         """Predicted scores, shape (n,)."""
         return self._trees.predict(self._arrays(architectures))
 
-    def _arrays(self, architectures: Sequence[Any]) -> np.ndarray:
+    def _arrays(self, architectures: Sequence[Architecture]) -> np.ndarray:
         return self.encoding(architectures).reshape(len(architectures), -1)

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from relnas_mm.architectures import Architecture
 from relnas_mm.errors import UserError
 from relnas_mm.predictors.config import PredictorConfig
 from relnas_mm.predictors.encodings import Encoding
@@ -33,7 +33,7 @@ class Predictor:
             self.network = config.build(encoding).eval()
         self.mean, self.scale = torch.zeros(encoding.shape), torch.ones(encoding.shape)
 
-    def fit(self, architectures: Sequence[Any], scores: "Sequence[float] | np.ndarray") -> "Predictor":
+    def fit(self, architectures: Sequence[Architecture], scores: "Sequence[float] | np.ndarray") -> "Predictor":
         """Learns from scored architectures; on one CPU thread the result is the same each time.
 
         Args:
@@ -53,7 +53,7 @@ class Predictor:
         return self
 
     @torch.no_grad()
-    def members(self, architectures: Sequence[Any]) -> np.ndarray:
+    def members(self, architectures: Sequence[Architecture]) -> np.ndarray:
         """Scores by each member of the ensemble, higher is better, shape (members, n); LeNet is one member."""
         if not architectures:
             return np.empty((self.config.members, 0))
@@ -61,7 +61,7 @@ class Predictor:
         outputs = [self.network(self._scaled(torch.from_numpy(self.encoding(part)))) for part in parts]
         return torch.cat(outputs, dim=1).double().numpy()
 
-    def predict(self, architectures: Sequence[Any]) -> np.ndarray:
+    def predict(self, architectures: Sequence[Architecture]) -> np.ndarray:
         """Scores, higher is better, shape (n,)."""
         return self.members(architectures).mean(axis=0)
 
@@ -69,7 +69,7 @@ class Predictor:
         return (arrays - self.mean) / self.scale
 
 
-def checked_scores(architectures: Sequence[Any], scores: "Sequence[float] | np.ndarray") -> np.ndarray:
+def checked_scores(architectures: Sequence[Architecture], scores: "Sequence[float] | np.ndarray") -> np.ndarray:
     """Scores that something can be learned from.
 
     Raises:

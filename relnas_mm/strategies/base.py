@@ -9,7 +9,7 @@ import numpy as np
 
 from relnas_mm.architectures import Architecture
 
-Feasible = Callable[[Any], bool]
+Feasible = Callable[[Architecture], bool]
 """Says whether an architecture is within the budget."""
 Losses = Sequence[float] | Sequence[Sequence[float]]
 """The loss of each candidate of a group, or a list of numbers for each, the loss first."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from relnas_mm.architectures import Architecture
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import Space
 from relnas_mm.strategies.mutation import check_rate, mutate
@@ -60,7 +61,7 @@ class RegularizedEvolution(SequentialStrategy):
         self._parent = self._vectors[sample[np.argmin(fitness(self._losses[sample]))]]
         return mutate(self._parent, self.space, rng, self.edge_rate)
 
-    def _fits(self, architecture: Any) -> bool:
+    def _fits(self, architecture: Architecture) -> bool:
         if self._parent is not None and architecture == self.space.decode(self._parent):
             return False
         return super()._fits(architecture)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from relnas_mm.architectures import Architecture
 from relnas_mm.errors import UserError
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import Space
@@ -33,7 +34,7 @@ class LocalSearch(SequentialStrategy):
             raise UserError(f"objectives of LocalSearch is {self.objectives!r}; it compares by one loss only")
         self._centre = -1
         self._around: list[np.ndarray] = []
-        self._seen: set[Any] = set()
+        self._seen: set[Architecture] = set()
 
     def state_dict(self) -> dict[str, Any]:
         """Where the search stands, and around which candidate it looks."""
@@ -54,7 +55,7 @@ class LocalSearch(SequentialStrategy):
         self._centre = -1
         return self.space.sample(rng, 1)[0]
 
-    def _fits(self, architecture: Any) -> bool:
+    def _fits(self, architecture: Architecture) -> bool:
         return architecture not in self._seen and super()._fits(architecture)
 
     def _without_fit(self, vector: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from relnas_mm.architectures import Architecture
 from relnas_mm.predictors import Predictor
 from relnas_mm.spaces import Space
 from relnas_mm.strategies.base import Feasible
@@ -29,9 +30,9 @@ class Pool:
     def __init__(self, space: Space, feasible: Feasible | None, calls: int, population_size: int, max_attempts: int):
         self.space, self.feasible, self.max_attempts = space, feasible, max_attempts
         self.calls, self.population_size = calls, min(population_size, calls)
-        self._listed: tuple[np.ndarray, list[Any]] | None = None
+        self._listed: tuple[np.ndarray, list[Architecture]] | None = None
 
-    def best(self, predictor: Predictor, count: int, known: Callable[[Any], bool], seed: int) -> np.ndarray:
+    def best(self, predictor: Predictor, count: int, known: Callable[[Architecture], bool], seed: int) -> np.ndarray:
         """The vectors of the best architectures that are not known yet, best first, shape (at most count, d).
 
         Args:
@@ -52,20 +53,20 @@ class Pool:
                 chosen.setdefault(architectures[place], place)
         return vectors[list(chosen.values())]
 
-    def _all(self) -> tuple[np.ndarray, list[Any]]:
+    def _all(self) -> tuple[np.ndarray, list[Architecture]]:
         if self._listed is None:
             counts = choice_counts(self.space).tolist()
             self._listed = self._fitting(np.indices(counts).reshape(len(counts), -1).T + 0.5)
         return self._listed
 
-    def _fitting(self, vectors: np.ndarray) -> tuple[np.ndarray, list[Any]]:
+    def _fitting(self, vectors: np.ndarray) -> tuple[np.ndarray, list[Architecture]]:
         architectures = [self.space.decode(vector) for vector in vectors]
         if self.feasible is None:
             return vectors, architectures
         fits = [self.feasible(architecture) for architecture in architectures]
         return vectors[fits], [architecture for architecture, fit in zip(architectures, fits) if fit]
 
-    def _evolved(self, predictor: Predictor, seed: int) -> tuple[np.ndarray, Sequence[Any]]:
+    def _evolved(self, predictor: Predictor, seed: int) -> tuple[np.ndarray, Sequence[Architecture]]:
         evolution = RegularizedEvolution(
             self.space,
             self.calls,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from relnas_mm.architectures import Architecture
 from relnas_mm.errors import UserError
 from relnas_mm.predictors import Encoding, Predictor, PredictorConfig
 from relnas_mm.strategies.labels import scores_of
@@ -90,7 +91,7 @@ class Referee:
         self._predictor: Predictor | None = None
         self._scale = np.zeros((2, 1))
 
-    def learn(self, architectures: Sequence[Any], losses: np.ndarray) -> None:
+    def learn(self, architectures: Sequence[Architecture], losses: np.ndarray) -> None:
         """Trains its predictor anew; losses that are all equal teach nothing and change nothing."""
         scores = scores_of(losses, self._detrend)
         if len(scores) < 2 or np.ptp(scores) == 0:
@@ -98,7 +99,7 @@ class Referee:
         self._predictor = Predictor(self.encoding, self.config, self.seed + len(scores)).fit(architectures, scores)
         self._scale = np.stack([np.sort(self._predictor.predict(architectures)), np.sort(-scores)[::-1]])
 
-    def margin(self, pair: Sequence[Any]) -> tuple[float, list[float]] | None:
+    def margin(self, pair: Sequence[Architecture]) -> tuple[float, list[float]] | None:
         """How much better it thinks the first one is, and the losses that it expects; `None` before it learned."""
         if self._predictor is None:
             return None

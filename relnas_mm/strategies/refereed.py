@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from relnas_mm.architectures import Architecture
 from relnas_mm.errors import UserError
 from relnas_mm.predictors import encoding_for, predictor_config
 from relnas_mm.seeding import numpy_stream, stream_seed
@@ -86,7 +87,7 @@ class RefereedLearning(Strategy):
         self._pairs = population_size // 2
         self._vectors: list[np.ndarray] = []
         self._losses: list[float] = []
-        self._known: dict[Any, float] = {}
+        self._known: dict[Architecture, float] = {}
         self._counts = {"fought": 0, "decided": 0, "remembered": 0, "learned_from": 0}
         self._asked: Group | None = None
 

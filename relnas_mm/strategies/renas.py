@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from relnas_mm.architectures import Architecture
 from relnas_mm.errors import UserError
 from relnas_mm.predictors import Predictor, encoding_for, predictor_config, save_predictor
 from relnas_mm.seeding import stream_seed
@@ -69,7 +70,7 @@ class ReNAS(SequentialStrategy):
         self._pool = Pool(space, self.feasible, calls, population_size, self._max_attempts)
         self._detrended, self._save_to = self._generation_size if detrend else 0, save_to
         self._planned = np.empty((0, len(space.upper)))
-        self._seen: set[Any] = set()
+        self._seen: set[Architecture] = set()
 
     def state_dict(self) -> dict[str, Any]:
         """Where the search stands, and what is left of the round."""
@@ -91,7 +92,7 @@ class ReNAS(SequentialStrategy):
     def _propose(self, rng: np.random.Generator) -> np.ndarray:
         return self.space.sample(rng, 1)[0]
 
-    def _fits(self, architecture: Any) -> bool:
+    def _fits(self, architecture: Architecture) -> bool:
         return architecture not in self._seen and super()._fits(architecture)
 
     def _without_fit(self, vector: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from relnas_mm.architectures import Architecture
 from relnas_mm.errors import UserError
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import Space
@@ -128,7 +129,7 @@ class SequentialStrategy(Strategy):
         """The next vector, drawn from `rng`; another one each time."""
         raise NotImplementedError
 
-    def _fits(self, architecture: Any) -> bool:
+    def _fits(self, architecture: Architecture) -> bool:
         """Whether a proposal is taken."""
         return self.feasible is None or self.feasible(architecture)
 

@@ -1,9 +1,8 @@
 """Which encodings there are for which space."""
 
-from typing import Any
-
 import numpy as np
 
+from relnas_mm.architectures import Architecture
 from relnas_mm.errors import UserError
 from relnas_mm.predictors.encodings import cells, chains, edge_cells, nasbench101
 from relnas_mm.predictors.encodings.encoding import Encoding
@@ -71,6 +70,6 @@ def encoding_for(space: Space, kind: str) -> Encoding:
     return found
 
 
-def parameter_counts(space_name: str, architectures: "list[Any]") -> np.ndarray:
+def parameter_counts(space_name: str, architectures: list[Architecture]) -> np.ndarray:
     """Parameters of architectures, shape (n,): the plainest guess at which one is better."""
     return np.array([PARAMETERS[space_name](architecture) for architecture in architectures], dtype=float)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from relnas_mm.architectures import Architecture
+
 _REMEMBERED = 50_000
 
 
@@ -27,14 +29,14 @@ class Encoding:
     views: tuple[int, ...] = ()
     _known: dict[Any, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
-    def __call__(self, architectures: Sequence[Any]) -> np.ndarray:
+    def __call__(self, architectures: Sequence[Architecture]) -> np.ndarray:
         """Arrays of several architectures, float32 of shape (n, *shape)."""
         out = np.empty((len(architectures), *self.shape), dtype=np.float32)
         for place, architecture in enumerate(architectures):
             out[place] = self._of(architecture)
         return out
 
-    def _of(self, architecture: Any) -> np.ndarray:
+    def _of(self, architecture: Architecture) -> np.ndarray:
         if (array := self._known.get(architecture)) is None:
             array = self.encode(architecture).astype(np.float32)
             if len(self._known) < _REMEMBERED:
