@@ -17,6 +17,7 @@ from relnas_mm.evaluators.oom import explain_oom
 from relnas_mm.evaluators.training import TrainConfig, evaluation_step, training_step
 from relnas_mm.networks import NetworkShape
 from relnas_mm.seeding import stream_seed, torch_stream
+from relnas_mm.spaces import Space
 from relnas_mm.strategies import Candidate, Group
 
 OBJECTIVES = ("loss", "error")
@@ -65,7 +66,7 @@ class StandAloneEvaluator(Evaluator):
         objective: str = "loss",
         best_epoch: bool = False,
         step_ahead: bool = False,
-        space: Any = None,
+        space: Space | None = None,
         seed: int = 0,
         device: torch.device | str = "cpu",
     ):
@@ -92,8 +93,8 @@ class StandAloneEvaluator(Evaluator):
             parts = split_for_search(images, seed, train_portion)
         self.train_data, self.validation_data = (part.to(self.device) for part in parts)
         self.shape = NetworkShape(**network or {}, num_classes=len(images.classes), in_channels=images.images.shape[1])
-        for name in ("in_channels", "num_classes"):
-            given, found = getattr(space, name, None), getattr(self.shape, name)
+        for name in ("in_channels", "num_classes") if space is not None else ():
+            given, found = getattr(space, name), getattr(self.shape, name)
             if given not in (None, found):
                 raise UserError(f"{name} of {type(space).__name__} is {given!r}, but that of the images is {found}")
 

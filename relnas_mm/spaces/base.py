@@ -21,9 +21,13 @@ class Space(ABC):
         kind: Family of the architectures (`Architecture.kind`).
         upper: Upper bound of each dimension, shape (d,), itself legal; the lower ones are 0.
         is_input_choice: Bool, shape (d,).
+        in_channels: Channels of the images, where architectures depend on them; else `None`.
+        num_classes: Classes, likewise.
     """
 
     kind: ClassVar[str]
+    in_channels: int | None = None
+    num_classes: int | None = None
 
     def __init__(self, choices: Sequence[float], is_input_choice: Sequence[bool] | None = None):
         self.upper = np.array(choices, dtype=np.float64)
