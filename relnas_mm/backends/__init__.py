@@ -1,7 +1,7 @@
-"""Who computes the layers of a network: plain PyTorch, faster PyTorch, or Triton; chosen once, by name.
+"""Backends compute the layers of a network: plain PyTorch, faster PyTorch or Triton kernels.
 
-Modules in `networks/` say what is computed and hold the weights; a backend says how.  All give the same results but for
-rounding; `reference` adds in the order of the reference implementation, to the last digit.
+Modules in `networks/` define what is computed and hold the weights; a backend, chosen once by name, defines how.
+Backends agree up to rounding; `reference` is bit-identical to the reference implementation.
 """
 
 from relnas_mm.backends.feature_map import FeatureMap, as_feature_map

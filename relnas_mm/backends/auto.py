@@ -1,4 +1,4 @@
-"""Faster PyTorch: shared ReLUs and fused sums on every device, and on CPUs the functions of `backends.cpu`."""
+"""Faster PyTorch: shared ReLUs and fused sums on every device, and the functions of `backends.cpu` on CPUs."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -20,11 +20,11 @@ from relnas_mm.backends.reference import Backend, Path, avg_pool_by_convolution
 
 
 class AutoBackend(Backend):
-    """Differs from the reference by rounding; what a device has no faster way for, the reference computes.
+    """Differs from the reference by rounding, and falls back to it where a device has nothing faster.
 
     Args:
-        recompute: In training on CPUs, compute large feature maps inside separable convolutions again instead of
-            keeping them: less memory, a little more time.
+        recompute: When training on CPUs, recompute large feature maps inside separable convolutions in the backward
+            pass instead of saving them: less memory for a little more time.
     """
 
     name = "auto"
@@ -34,26 +34,26 @@ class AutoBackend(Backend):
         self.recompute = recompute
 
     def relu(self, x: FeatureMap) -> Tensor:
-        """The ReLU, computed once for all that read the map."""
+        """Computes the ReLU once for all readers of the feature map."""
         return x.shared_relu()
 
     def preact_sequence(self, layers: nn.Sequential, x: FeatureMap) -> Tensor:
-        """A ReLU and the layers behind it: later ReLUs in place, separable convolutions in one step."""
-        out, rest, before = self.relu(x), islice(layers, 1, None), layers[0]
+        """As the reference, with later ReLUs in place and each separable convolution as one autograd function."""
+        out, rest, previous = self.relu(x), islice(layers, 1, None), layers[0]
         for layer in rest:
             if is_depthwise(layer):
                 out = separable_conv(out, layer, cast(nn.Conv2d, next(rest)), self.recompute)
             elif isinstance(layer, nn.ReLU):
-                out = F.relu(out, inplace=not has_hooks(before))  # no one else reads it
+                out = F.relu(out, inplace=not has_hooks(previous))  # the sequence is the only reader
             else:
                 out = batch_norm(out, layer)
-            before = layer
+            previous = layer
         return out
 
     def factorized_reduce(
         self, x: FeatureMap, convs: Sequence[nn.Conv2d], norm: nn.Module, step: int, shift: int
     ) -> Tensor:
-        """As the reference; on CPUs each convolution reads a quarter of the map."""
+        """As the reference; on CPUs each convolution reads a quarter of the feature map."""
         out = self.relu(x)
         if step != 2 or shift != 1 or not can_split(out, *convs):
             return super().factorized_reduce(x, convs, norm, step, shift)
@@ -61,26 +61,28 @@ class AutoBackend(Backend):
         return batch_norm(torch.cat([F.conv2d(half, conv.weight, conv.bias) for half, conv in halves], dim=1), norm)
 
     def max_pool(self, x: Tensor, step: int, dilation: int) -> Tensor:
-        """As the reference; without gradients no positions are looked up on CPUs."""
+        """As the reference; in inference on CPUs without computing argmax indices."""
         if dilation == step == 1 and not torch.is_grad_enabled() and is_plain_on_cpu(x):
             return max_pool_3x3(x)
         return super().max_pool(x, step, dilation)
 
     def avg_pool(self, x: Tensor, step: int, dilation: int) -> Tensor:
-        """As the reference; on CPUs with the channels last a convolution is faster."""
+        """As the reference; a convolution is faster for channels-last maps on CPUs."""
         if is_plain_on_cpu(x):
             return avg_pool_by_convolution(x, step, dilation)
         return super().avg_pool(x, step, dilation)
 
     def add_paths(self, paths: Sequence[Path], generator: torch.Generator | None) -> Tensor:
-        """As the reference; dropping and adding the second operation are one step."""
-        (first, rate), (second, other) = paths
-        if rate > 0.0:
-            first = drop_path(first, rate, generator)
-        return torch.addcmul(first, second, path_weights(second, other, generator)) if other > 0.0 else first + second
+        """As the reference; drop path of the second operation and the sum are one `addcmul`."""
+        (first, first_rate), (second, second_rate) = paths
+        if first_rate > 0.0:
+            first = drop_path(first, first_rate, generator)
+        if second_rate > 0.0:
+            return torch.addcmul(first, second, path_weights(second, second_rate, generator))
+        return first + second
 
     def stem(self, layers: nn.Sequential, x: Tensor) -> Tensor:
-        """As the reference, with faster normalization on CPUs."""
+        """As the reference, with faster batch normalization on CPUs."""
         for layer in layers:
             x = batch_norm(x, layer)
         return x

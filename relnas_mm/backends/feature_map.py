@@ -1,11 +1,11 @@
-"""A feature map that several operations read."""
+"""A feature map read by several operations."""
 
 import torch.nn.functional as F
 from torch import Tensor
 
 
 class FeatureMap:
-    """A feature map, and its ReLU, which is computed once for all readers that share it.
+    """A feature map and its ReLU, computed at most once.
 
     Args:
         value: Shape (n, c, h, w).
@@ -16,12 +16,12 @@ class FeatureMap:
         self._relu: Tensor | None = None
 
     def shared_relu(self) -> Tensor:
-        """The ReLU; nobody may change it in place."""
+        """The ReLU of the map, shared by its readers: never modify it in place."""
         if self._relu is None:
             self._relu = F.relu(self.value)
         return self._relu
 
 
 def as_feature_map(x: "Tensor | FeatureMap") -> FeatureMap:
-    """A tensor as a feature map with one reader."""
+    """Wraps a tensor; a feature map is returned as it is."""
     return x if isinstance(x, FeatureMap) else FeatureMap(x)

@@ -1,4 +1,4 @@
-"""What the reference implementation computes, in its order, by PyTorch's own layers; the base of other backends."""
+"""The reference backend, and base class of the others: PyTorch's own layers in the reference implementation's order."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -11,30 +11,30 @@ from relnas_mm.backends.drop_path import drop_path
 from relnas_mm.backends.feature_map import FeatureMap
 
 Path = tuple[Tensor, float]
-"""The result of an operation, and the rate of its drop path, 0 for none."""
+"""The output of an operation and its drop-path rate, 0 for none."""
 
 
 class Backend:
-    """Computes the parts of a network; this class does so as the reference implementation does, to the last digit.
+    """Computes the parts of a network; this class is bit-identical to the reference implementation.
 
     Attributes:
-        name: What a config calls it.
-        exact: Whether results are those of the reference implementation bit for bit on the same kernels of PyTorch.
+        name: The backend's name in configs.
+        exact: Whether results equal the reference implementation's bit for bit, given the same PyTorch kernels.
     """
 
     name = "reference"
     exact = True
 
     def relu(self, x: FeatureMap) -> Tensor:
-        """The ReLU of a feature map; here each reader computes its own."""
+        """The ReLU of a feature map; here every reader computes its own."""
         return F.relu(x.value)
 
     def preact_sequence(self, layers: nn.Sequential, x: FeatureMap) -> Tensor:
-        """A ReLU and the layers behind it.
+        """Applies pre-activation layers.
 
         Args:
-            layers: The first one is the ReLU.
-            x: What they read.
+            layers: The layers, of which the first is the ReLU.
+            x: Their input, (n, c, h, w).
         """
         out = self.relu(x)
         for layer in islice(layers, 1, None):
@@ -44,72 +44,72 @@ class Backend:
     def factorized_reduce(
         self, x: FeatureMap, convs: Sequence[nn.Conv2d], norm: nn.Module, step: int, shift: int
     ) -> Tensor:
-        """A ReLU, two 1x1 convolutions of grids that lie apart, and one normalization of both results.
+        """Applies a ReLU, two 1x1 convolutions of shifted grids, and one normalization of their concatenation.
 
         Args:
-            x: What they read.
-            convs: The convolutions, which stride by `step` themselves.
-            norm: Normalizes the channels of the first convolution, then those of the second.
-            step: Stride, 1 or 2; with 1 the grids are the whole map and the map from `shift` on.
-            shift: How many rows and columns later the second grid begins.
+            x: Input, (n, c, h, w).
+            convs: Two convolutions of stride `step`.
+            norm: Normalizes the channels of the first convolution followed by those of the second.
+            step: Stride, 1 or 2.
+            shift: Offset of the second convolution's grid, in rows and columns.
         """
-        return norm(_both_grids(self.relu(x), convs, step, shift))
+        return norm(_shifted_convs(self.relu(x), convs, step, shift))
 
     def max_pool(self, x: Tensor, step: int, dilation: int) -> Tensor:
-        """The maximum of 3x3 positions.
+        """Max pooling, 3x3.
 
         Args:
             x: Shape (n, c, h, w).
             step: Stride.
-            dilation: Distance between the positions.
+            dilation: Dilation of the window.
         """
         if dilation == 1:
             return F.max_pool2d(x, 3, step, padding=1)
-        # PyTorch pads a pool by half its nominal width at most, whatever its dilation.
+        # PyTorch allows at most half the kernel size as padding, whatever the dilation.
         padded = F.pad(x, (dilation,) * 4, value=float("-inf"))
         return F.max_pool2d(padded, 3, step, dilation=dilation)
 
     def avg_pool(self, x: Tensor, step: int, dilation: int) -> Tensor:
-        """The mean of those of 3x3 positions that are inside the map; arguments as `max_pool`."""
+        """Average pooling, 3x3, not counting padding; arguments as in `max_pool`."""
         if dilation == 1:
             return F.avg_pool2d(x, 3, step, padding=1, count_include_pad=False)
         return avg_pool_by_convolution(x, step, dilation)
 
     def add_paths(self, paths: Sequence[Path], generator: torch.Generator | None) -> Tensor:
-        """The node that sums two operations, some images of which drop path leaves out.
+        """Sums the two operations of a node, each after drop path.
 
         Args:
-            paths: Two results, (n, c, h, w), with their rates.
-            generator: Draws what is left out; `None` means PyTorch's own.
+            paths: Two outputs, (n, c, h, w), with their drop-path rates.
+            generator: Source of the drop-path masks; `None` is PyTorch's default generator.
         """
         first, second = (drop_path(out, rate, generator) if rate > 0.0 else out for out, rate in paths)
         return first + second
 
     def stem(self, layers: nn.Sequential, x: Tensor) -> Tensor:
-        """The layers before the first cell."""
+        """Applies the layers before the first cell."""
         return layers(x)
 
 
 REFERENCE = Backend()
 
 
-def _both_grids(x: Tensor, convs: Sequence[nn.Conv2d], step: int, shift: int) -> Tensor:
-    # The second grid starts `shift` positions later; the border is continued to the first one's length.
-    down, right = (shift if step == 1 else side % 2 for side in x.shape[-2:])
-    # Padding by nothing would copy; in a trace it must stay, for images of other sizes.
+def _shifted_convs(x: Tensor, convs: Sequence[nn.Conv2d], step: int, shift: int) -> Tensor:
+    # Zeros at the bottom and right give the shifted grid the size of the first.
+    bottom, right = (shift if step == 1 else side % 2 for side in x.shape[-2:])
+    # Padding by zero would copy; a trace keeps it, as it must serve other input sizes.
     traced = torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
-    wide = F.pad(x, (0, right, 0, down)) if traced or down or right else x
-    moved = wide[..., shift:, shift:]  # a map may be narrower than the shift
-    return torch.cat([convs[0](x), convs[1](moved)], dim=1)
+    padded = F.pad(x, (0, right, 0, bottom)) if traced or bottom or right else x
+    shifted = padded[..., shift:, shift:]  # padded first: a map may be narrower than the shift
+    return torch.cat([convs[0](x), convs[1](shifted)], dim=1)
 
 
 def avg_pool_by_convolution(x: Tensor, step: int, dilation: int) -> Tensor:
-    """A box filter over the map, divided by one over ones: PyTorch has no dilated mean (arguments as `max_pool`)."""
+    """`Backend.avg_pool` as a box filter of `x` over one of ones, for dilations, which PyTorch's average pool lacks."""
     counts = _box_sum(x.new_ones(1, 1, *x.shape[-2:]), step, dilation)
     return _box_sum(x, step, dilation) / counts
 
 
 def _box_sum(x: Tensor, step: int, dilation: int) -> Tensor:
-    channels = int(x.shape[1])  # a number, which the ONNX exporter needs, and not a traced value
+    channels = int(x.shape[1])  # the ONNX exporter needs a constant, not a traced value
     box = x.new_ones(channels, 1, 3, 3)
     return F.conv2d(x, box, None, step, dilation, dilation, groups=channels)

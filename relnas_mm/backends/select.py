@@ -1,4 +1,4 @@
-"""The backends by name, and what a backend and a device cannot do together: checked here and nowhere else."""
+"""Backends by name, and the one check of what a backend can do on a device."""
 
 import importlib
 from importlib.util import find_spec
@@ -10,18 +10,18 @@ from relnas_mm.backends.reference import REFERENCE, Backend
 from relnas_mm.errors import UserError
 
 BACKENDS = ("reference", "auto", "triton")
-"""Adds as the reference implementation; faster PyTorch on any device; kernels of our own on CUDA."""
+"""Bit-identical to the reference implementation; faster PyTorch on any device; Triton kernels on CUDA."""
 
 
 def get_backend(backend: "str | Backend", recompute: bool = True) -> Backend:
-    """A backend by its name.
+    """Looks up a backend by name.
 
     Args:
         backend: One of `BACKENDS`, or a backend, which is returned as it is.
-        recompute: Whether large feature maps are computed again instead of being kept (`AutoBackend`).
+        recompute: As for `AutoBackend`; the reference backend ignores it.
 
     Raises:
-        UserError: The name is another one, or the package that it needs is missing.
+        UserError: The name is unknown, or Triton is not installed.
     """
     if isinstance(backend, Backend):
         return backend
@@ -33,21 +33,21 @@ def get_backend(backend: "str | Backend", recompute: bool = True) -> Backend:
         return AutoBackend(recompute)
     if find_spec("triton") is None:
         raise UserError("backend is 'triton', but the package triton, which CUDA builds of PyTorch bring, is missing")
-    # Not at the top: only CUDA builds of PyTorch bring triton.
+    # Imported on demand: Triton comes with CUDA builds of PyTorch only.
     return importlib.import_module("relnas_mm.backends.triton.backend").TritonBackend(recompute)
 
 
 def check_backend(backend: str, device: torch.device, channels_last: bool = False, autocast: str | None = None) -> None:
-    """Makes sure that a device can do what a config says.
+    """Checks that a backend supports a device, memory format and precision.
 
     Args:
         backend: One of `BACKENDS`.
-        device: Where it computes.
-        channels_last: Whether feature maps have their channels last in memory.
-        autocast: The type of mixed precision, `None` for float32.
+        device: The device to compute on.
+        channels_last: Whether feature maps are in channels-last memory format.
+        autocast: Data type of mixed precision, `None` for float32.
 
     Raises:
-        UserError: The backend is unknown, or cannot compute this way on this device.
+        UserError: The backend is unknown, or does not support this combination.
     """
     get_backend(backend)
     if backend == "triton" and device.type != "cuda":

@@ -14,7 +14,7 @@ from triton.compiler import ASTSource
 from relnas_mm.backends.triton import conv1x1_bn, depthwise, factorized_reduce, node, normalization, pools, reduce
 
 HALF = {"x", "y", "g", "gx", "p", "source", "a", "b", "ga", "gb", "mask_a", "mask_b"}
-WHOLE = {"w", "parts", "norm_parts", "sums", "mean", "variance", "weight", "bias", "of_norm"}
+WHOLE = {"w", "parts", "norm_parts", "sums", "mean", "variance", "weight", "bias", "grad_norm"}
 WHOLE |= {"running_mean", "running_variance"}
 CONV = {"K": 5, "S": 2, "D": 2, "RELU": True, "P": "tf32"}
 NARROW = {**CONV, "READ": 16, "WRITTEN": 8, "G": 2, "BI": 16, "BO": 8, "HALO": 0, "M": 128}

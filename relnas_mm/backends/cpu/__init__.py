@@ -1,1 +1,1 @@
-"""Functions that are faster than PyTorch's layers in training on CPUs; `docs/performance.md` has what each brings."""
+"""Functions that train faster on CPUs than PyTorch's layers; `docs/performance.md` measures each."""

@@ -1,8 +1,8 @@
-"""Batch normalization in training on CPUs, for feature maps with their channels last in memory.
+"""Batch normalization in training on CPUs, for channels-last feature maps.
 
-PyTorch's loops run over the channels of one position, and are slow where these do not fill the vector registers: with
-46 channels five times slower than they could be.  Here channels-last memory is viewed as k pixels x C channels, a
-multiple of the SIMD width, and partial statistics are merged.  `docs/performance.md` has what that brings.
+PyTorch vectorizes over the channels of one pixel, which is slow where they do not fill the vector registers: five times
+slower than necessary with 46 channels.  Here channels-last memory is viewed as rows of k pixels x C channels, a
+multiple of the SIMD width, and partial statistics are merged.  `docs/performance.md` measures the gain.
 """
 
 from typing import Any, cast
@@ -15,17 +15,17 @@ from relnas_mm.backends.conditions import has_hooks, is_plain_batch_norm
 from relnas_mm.backends.cpu.conditions import trains_on_cpu
 
 WIDTH = 256
-"""So many numbers are taken at a time, at least."""
+"""Least number of elements in a row, where the map allows it."""
 SIMD_WIDTH = 16
-"""Numbers in the largest vector register: a multiple of it leaves no rest."""
+"""Elements in the widest vector register; rows are multiples of it, where the map allows it."""
 
 
 def batch_norm(x: Tensor, layer: nn.Module) -> Tensor:
-    """What a layer gives, faster if it is a batch normalization that trains on a CPU; its statistics are updated.
+    """Applies a layer, by the faster algorithm if it is a batch normalization in training on a CPU.
 
     Args:
         x: Shape (n, c, h, w).
-        layer: The layer; every other one computes itself.
+        layer: Any layer.  The running statistics of a batch normalization are updated.
     """
     if not _applies(x, layer):
         return layer(x)
@@ -41,25 +41,25 @@ def _applies(x: Tensor, norm: nn.Module) -> bool:
 
 
 def _pixels_at_a_time(channels: int, positions: int) -> int:
-    """How many pixels are viewed as one row."""
-    times = 1
-    while positions % (2 * times) == 0 and (times * channels < WIDTH or times * channels % SIMD_WIDTH):
-        times *= 2
-    return times
+    """Pixels in a row: a power of 2 that divides the number of positions."""
+    pixels = 1
+    while positions % (2 * pixels) == 0 and (pixels * channels < WIDTH or pixels * channels % SIMD_WIDTH):
+        pixels *= 2
+    return pixels
 
 
-def _wide(x: Tensor, times: int) -> Tensor:
-    """A view of a map with the channels last as rows of some positions' channels."""
-    return x.permute(0, 2, 3, 1).view(-1, times * x.shape[1])
+def _as_rows(x: Tensor, pixels: int) -> Tensor:
+    """Views a channels-last map as a matrix with the channels of `pixels` pixels in each row."""
+    return x.permute(0, 2, 3, 1).view(-1, pixels * x.shape[1])
 
 
-def _repeated(value: Tensor, times: int) -> Tensor:
-    """A vector for several positions; `Tensor.repeat` takes twice as long."""
-    return value.expand(times, -1).reshape(-1).contiguous()  # one channel is still a view, without steps
+def _per_row(value: Tensor, pixels: int) -> Tensor:
+    """Repeats a vector of channels for the pixels of a row; `Tensor.repeat` takes twice as long."""
+    return value.expand(pixels, -1).reshape(-1).contiguous()  # with one channel, reshape is a view of stride 0
 
 
 def _as_map(rows: Tensor) -> Tensor:
-    """Rows as a map with the channels last."""
+    """Views a matrix of rows as a channels-last map of height 1."""
     return rows[None, :, None].permute(0, 3, 1, 2)
 
 
@@ -67,45 +67,45 @@ class _BatchNorm(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, norm: nn.BatchNorm2d) -> Tensor:
         channels, count = x.shape[1], x.numel() // x.shape[1]
-        times = _pixels_at_a_time(channels, count)
-        rows = _wide(x, times)
+        pixels = _pixels_at_a_time(channels, count)
+        rows = _as_rows(x, pixels)
         parts = torch.batch_norm_update_stats(_as_map(rows), None, None, 0.0)
-        means, variances = (part.view(times, channels) for part in parts)
+        means, variances = (part.view(pixels, channels) for part in parts)
         mean = means.mean(0)
-        variance = (variances + (means - mean).square()).mean(0)  # of parts of equal size
+        variance = (variances + (means - mean).square()).mean(0)  # all parts have the same size
         assert norm.running_mean is not None and norm.running_var is not None and norm.num_batches_tracked is not None
         momentum = cast(float, norm.momentum)
         norm.running_mean.lerp_(mean, momentum)
         norm.running_var.lerp_(variance * (count / (count - 1)), momentum)
         norm.num_batches_tracked.add_(1)
         scale = weight * torch.rsqrt(variance + norm.eps)
-        out = torch.empty_like(x)  # no view: a ReLU may overwrite it
-        torch.addcmul(_repeated(bias - mean * scale, times), rows, _repeated(scale, times), out=_wide(out, times))
+        out = torch.empty_like(x)  # not a view, as a ReLU may overwrite it
+        torch.addcmul(_per_row(bias - mean * scale, pixels), rows, _per_row(scale, pixels), out=_as_rows(out, pixels))
         ctx.save_for_backward(x, weight, bias, mean, variance)
-        ctx.eps, ctx.times = norm.eps, times
+        ctx.eps, ctx.pixels = norm.eps, pixels
         return out
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, bias, mean, variance = ctx.saved_tensors
-        given = gradients[0]
-        if torch.is_grad_enabled():  # to be differentiated again
+        grad_output = grad_outputs[0]
+        if torch.is_grad_enabled():  # double backward
             out = F.batch_norm(x, None, None, weight, bias, training=True, eps=ctx.eps)
-            return *torch.autograd.grad(out, (x, weight, bias), given, create_graph=True), None
-        times, channels, count = ctx.times, x.shape[1], x.numel() // x.shape[1]
-        rows = _wide(x, times)
-        given = _wide(given.contiguous(memory_format=torch.channels_last), times)
-        wide = (_repeated(weight, times), _repeated(mean, times), _repeated(variance, times))
-        _, of_weight, of_bias = torch.ops.aten.native_batch_norm_backward(
-            _as_map(given), _as_map(rows), *wide, None, None, False, ctx.eps, [False, True, True]
+            return *torch.autograd.grad(out, (x, weight, bias), grad_output, create_graph=True), None
+        pixels, channels, count = ctx.pixels, x.shape[1], x.numel() // x.shape[1]
+        rows = _as_rows(x, pixels)
+        grad_rows = _as_rows(grad_output.contiguous(memory_format=torch.channels_last), pixels)
+        statistics = (_per_row(weight, pixels), _per_row(mean, pixels), _per_row(variance, pixels))
+        _, *parts = torch.ops.aten.native_batch_norm_backward(
+            _as_map(grad_rows), _as_map(rows), *statistics, None, None, False, ctx.eps, [False, True, True]
         )
-        of_weight, of_bias = (part.view(times, channels).sum(0) for part in (of_weight, of_bias))
-        deviation = torch.rsqrt(variance + ctx.eps)
-        scale = weight * deviation
-        of_value = -scale * deviation * of_weight / count
-        constant = -scale * of_bias / count - of_value * mean
-        of_x = torch.empty_like(x)
-        of_rows = _wide(of_x, times)
-        torch.addcmul(_repeated(constant, times), rows, _repeated(of_value, times), out=of_rows)
-        of_rows.addcmul_(given, _repeated(scale, times))
-        return of_x, of_weight, of_bias, None
+        grad_weight, grad_bias = (part.view(pixels, channels).sum(0) for part in parts)
+        inverse_std = torch.rsqrt(variance + ctx.eps)
+        scale = weight * inverse_std
+        slope = -scale * inverse_std * grad_weight / count
+        intercept = -scale * grad_bias / count - slope * mean
+        grad_x = torch.empty_like(x)
+        out = _as_rows(grad_x, pixels)
+        torch.addcmul(_per_row(intercept, pixels), rows, _per_row(slope, pixels), out=out)
+        out.addcmul_(grad_rows, _per_row(scale, pixels))
+        return grad_x, grad_weight, grad_bias, None

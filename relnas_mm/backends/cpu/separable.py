@@ -1,9 +1,9 @@
-"""Depthwise and pointwise convolution in training on CPUs, with less memory and without PyTorch's slow gradients.
+"""Depthwise-separable convolution in training on CPUs: less memory, and none of PyTorch's slow gradients.
 
-As one step, the large feature map between the two is computed again in the backward pass instead of being kept; in a
-cell such maps are a third of all that is kept.  PyTorch's gradient of a depthwise convolution that is dilated or larger
-than 3x3 takes ten times as long as the convolution: the gradient of the map is computed as a convolution by the flipped
-kernel instead, and the weight gradient is decomposed into fast 3x3 ones.  `docs/performance.md` has what both bring.
+The feature map between the two convolutions is recomputed in the backward pass; such maps are a third of the saved
+activations of a cell.  PyTorch's gradient of a depthwise convolution that is dilated or larger than 3x3 takes ten times
+as long as the convolution.  Here the input gradient is a convolution with the flipped kernel, and the weight gradient
+is decomposed into fast 3x3 ones.  `docs/performance.md` measures both.
 """
 
 from typing import Any
@@ -16,33 +16,33 @@ from relnas_mm.backends.conditions import has_hooks
 from relnas_mm.backends.cpu.conditions import trains_on_cpu
 
 PIECE = 3
-"""Side of the kernels of depthwise convolutions whose gradients PyTorch computes fast."""
+"""Size of the depthwise kernels whose weight gradient PyTorch computes fast."""
 
 RECOMPUTE_FROM = 2**18
-"""Numbers in a map from which on it is computed again; below, the call takes longer than the computation."""
+"""Least number of elements of a map that is recomputed; below, the call costs more than it saves."""
 
 
 def separable_conv(x: Tensor, depthwise: nn.Conv2d, pointwise: nn.Conv2d, recompute: bool = True) -> Tensor:
-    """A depthwise and a pointwise convolution.
+    """Applies a depthwise and a pointwise convolution.
 
     Args:
-        x: The map, (n, c, h, w).
-        depthwise: A depthwise convolution with a square kernel that keeps the grid but for its stride.
+        x: Shape (n, c, h, w).
+        depthwise: A depthwise convolution with a square kernel and "same" padding.
         pointwise: A 1x1 convolution.
-        recompute: Whether the two are one step where the map is large.
+        recompute: Whether to recompute a large map between the two in the backward pass.
     """
-    arrangement = depthwise.stride[0], depthwise.dilation[0]
-    if not trains_on_cpu(x) or not _plain(depthwise):
+    stride, dilation = depthwise.stride[0], depthwise.dilation[0]
+    if not trains_on_cpu(x) or not _is_plain(depthwise):
         return pointwise(depthwise(x))
-    if recompute and x.numel() >= RECOMPUTE_FROM and _plain(pointwise):
-        return _Separable.apply(x, depthwise.weight, pointwise.weight, *arrangement)  # type: ignore[return-value]
-    if _slow(depthwise.kernel_size[0], *arrangement):
-        return pointwise(_Depthwise.apply(x, depthwise.weight, *arrangement))
+    if recompute and x.numel() >= RECOMPUTE_FROM and _is_plain(pointwise):
+        return _Separable.apply(x, depthwise.weight, pointwise.weight, stride, dilation)  # type: ignore[return-value]
+    if _is_slow(depthwise.kernel_size[0], stride, dilation):
+        return pointwise(_Depthwise.apply(x, depthwise.weight, stride, dilation))
     return pointwise(depthwise(x))
 
 
-def _plain(conv: nn.Conv2d) -> bool:
-    """Whether there is nothing about it but its weight."""
+def _is_plain(conv: nn.Conv2d) -> bool:
+    """Whether a convolution has neither bias nor hooks."""
     return conv.bias is None and not has_hooks(conv)
 
 
@@ -57,19 +57,19 @@ class _Separable(torch.autograd.Function):
         ctx.stride, ctx.dilation = inputs[3:]
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
         x, depthwise, pointwise = ctx.saved_tensors
-        wanted = ctx.needs_input_grad
-        between = _depthwise(x, depthwise, ctx.stride, ctx.dilation)
-        of_between, of_pointwise = _gradients(
-            gradients[0], between, pointwise, (1, 0, 1, 1), (wanted[0] or wanted[1], wanted[2])
+        needs = ctx.needs_input_grad
+        hidden = _depthwise(x, depthwise, ctx.stride, ctx.dilation)
+        grad_hidden, grad_pointwise = _conv_backward(
+            grad_outputs[0], hidden, pointwise, (1, 0, 1, 1), (needs[0] or needs[1], needs[2])
         )
-        of_x = of_depthwise = None
-        if wanted[0] or wanted[1]:
-            of_x, of_depthwise = _depthwise_gradients(
-                of_between, x, depthwise, ctx.stride, ctx.dilation, (wanted[0], wanted[1])
+        grad_x = grad_depthwise = None
+        if needs[0] or needs[1]:
+            grad_x, grad_depthwise = _depthwise_backward(
+                grad_hidden, x, depthwise, ctx.stride, ctx.dilation, (needs[0], needs[1])
             )
-        return of_x, of_depthwise, of_pointwise, None, None
+        return grad_x, grad_depthwise, grad_pointwise, None, None
 
 
 class _Depthwise(torch.autograd.Function):
@@ -83,10 +83,10 @@ class _Depthwise(torch.autograd.Function):
         ctx.stride, ctx.dilation = inputs[2:]
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
-        wanted = ctx.needs_input_grad[:2]
-        return *_depthwise_gradients(gradients[0], x, weight, ctx.stride, ctx.dilation, wanted), None, None
+        needs = ctx.needs_input_grad[:2]
+        return *_depthwise_backward(grad_outputs[0], x, weight, ctx.stride, ctx.dilation, needs), None, None
 
 
 def _depthwise(x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
@@ -94,83 +94,85 @@ def _depthwise(x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
     return F.conv2d(x, weight, None, stride, padding, dilation, groups=len(weight))
 
 
-def _gradients(
-    gradient: Tensor, x: Tensor, weight: Tensor, arrangement: tuple[int, int, int, int], wanted: tuple[bool, bool]
+def _conv_backward(
+    grad_output: Tensor, x: Tensor, weight: Tensor, options: tuple[int, int, int, int], needs: tuple[bool, bool]
 ) -> tuple[Tensor, Tensor]:
-    """PyTorch's gradients of the map and of the weight of a convolution: stride, padding, dilation, groups."""
-    stride, padding, dilation, groups = arrangement
-    of_x, of_weight, _ = torch.ops.aten.convolution_backward(
-        gradient, x, weight, None, [stride] * 2, [padding] * 2, [dilation] * 2, False, [0, 0], groups, [*wanted, False]
+    """PyTorch's gradients of the input and of the weight; `options` are stride, padding, dilation and groups."""
+    stride, padding, dilation, groups = options
+    mask = [*needs, False]
+    grad_x, grad_weight, _ = torch.ops.aten.convolution_backward(
+        grad_output, x, weight, None, [stride] * 2, [padding] * 2, [dilation] * 2, False, [0, 0], groups, mask
     )
-    return of_x, of_weight
+    return grad_x, grad_weight
 
 
-def _depthwise_gradients(
-    gradient: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int, wanted: tuple[bool, bool]
+def _depthwise_backward(
+    grad_output: Tensor, x: Tensor, weight: Tensor, stride: int, dilation: int, needs: tuple[bool, bool]
 ) -> tuple[Tensor | None, Tensor | None]:
     kernel, groups = weight.shape[-1], len(weight)
     if stride > 1 and dilation == 1:
-        return _gradients(gradient, x, weight, (stride, kernel // 2, 1, groups), wanted)
-    gradient = _spread(gradient, stride, x)
-    of_x = _depthwise(gradient, weight.flip(2, 3), 1, dilation) if wanted[0] else None
-    if not wanted[1]:
-        return of_x, None
-    if _slow(kernel, stride, dilation):
-        return of_x, kernel_gradient(x, gradient, kernel, dilation)
-    return of_x, _gradients(gradient, x, weight, (1, kernel // 2, 1, groups), (False, True))[1]
+        return _conv_backward(grad_output, x, weight, (stride, kernel // 2, 1, groups), needs)
+    grad_output = _zero_upsampled(grad_output, stride, x)
+    grad_x = _depthwise(grad_output, weight.flip(2, 3), 1, dilation) if needs[0] else None
+    if not needs[1]:
+        return grad_x, None
+    if _is_slow(kernel, stride, dilation):
+        return grad_x, kernel_gradient(x, grad_output, kernel, dilation)
+    return grad_x, _conv_backward(grad_output, x, weight, (1, kernel // 2, 1, groups), (False, True))[1]
 
 
-def _slow(kernel: int, stride: int, dilation: int) -> bool:
-    """Whether PyTorch's gradient of a depthwise kernel takes about ten times as long as the convolution."""
+def _is_slow(kernel: int, stride: int, dilation: int) -> bool:
+    """Whether PyTorch's weight gradient of a depthwise convolution takes about ten times as long as the convolution."""
     return dilation > 1 or (kernel > PIECE and stride == 1)
 
 
-def _spread(gradient: Tensor, stride: int, x: Tensor) -> Tensor:
-    """The gradient of what a stride made of `x`, with zeros at the positions that it left out."""
+def _zero_upsampled(grad_output: Tensor, stride: int, x: Tensor) -> Tensor:
+    """The gradient of the same convolution with stride 1: zeros at the positions that the stride skips."""
     if stride == 1:
-        return gradient
-    spread = torch.zeros_like(x)
-    spread[..., ::stride, ::stride] = gradient
-    return spread
+        return grad_output
+    upsampled = torch.zeros_like(x)
+    upsampled[..., ::stride, ::stride] = grad_output
+    return upsampled
 
 
-def kernel_gradient(x: Tensor, gradient: Tensor, kernel: int, dilation: int) -> Tensor:
-    """Gradient of the kernel of a depthwise convolution that keeps the grid.
+def kernel_gradient(x: Tensor, grad_output: Tensor, kernel: int, dilation: int) -> Tensor:
+    """Weight gradient of a depthwise convolution of stride 1 with "same" padding, by 3x3 weight gradients.
 
     Args:
-        x: What was convolved, (n, c, h, w).
-        gradient: Gradient of the result, of the same shape.
-        kernel: Side of the kernel, odd.
-        dilation: Distance between the positions under the kernel.
+        x: Input of the convolution, (n, c, h, w).
+        grad_output: Gradient of its output, of the same shape.
+        kernel: Kernel size, odd.
+        dilation: Dilation of the kernel.
 
     Returns:
         The gradient, (c, 1, kernel, kernel).
     """
-    # Both maps lie in grids of zeros, as one row of numbers.  Every `dilation`-th position is the next one when as many
-    # columns count as channels and as many rows as one, and a piece of the kernel reads the row from a later start: no
-    # part of a map is copied.  What lies beyond an edge are the zeros before the next row or image.
+    # Both maps are zero-padded, channels-last and flattened.  Dilation becomes a change of view: `dilation` columns
+    # count as channels and `dilation` rows as one row, so neighbouring taps are neighbouring positions of the view.
+    # Each 3x3 piece of the kernel reads the flat input from a later offset, without a copy; positions beyond an edge
+    # are the zeros that precede the next row or image.
     n, channels, height, width = x.shape
     padding, margin = kernel // 2 * dilation, max(kernel // 2, 2) * dilation
     grid = [side + margin + -(side + margin) % dilation for side in (height, width)]
-    row, wide = grid[1], dilation * channels  # positions of a row of the coarse grid, and their channels
+    view_width, view_channels = grid[1], dilation * channels
     image = grid[0] * grid[1] * channels
-    furthest = (kernel - PIECE) * (row + 1) * wide
-    read = _placed(x, padding, grid, -(-furthest // image)).flatten()
-    coarse = n, grid[0] // dilation, row, wide
-    of_result = _placed(gradient, dilation, grid).view(coarse).permute(0, 3, 1, 2)
-    piece = gradient.new_empty(wide, 1, PIECE, PIECE)
-    out = gradient.new_empty(channels, 1, kernel, kernel)
+    last_offset = (kernel - PIECE) * (view_width + 1) * view_channels
+    flat_x = _zero_padded(x, padding, grid, -(-last_offset // image)).flatten()
+    view = n, grid[0] // dilation, view_width, view_channels
+    grad_view = _zero_padded(grad_output, dilation, grid).view(view).permute(0, 3, 1, 2)
+    piece = grad_output.new_empty(view_channels, 1, PIECE, PIECE)
+    out = grad_output.new_empty(channels, 1, kernel, kernel)
     for top in range(0, kernel - 1, PIECE - 1):
         for left in range(0, kernel - 1, PIECE - 1):
-            start = (top * row + left) * wide
-            part = read[start : start + n * image].view(coarse).permute(0, 3, 1, 2)
-            _, of_piece = _gradients(of_result, part, piece, (1, PIECE // 2, 1, wide), (False, True))
-            of_piece = of_piece.view(dilation, channels, 1, PIECE, PIECE).sum(0)
-            out[..., top : top + PIECE, left : left + PIECE] = of_piece
+            start = (top * view_width + left) * view_channels
+            x_view = flat_x[start : start + n * image].view(view).permute(0, 3, 1, 2)
+            _, grad_piece = _conv_backward(grad_view, x_view, piece, (1, PIECE // 2, 1, view_channels), (False, True))
+            grad_piece = grad_piece.view(dilation, channels, 1, PIECE, PIECE).sum(0)
+            out[..., top : top + PIECE, left : left + PIECE] = grad_piece
     return out
 
 
-def _placed(x: Tensor, offset: int, grid: list[int], spare: int = 0) -> Tensor:
-    """A map at an offset in a grid of zeros, channels last, with spare images behind it: (n + spare, *grid, c)."""
-    down, right = (whole - offset - side for whole, side in zip(grid, x.shape[-2:]))
-    return F.pad(x.permute(0, 2, 3, 1), (0, 0, offset, right, offset, down, 0, spare)).contiguous()
+def _zero_padded(x: Tensor, offset: int, grid: list[int], extra_images: int = 0) -> Tensor:
+    """A map at an offset in zeros, channels-last, followed by images of zeros: (n + extra_images, *grid, c)."""
+    bottom, right = (total - offset - side for total, side in zip(grid, x.shape[-2:]))
+    return F.pad(x.permute(0, 2, 3, 1), (0, 0, offset, right, offset, bottom, 0, extra_images)).contiguous()

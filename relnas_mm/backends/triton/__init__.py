@@ -1,8 +1,8 @@
-"""Triton kernels for the operations of a cell on CUDA: fewer passes over the maps, and more of the device at work.
+"""Triton kernels for the operations of a cell on CUDA: fewer passes over the feature maps, higher occupancy.
 
-The feature maps of a search have few channels, and PyTorch's kernels for normalization and for the gradient of
-depthwise weights give each channel to one of a hundred multiprocessors.  Here all of them share the positions; a ReLU
-is applied where a map is read, and normalization where the convolution before it has the values at hand.  Results
-differ from PyTorch's by rounding.  `backend.py` alone is imported from outside, and only when it is asked for: Triton
-comes with CUDA builds of PyTorch only.
+The feature maps of a search have few channels, and PyTorch's kernels for batch normalization and for depthwise weight
+gradients assign each channel to one of over a hundred multiprocessors.  Here multiprocessors share the positions too;
+ReLUs are fused into the kernel that reads a map, and batch statistics into the convolution that writes it.  Results
+differ from PyTorch's by rounding.  Only `backend.py` is imported from outside, on demand: Triton comes with CUDA builds
+of PyTorch only.
 """

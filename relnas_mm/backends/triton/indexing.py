@@ -1,12 +1,12 @@
-"""Where a position lies in a map."""
+"""Index arithmetic of feature maps."""
 
-# Triton types kernels as the functions that they are written as.
+# Triton types a kernel as the plain function that it decorates.
 # pyright: reportReturnType=false
 import triton
-import triton.language as tl  # noqa: F401  the interpreter looks for it in every module of kernels
+import triton.language as tl  # noqa: F401  the interpreter expects it in every module with kernels
 
 
 @triton.jit
-def place(at, H, W):
-    """Column, row and plane of the positions of planes that lie one behind the other."""
-    return at % W, at // W % H, at // W // H
+def unravel(index, H, W):
+    """Column, row and plane of flat indices into contiguous planes of H x W."""
+    return index % W, index // W % H, index // W // H
