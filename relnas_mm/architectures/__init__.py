@@ -1,4 +1,4 @@
-"""Architectures as data: the families `Genotype` and `Chain`, names of benchmarks, files, published ones, pictures."""
+"""Architectures as data: the families `Genotype`, `Chain`, `BenchmarkArchitecture`, their files, zoo and pictures."""
 
 from relnas_mm.architectures.base import Architecture
 from relnas_mm.architectures.chain import Chain

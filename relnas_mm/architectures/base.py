@@ -1,4 +1,4 @@
-"""The contract of all architectures: data that can be compared, written, drawn, counted and built."""
+"""The contract of architectures: data that can be compared, saved, drawn, costed and built."""
 
 import hashlib
 import json
@@ -17,19 +17,19 @@ from relnas_mm.networks.shape import NetworkShape
 
 SCHEMA_VERSION = 1
 DOCUMENT_KEYS = ("schema_version", "kind", "hash", "meta")
-"""Keys of a file beside those of the architecture itself."""
+"""Keys of a file in addition to those of the architecture itself."""
 
 
 class Architecture(ABC):
-    """What a vector of a search space stands for.
+    """The architecture that a vector of a search space encodes.
 
-    A family subclasses it, names its `kind`, and is known to `load_architecture`, budgets, records and evaluators.
+    A subclass that sets `kind` is a family, which `load_architecture`, budgets, records and evaluators then support.
     Instances are immutable and hashable.
 
     Attributes:
         kind: Name of the family in files and messages, such as 'genotype'.
-        file_name: Name of the file to which `save` writes.
-        families: Every family by its kind.
+        file_name: File name that `save_to` uses.
+        families: All families by kind.
     """
 
     kind: ClassVar[str]
@@ -43,19 +43,19 @@ class Architecture(ABC):
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
-        """Plain lists, numbers and strings, as written to JSON; `from_dict` is the inverse."""
+        """The architecture as JSON-serializable data; `from_dict` is the inverse."""
 
     @classmethod
     @abstractmethod
     def from_dict(cls, data: Any, source: str = "the architecture") -> "Architecture":
-        """Reads what `to_dict` gives.
+        """Builds the architecture from the result of `to_dict`.
 
         Args:
             data: The mapping.
-            source: Where it came from, for the error message.
+            source: Origin of the data, for error messages.
 
         Raises:
-            UserError: A key is missing or unknown, or an entry is bad.
+            UserError: A key is missing or unknown, or a value is invalid.
         """
 
     @property
@@ -64,7 +64,7 @@ class Architecture(ABC):
         return hashlib.sha256(json.dumps(self.to_dict(), separators=(",", ":")).encode()).hexdigest()
 
     def cost(self, shape: NetworkShape) -> Cost:
-        """Parameters and multiply-adds of the network that `build` makes, without building it.
+        """Parameters and multiply-adds of the network that `build` returns, without building it.
 
         Raises:
             UserError: The family has no networks.
@@ -72,11 +72,11 @@ class Architecture(ABC):
         raise UserError(f"nothing is known of the cost of {self.kind} {self}; leave out the budget")
 
     def build(self, shape: NetworkShape, backend: str | Backend = "auto") -> nn.Module:
-        """A classification network with PyTorch's default initialization: images (n, c, h, w) to logits (n, classes).
+        """Builds a classification network with PyTorch's default initialization: (n, c, h, w) to (n, num_classes).
 
         Args:
-            shape: The network around the architecture.
-            backend: Who computes (`relnas_mm.backends`).
+            shape: Size of the network.
+            backend: Name or instance of a backend (`relnas_mm.backends`).
 
         Raises:
             UserError: The family has no networks.
@@ -84,22 +84,22 @@ class Architecture(ABC):
         raise UserError(f"{self.kind} {self} cannot be built as a network")
 
     def draw(self, path: Path) -> Path:
-        """Writes a picture; the ending, `.svg` or `.png`, chooses the format.
+        """Writes a picture as `.svg` or `.png`.
 
         Raises:
-            UserError: The ending is another one, the file cannot be written, or the family has no picture.
+            UserError: The suffix is unknown, the file cannot be written, or the family has no picture.
         """
         raise UserError(f"there is no picture of {self.kind} {self}")
 
     def save_to(self, folder: Path, meta: Mapping[str, Any] | None = None) -> Path:
-        """Writes the JSON file, under the family's name for it, and the pictures that the family has.
+        """Writes the JSON file under `file_name`, and the family's pictures.
 
         Args:
-            folder: Where to write; made if missing.
-            meta: Where it comes from, kept in the file.
+            folder: Output folder, created if missing.
+            meta: As for `save`.
 
         Returns:
-            The JSON file.
+            The path of the JSON file.
 
         Raises:
             UserError: A file cannot be written.
@@ -107,11 +107,11 @@ class Architecture(ABC):
         return self.save(folder / self.file_name, meta)
 
     def save(self, path: Path, meta: Mapping[str, Any] | None = None) -> Path:
-        """Writes the JSON file: complete or not at all.
+        """Writes the JSON file, atomically.
 
         Args:
-            path: The file; its folder is made if missing.
-            meta: Anything JSON can hold that says where it comes from; not part of the hash.
+            path: The file; its folder is created if missing.
+            meta: Provenance, as JSON-serializable data; not part of the hash.
 
         Raises:
             UserError: The file cannot be written.
@@ -122,10 +122,10 @@ class Architecture(ABC):
 
 
 def checked_keys(data: Any, kind: str, needed: set[str], allowed: set[str], source: str) -> dict[str, Any]:
-    """The mapping, if it has all keys that are needed and no unknown one.
+    """Returns `data` after checking its keys.
 
     Raises:
-        UserError: It is no mapping, or a key is missing or unknown.
+        UserError: `data` is no mapping, or a key is missing or unknown.
     """
     named = " and ".join(map(repr, sorted(needed)))
     if not isinstance(data, dict):

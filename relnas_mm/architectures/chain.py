@@ -1,4 +1,4 @@
-"""A whole network as data: a chain of convolutions (Siddiqui et al., 2025)."""
+"""Chains: plain sequences of convolutions as data (Siddiqui et al., 2025)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -18,22 +18,22 @@ from relnas_mm.networks.shape import NetworkShape
 
 Layer = tuple[str, int]
 """Operation and kernel size."""
-MIN_DEPTH = 3  # one layer for each of the three stages
+MIN_DEPTH = 3  # one layer per stage
 
 
 @dataclass(frozen=True)
 class Chain(Architecture):
-    """A chain of layers in three stages, whose channels are once, twice and four times the width.
+    """A chain of layers in three stages of `width`, `2 * width` and `4 * width` channels.
 
     The second and the third stage begin with a layer of stride 2, at one and at two thirds of the depth.
 
     Args:
-        width: Channels of the first stage.
-        layers: Operation and kernel size of each layer.
-        skip: Whether the input of a layer that keeps its shape is added to its output; the published networks do not.
+        width: Channels of the first stage, at least 1.
+        layers: Operation and kernel size of each layer, at least three.
+        skip: Whether layers that preserve the shape have a residual connection; those of the published networks do not.
 
     Raises:
-        UserError: The width is below 1, there are fewer than three layers, or a layer is no such pair.
+        UserError: A value is out of range, or a layer is no such pair.
     """
 
     kind: ClassVar[str] = "chain"
@@ -48,7 +48,7 @@ class Chain(Architecture):
             raise UserError(f"the width of a chain is {self.width!r}; it must be a whole number of at least 1")
         if isinstance(self.layers, str) or not isinstance(self.layers, Iterable):
             raise UserError(f"the layers of a chain are {self.layers!r}; they must be (operation, kernel) pairs")
-        layers = tuple(_checked_layer(place, entry) for place, entry in enumerate(self.layers))
+        layers = tuple(_checked_layer(index, entry) for index, entry in enumerate(self.layers))
         if len(layers) < MIN_DEPTH:
             raise UserError(f"a chain has {len(layers)} layers; it needs at least {MIN_DEPTH}, one for each stage")
         if type(self.skip) is not bool:
@@ -57,39 +57,39 @@ class Chain(Architecture):
 
     @classmethod
     def uniform(cls, depth: int, width: int, skip: bool = False) -> "Chain":
-        """Separable 3x3 convolutions throughout: what the search for depth and width compares."""
+        """A chain of separable 3x3 convolutions, as the search for depth and width evaluates."""
         return cls(width, ((CHAIN_OPERATIONS[0], KERNEL_SIZES[0]),) * depth, skip)
 
     @property
     def depth(self) -> int:
-        """How many layers there are."""
+        """Number of layers."""
         return len(self.layers)
 
     def with_width(self, width: int) -> "Chain":
-        """The same layers at another width."""
+        """A copy with another width."""
         return replace(self, width=width)
 
-    def with_layer(self, place: int, operation: str | None = None, kernel: int | None = None) -> "Chain":
-        """The same chain but for the operation or the kernel of one layer."""
+    def with_layer(self, index: int, operation: str | None = None, kernel: int | None = None) -> "Chain":
+        """A copy with another operation or kernel size in one layer."""
         layers = list(self.layers)
-        layers[place] = (operation or layers[place][0], kernel or layers[place][1])
+        layers[index] = (operation or layers[index][0], kernel or layers[index][1])
         return replace(self, layers=tuple(layers))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain lists, as written to JSON; `Chain.from_dict` is the inverse."""
+        """The chain as JSON-serializable data; `Chain.from_dict` is the inverse."""
         out: dict[str, Any] = {"width": self.width, "layers": [list(layer) for layer in self.layers]}
         return {**out, "skip": True} if self.skip else out
 
     @classmethod
     def from_dict(cls, data: Any, source: str = "the chain") -> "Chain":
-        """Reads what `to_dict` gives.
+        """Builds a chain from the result of `to_dict`.
 
         Args:
             data: A mapping with `width`, `layers` and, optionally, `skip`.
-            source: Where the data came from, for the error message.
+            source: Origin of the data, for error messages.
 
         Raises:
-            UserError: A key is missing or unknown, or an entry is bad.
+            UserError: A key is missing or unknown, or a value is invalid.
         """
         data = checked_keys(data, cls.kind, {"width", "layers"}, {"width", "layers", "skip"}, source)
         try:
@@ -98,11 +98,11 @@ class Chain(Architecture):
             raise UserError(f"{source}: {error}") from None
 
     def cost(self, shape: NetworkShape) -> Cost:
-        """Parameters and multiply-adds of the network that `build` makes."""
+        """Parameters and multiply-adds of the network that `build` returns."""
         return chain_network_cost(self, shape)
 
     def build(self, shape: NetworkShape, backend: str | Backend = "auto") -> nn.Module:
-        """Stem, layers and linear classifier: images (n, c, h, w) to logits (n, classes)."""
+        """Builds stem, layers and linear classifier: images (n, c, h, w) to logits (n, num_classes)."""
         return ChainNetwork(self, shape.in_channels, shape.num_classes, shape.stem, backend)
 
     def draw(self, path: Path) -> Path:
@@ -116,20 +116,20 @@ class Chain(Architecture):
         return super().save_to(folder, meta)
 
     def __str__(self) -> str:
-        """Depth, width, and what departs from separable 3x3 convolutions, such as `26x46 conv@0,2 k5@13,17`."""
-        dense = [str(place) for place, (operation, _) in enumerate(self.layers) if operation == CHAIN_OPERATIONS[1]]
+        """Depth, width, and the layers other than separable 3x3, such as `26x46 conv@0,2 k5@13,17`."""
+        dense = [str(index) for index, (operation, _) in enumerate(self.layers) if operation == CHAIN_OPERATIONS[1]]
         parts = [f"{self.depth}x{self.width}", *([f"conv@{','.join(dense)}"] if dense else [])]
         for size in KERNEL_SIZES[1:]:
-            if places := [str(place) for place, (_, kernel) in enumerate(self.layers) if kernel == size]:
-                parts.append(f"k{size}@{','.join(places)}")
+            if indices := [str(index) for index, (_, kernel) in enumerate(self.layers) if kernel == size]:
+                parts.append(f"k{size}@{','.join(indices)}")
         return " ".join([*parts, *(["skip"] if self.skip else [])])
 
 
-def _checked_layer(place: int, entry: Any) -> Layer:
+def _checked_layer(index: int, entry: Any) -> Layer:
     pair = tuple(entry) if isinstance(entry, (list, tuple)) else ()
     if len(pair) != 2 or pair[0] not in CHAIN_OPERATIONS or type(pair[1]) is not int or pair[1] not in KERNEL_SIZES:
         raise UserError(
-            f"layer {place} of a chain is {entry!r}; it must be a pair of one of "
+            f"layer {index} of a chain is {entry!r}; it must be a pair of one of "
             f"{', '.join(map(repr, CHAIN_OPERATIONS))} and a kernel size of {', '.join(map(str, KERNEL_SIZES))}"
         )
     return pair

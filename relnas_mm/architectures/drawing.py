@@ -1,4 +1,4 @@
-"""Pictures of architectures as SVG or PNG, without any system program."""
+"""Pictures of architectures as SVG or PNG, by matplotlib alone."""
 
 import os
 from pathlib import Path
@@ -29,17 +29,17 @@ COLOURS = {
 }
 CHAIN_COLOURS = {"sep_conv": COLOURS["sep_conv_3x3"], "conv": COLOURS["max_pool_3x3"]}
 INPUT_LABELS = ("$c_{k-2}$", "$c_{k-1}$")
-_COLUMN = 3.0  # width of one level of depth, in units of the drawing
-_ROW = 1.5  # height of one intermediate node
+_COLUMN = 3.0  # horizontal distance between levels of depth, in data units
+_ROW = 1.5  # vertical distance between intermediate nodes
 _BOX = (1.25, 0.46)  # width and height of an operation's box
 
 
 def cells_figure(genotype: "Genotype", title: str = "") -> "Figure":
-    """A matplotlib figure with the normal cell on the left and the reduction cell on the right.
+    """Draws the normal cell on the left and the reduction cell on the right.
 
     Args:
-        genotype: What to draw.
-        title: Written over the picture.
+        genotype: The cells.
+        title: Title of the figure.
     """
     from matplotlib.figure import Figure
 
@@ -55,20 +55,16 @@ def cells_figure(genotype: "Genotype", title: str = "") -> "Figure":
 
 
 def chain_figure(chain: "Chain") -> "Figure":
-    """A matplotlib figure of the layers from left to right: height is the number of channels, colour the operation.
-
-    Args:
-        chain: What to draw.
-    """
+    """Draws the layers as bars from left to right: height is the number of channels, colour the operation."""
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
     plans = plan_chain(chain)
     figure = Figure(figsize=(max(6.0, 0.32 * len(plans) + 2.0), 3.2), layout="constrained")
     axis = figure.subplots()
-    for place, plan in enumerate(plans):
-        axis.bar(place, plan.outputs, width=0.86, color=CHAIN_COLOURS[plan.operation], edgecolor="#555555", lw=0.8)
-        axis.text(place, plan.outputs / 2, str(plan.kernel), ha="center", va="center", fontsize=8)
+    for index, plan in enumerate(plans):
+        axis.bar(index, plan.outputs, width=0.86, color=CHAIN_COLOURS[plan.operation], edgecolor="#555555", lw=0.8)
+        axis.text(index, plan.outputs / 2, str(plan.kernel), ha="center", va="center", fontsize=8)
     axis.set(xlabel="layer (number: kernel size)", ylabel="channels", title=str(chain))
     axis.spines[["top", "right"]].set_visible(False)
     used = [operation for operation in CHAIN_COLOURS if operation in {plan.operation for plan in plans}]
@@ -78,15 +74,15 @@ def chain_figure(chain: "Chain") -> "Figure":
 
 
 def write_picture(figure: "Figure", path: "str | os.PathLike[str]", salt: str) -> Path:
-    """Writes a picture; the same figure and salt give the same bytes.
+    """Writes a figure reproducibly: the same figure and salt give the same bytes.
 
     Args:
-        figure: What to write.
-        path: The file; its ending `.svg` or `.png` chooses the format; its folder is made if missing.
-        salt: From which the ids of an SVG are made.
+        figure: The figure.
+        path: A `.svg` or `.png` file; its folder is created if missing.
+        salt: Seed of the element ids of an SVG.
 
     Raises:
-        UserError: The ending is another one, or the file cannot be written.
+        UserError: The suffix is unknown, or the file cannot be written.
     """
     from matplotlib import rc_context
 
@@ -114,37 +110,37 @@ def _depths(cell: tuple[Edge, ...]) -> list[int]:
 def _draw_cell(axis: "Axes", cell: tuple[Edge, ...], concat: tuple[int, ...]) -> None:
     depths = _depths(cell)
     rows = len(depths) - FIRST_NODE
-    spots = {0: (0.0, -0.25 * (rows - 1) * _ROW), 1: (0.0, -0.75 * (rows - 1) * _ROW)}
+    centers = {0: (0.0, -0.25 * (rows - 1) * _ROW), 1: (0.0, -0.75 * (rows - 1) * _ROW)}
     for row, depth in enumerate(depths[FIRST_NODE:]):
-        spots[row + FIRST_NODE] = (depth * _COLUMN, -row * _ROW)
+        centers[row + FIRST_NODE] = (depth * _COLUMN, -row * _ROW)
     output = ((max(depths) + 0.55) * _COLUMN, -0.5 * (rows - 1) * _ROW)
 
     for index, (operation, source) in enumerate(cell):
-        target = spots[index // EDGES_PER_NODE + FIRST_NODE]
+        target = centers[index // EDGES_PER_NODE + FIRST_NODE]
         side = 1 if index % EDGES_PER_NODE == 0 else -1
         middle = (target[0] - 0.42 * _COLUMN, target[1] + side * 0.2 * _ROW)
-        _arrow(axis, spots[source], (middle[0] - _BOX[0] / 2, middle[1]), bend=0.08 * side, head=False)
+        _arrow(axis, centers[source], (middle[0] - _BOX[0] / 2, middle[1]), bend=0.08 * side, head=False)
         _arrow(axis, (middle[0] + _BOX[0] / 2, middle[1]), target)
         _operation_box(axis, middle, operation)
     for node in concat:
-        _arrow(axis, spots[node], output, colour="#bbbbbb")
-    for node, spot in spots.items():
-        _circle(axis, spot, INPUT_LABELS[node] if node < FIRST_NODE else str(node), node < FIRST_NODE)
+        _arrow(axis, centers[node], output, colour="#bbbbbb")
+    for node, center in centers.items():
+        _circle(axis, center, INPUT_LABELS[node] if node < FIRST_NODE else str(node), node < FIRST_NODE)
     _circle(axis, output, "$c_k$", True)
     axis.set_xlim(-0.6, output[0] + 0.6)
     axis.set_ylim(-(rows - 1) * _ROW - 0.8, 0.8)
     axis.set_axis_off()
 
 
-def _circle(axis: "Axes", spot: tuple[float, float], label: str, outer: bool) -> None:
+def _circle(axis: "Axes", center: tuple[float, float], label: str, outer: bool) -> None:
     style = {"boxstyle": "circle,pad=0.35", "fc": "#fff3c4" if outer else "#ffffff", "ec": "#555555"}
-    axis.text(*spot, label, ha="center", va="center", fontsize=10, bbox=style, zorder=4)
+    axis.text(*center, label, ha="center", va="center", fontsize=10, bbox=style, zorder=4)
 
 
-def _operation_box(axis: "Axes", spot: tuple[float, float], operation: str) -> None:
+def _operation_box(axis: "Axes", center: tuple[float, float], operation: str) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    corner = (spot[0] - _BOX[0] / 2, spot[1] - _BOX[1] / 2)
+    corner = (center[0] - _BOX[0] / 2, center[1] - _BOX[1] / 2)
     colour = COLOURS[operation]
     axis.add_patch(
         FancyBboxPatch(
@@ -152,7 +148,7 @@ def _operation_box(axis: "Axes", spot: tuple[float, float], operation: str) -> N
         )
     )
     ink = "#ffffff" if operation in ("sep_conv_5x5", "sep_conv_7x7", "dil_conv_5x5") else "#222222"
-    axis.text(*spot, operation.replace("_connect", ""), ha="center", va="center", fontsize=8, color=ink, zorder=4)
+    axis.text(*center, operation.replace("_connect", ""), ha="center", va="center", fontsize=8, color=ink, zorder=4)
 
 
 def _arrow(

@@ -1,4 +1,4 @@
-"""Architectures on disk: one reader for every family, strict about version, kind, keys and hash."""
+"""Architectures on disk: one loader for all families, which checks version, kind, keys and hash."""
 
 import os
 from collections.abc import Mapping
@@ -15,22 +15,22 @@ from relnas_mm.files import read_json
 Source = str | os.PathLike[str] | Mapping[str, Any] | Architecture
 
 PUBLISHED: dict[str, Mapping[str, Architecture]] = {Genotype.kind: GENOTYPES, Chain.kind: CHAINS}
-"""The published architectures of a family, by name."""
+"""The published architectures of each family, by name."""
 DEFAULT_KIND = Genotype.kind
-"""The kind of a document that names none, such as a genotype written by hand."""
+"""The kind of a document without one, such as a hand-written genotype."""
 
 
 def load_architecture(source: Source, family: type[Architecture] | None = None) -> Architecture:
-    """An architecture by name, from a JSON file, or from a mapping.
+    """Loads an architecture by name, from a JSON file, or from a mapping.
 
     Args:
         source: A published name, the path of a JSON file, a mapping with the keys of the family's `to_dict`, or an
             architecture, which is returned as it is.
-        family: The class that it must be; `None` takes every family, and published names of all of them.
+        family: Class to which the architecture must belong; `None` allows all families.
 
     Raises:
-        UserError: The name is unknown, the file is missing, is not JSON or has another schema version, the kind is
-            another one, the hash does not fit the content, or an entry is bad.
+        UserError: The name is unknown, the file is missing or not JSON, or its schema version, kind, hash or content is
+            invalid.
     """
     kind = "architecture" if family is None else family.kind
     if isinstance(source, Architecture):
@@ -51,7 +51,7 @@ def load_architecture(source: Source, family: type[Architecture] | None = None) 
 
 
 def load_genotype(source: Source) -> Genotype:
-    """A genotype by name, from a JSON file, or from a mapping with `normal` and `reduce` (`load_architecture`).
+    """Loads a genotype by name, from a JSON file, or from a mapping with `normal` and `reduce` (`load_architecture`).
 
     Raises:
         UserError: As `load_architecture`.
@@ -60,7 +60,7 @@ def load_genotype(source: Source) -> Genotype:
 
 
 def load_chain(source: Source) -> Chain:
-    """A chain network by name, from a JSON file, or from a mapping with `width` and `layers` (`load_architecture`).
+    """Loads a chain by name, from a JSON file, or from a mapping with `width` and `layers` (`load_architecture`).
 
     Raises:
         UserError: As `load_architecture`.
@@ -69,15 +69,15 @@ def load_chain(source: Source) -> Chain:
 
 
 def save_genotype(genotype: Genotype, path: "str | os.PathLike[str]", meta: dict[str, Any] | None = None) -> Path:
-    """Writes a genotype as JSON: complete or not at all.
+    """Writes a genotype as JSON, atomically.
 
     Args:
-        genotype: What to write.
-        path: The file to write; its folder is made if missing.
-        meta: Anything JSON can hold that says where the genotype comes from; kept beside it, not part of its hash.
+        genotype: The genotype.
+        path: The file; its folder is created if missing.
+        meta: Provenance, as JSON-serializable data; not part of the hash.
 
     Returns:
-        The path written.
+        The path of the file.
 
     Raises:
         UserError: The file cannot be written.
@@ -89,7 +89,7 @@ def _from_document(document: Any, family: type[Architecture] | None, source: str
     if not isinstance(document, Mapping):
         if family is None:
             raise UserError(f"{source}: an architecture is a mapping, not {type(document).__name__}")
-        return family.from_dict(document, source)  # says what is wrong with it
+        return family.from_dict(document, source)  # raises the error of the family
     version = document.get("schema_version", SCHEMA_VERSION)
     if version != SCHEMA_VERSION:
         raise UserError(f"{source} has schema_version {version!r}; this release reads {SCHEMA_VERSION}")

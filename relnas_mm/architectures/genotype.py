@@ -1,4 +1,4 @@
-"""An architecture as data: which operations read which nodes in the normal and in the reduction cell."""
+"""Genotypes: a normal and a reduction cell as data."""
 
 import hashlib
 import json
@@ -20,25 +20,25 @@ from relnas_mm.networks.plan import EDGES_PER_NODE, FIRST_NODE, Edge
 from relnas_mm.networks.shape import NetworkShape
 
 OPERATIONS = tuple(BUILDERS)
-"""Every operation that a cell may hold; the first seven, in this order, are the search space of RelativeNAS."""
+"""All operations; the first seven, in this order, are the search space of RelativeNAS."""
 
 
 @dataclass(frozen=True)
 class Genotype(Architecture):
-    """A pair of cells in the notation of DARTS.
+    """A pair of cells in the notation of DARTS (Liu et al., ICLR 2019).
 
-    Node 0 is the output of the cell before the last, node 1 that of the last one.  Entries `2 * j` and
-    `2 * j + 1` of a cell are the two edges into intermediate node `j + 2`, which sums them.
+    Nodes 0 and 1 are the outputs of cells k-2 and k-1.  Entries `2 * j` and `2 * j + 1` of a cell are the two edges
+    into intermediate node `j + 2`, which sums them.
 
     Args:
-        normal: Edges `(operation, input node)` of the cell that keeps resolution, two for each intermediate node.
-        reduce: The same for the cell that halves it.
-        concat: Intermediate nodes that are concatenated to the output of the normal cell.
-        reduce_concat: The same for the reduction cell; `None` means as in `concat`.
+        normal: Edges `(operation, input node)` of the normal cell, two per intermediate node.
+        reduce: Edges of the reduction cell, likewise.
+        concat: Intermediate nodes concatenated to the output of the normal cell.
+        reduce_concat: Those of the reduction cell; `None` means `concat`.
 
     Raises:
-        UserError: An entry is not an `(operation, node)` pair, names an unknown operation, or reads a node
-            that does not come before its own (which would make a cycle); or `concat` names no intermediate node.
+        UserError: An entry is not an `(operation, node)` pair, names an unknown operation, or reads a node that does
+            not precede its own; or `concat` does not list intermediate nodes.
     """
 
     kind: ClassVar[str] = "genotype"
@@ -61,15 +61,15 @@ class Genotype(Architecture):
                 object.__setattr__(self, name, None)
 
     def edges(self, reduction: bool) -> tuple[Edge, ...]:
-        """Edges of the reduction cell or of the normal one."""
+        """Edges of the reduction or of the normal cell."""
         return self.reduce if reduction else self.normal
 
     def output_nodes(self, reduction: bool) -> tuple[int, ...]:
-        """The concatenated nodes of the reduction cell or of the normal one."""
+        """Concatenated nodes of the reduction or of the normal cell."""
         return self.reduce_concat if reduction and self.reduce_concat is not None else self.concat
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain lists and strings, as written to JSON; `Genotype.from_dict` is the inverse."""
+        """The genotype as JSON-serializable data; `Genotype.from_dict` is the inverse."""
         out: dict[str, Any] = {
             "normal": [list(edge) for edge in self.normal],
             "reduce": [list(edge) for edge in self.reduce],
@@ -81,14 +81,14 @@ class Genotype(Architecture):
 
     @classmethod
     def from_dict(cls, data: Any, source: str = "the genotype") -> "Genotype":
-        """Reads what `to_dict` gives.
+        """Builds a genotype from the result of `to_dict`.
 
         Args:
             data: A mapping with `normal`, `reduce` and, optionally, `concat` and `reduce_concat`.
-            source: Where the data came from, for the error message.
+            source: Origin of the data, for error messages.
 
         Raises:
-            UserError: A key is missing or unknown, or an entry is bad.
+            UserError: A key is missing or unknown, or a value is invalid.
         """
         data = checked_keys(
             data, cls.kind, {"normal", "reduce"}, {"normal", "reduce", "concat", "reduce_concat"}, source
@@ -100,7 +100,7 @@ class Genotype(Architecture):
 
     @property
     def hash(self) -> str:
-        """SHA-256 (hex) of the canonical form: the order of the two edges of a node does not matter."""
+        """SHA-256 (hex) of the canonical form, in which the two edges of each node are sorted."""
 
         def canonical(cell: Sequence[Edge]) -> list:
             return [sorted(cell[i : i + EDGES_PER_NODE]) for i in range(0, len(cell), EDGES_PER_NODE)]
@@ -114,11 +114,11 @@ class Genotype(Architecture):
         return hashlib.sha256(json.dumps(form, separators=(",", ":")).encode()).hexdigest()
 
     def cost(self, shape: NetworkShape) -> Cost:
-        """Parameters and multiply-adds of the network that `build` makes, without an auxiliary head."""
+        """Parameters and multiply-adds of the network that `build` returns, without an auxiliary head."""
         return cell_network_cost(self, shape)
 
     def build(self, shape: NetworkShape, backend: str | Backend = "auto") -> nn.Module:
-        """Stem, cells and linear classifier: images (n, c, h, w) to logits (n, classes)."""
+        """Builds stem, cells and linear classifier: images (n, c, h, w) to logits (n, num_classes)."""
         return CellNetwork(self, shape, backend=backend)
 
     def draw(self, path: Path) -> Path:
@@ -148,10 +148,10 @@ def _checked_edge(where: str, position: int, entry: Any) -> Edge:
     operation, node = pair
     if operation not in OPERATIONS:
         raise UserError(f"{where} names the unknown operation {operation!r}; known are {', '.join(OPERATIONS)}")
-    own = position + FIRST_NODE
-    if not 0 <= node < own:
-        cycle = ", which would make a cycle" if node >= own else ""
-        raise UserError(f"{where} of node {own} reads node {node}{cycle}; allowed are 0 to {own - 1}")
+    target = position + FIRST_NODE
+    if not 0 <= node < target:
+        cycle = ", which would make a cycle" if node >= target else ""
+        raise UserError(f"{where} of node {target} reads node {node}{cycle}; allowed are 0 to {target - 1}")
     return operation, node
 
 

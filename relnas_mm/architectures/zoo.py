@@ -1,8 +1,8 @@
-"""Published cells.
+"""Published architectures.
 
-Sources: RelativeNAS and its CIFAR-100 sibling from the released code (Tan et al., TNNLS 2021); DARTS V1 and V2 from
-Liu et al., ICLR 2019; NASNet-A from Zoph et al., CVPR 2018 and AmoebaNet-A from Real et al., AAAI 2019, both in the
-form in which the DARTS release retrains them.
+Cells: RelativeNAS, searched on CIFAR-10 and on CIFAR-100, from the reference implementation (Tan et al., TNNLS 2021);
+DARTS V1 and V2 from Liu et al., ICLR 2019; NASNet-A from Zoph et al., CVPR 2018, and AmoebaNet-A from Real et al., AAAI
+2019, both as in the DARTS code.  Chains: Siddiqui et al., 2025.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _SHORT = {
 
 
 def _cell(text: str) -> tuple[Edge, ...]:
-    """'sep3 0  dil5 1' as edges: operation and input node in turn."""
+    """Parses edges such as 'sep3 0  dil5 1', operations and input nodes in turn."""
     words = text.split()
     return tuple((_SHORT[op], int(node)) for op, node in zip(words[::2], words[1::2]))
 
@@ -60,31 +60,32 @@ GENOTYPES: dict[str, Genotype] = {
         reduce_concat=(3, 4, 6),
     ),
 }
-"""Name to genotype; the names that `load_genotype` accepts."""
+"""Published genotypes by name."""
 
 
-def _published(depth: int, width: int, dense: Sequence[int] = (), wide: Sequence[int] = ()) -> Chain:
+def _chain(depth: int, width: int, dense: Sequence[int] = (), kernel5: Sequence[int] = ()) -> Chain:
+    """A uniform chain with dense convolutions, and with kernels of size 5, in some layers."""
     chain = Chain.uniform(depth, width)
-    for place in dense:
-        chain = chain.with_layer(place, operation="conv")
-    for place in wide:
-        chain = chain.with_layer(place, kernel=5)
+    for index in dense:
+        chain = chain.with_layer(index, operation="conv")
+    for index in kernel5:
+        chain = chain.with_layer(index, kernel=5)
     return chain
 
 
 CHAINS: dict[str, Chain] = {
-    "macro_micro_cifar10_t": _published(26, 46, dense=(0, 2), wide=(13, 17)),
-    "macro_micro_cifar10_m": _published(21, 102, dense=(0, 1, 5, 8, 13)),
-    "macro_micro_cifar100_t": _published(21, 56, wide=(3,)),
-    "macro_micro_cifar100_m": _published(21, 118, dense=(1, 12), wide=(7,)),
-    "macro_micro_emnist_t": _published(17, 50, dense=(1, 4, 5), wide=(11, 13)),
-    "macro_micro_emnist_m": _published(21, 106, dense=(0, 3, 10)),
-    "macro_micro_fashionmnist_t": _published(18, 54, dense=(1, 5, 9), wide=(8,)),
-    "macro_micro_fashionmnist_m": _published(16, 120, dense=(1, 2, 4, 8, 11, 15), wide=(6, 12)),
-    "macro_micro_kmnist_t": _published(18, 50, dense=(2, 10), wide=(17,)),
-    "macro_micro_kmnist_m": _published(24, 120, dense=(0, 1)),
+    "macro_micro_cifar10_t": _chain(26, 46, dense=(0, 2), kernel5=(13, 17)),
+    "macro_micro_cifar10_m": _chain(21, 102, dense=(0, 1, 5, 8, 13)),
+    "macro_micro_cifar100_t": _chain(21, 56, kernel5=(3,)),
+    "macro_micro_cifar100_m": _chain(21, 118, dense=(1, 12), kernel5=(7,)),
+    "macro_micro_emnist_t": _chain(17, 50, dense=(1, 4, 5), kernel5=(11, 13)),
+    "macro_micro_emnist_m": _chain(21, 106, dense=(0, 3, 10)),
+    "macro_micro_fashionmnist_t": _chain(18, 54, dense=(1, 5, 9), kernel5=(8,)),
+    "macro_micro_fashionmnist_m": _chain(16, 120, dense=(1, 2, 4, 8, 11, 15), kernel5=(6, 12)),
+    "macro_micro_kmnist_t": _chain(18, 50, dense=(2, 10), kernel5=(17,)),
+    "macro_micro_kmnist_m": _chain(24, 120, dense=(0, 1)),
 }
-"""By name: the data set, and 't' (searched from 64 channels down) or 'm' (from 128)."""
+"""Published chains by name: data set, and 't' (searched downwards from 64 channels) or 'm' (from 128)."""
 
 
 def list_genotypes() -> list[str]:

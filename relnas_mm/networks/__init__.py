@@ -1,4 +1,4 @@
-"""Architectures as PyTorch modules: operations, cells, stems, trunks, classifiers, and what they cost."""
+"""Architectures as PyTorch modules: operations, cells, stems, trunks and classifiers, and their cost."""
 
 from relnas_mm.backends.drop_path import drop_path
 from relnas_mm.networks.cell import Cell, OpIds, build_preprocessing, unique_op_ids

@@ -1,4 +1,4 @@
-"""One cell: a small directed acyclic graph of operations over the outputs of the two cells before it."""
+"""A cell: a small directed acyclic graph of operations over the outputs of the two preceding cells."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from relnas_mm.architectures import Genotype
 
 OpIds = Callable[[Sequence[Edge]], Sequence[int]]
-"""Gives the number of the module behind each edge; equal numbers share one module and its weights."""
+"""Maps the edges of a cell to module ids; edges with equal ids share one module and its weights."""
 
 
 def unique_op_ids(edges: Sequence[Edge]) -> Sequence[int]:
-    """A module for each edge, numbered by position: the layout of networks that are trained for use."""
+    """One module per edge, numbered by position: nothing is shared."""
     return range(len(edges))
 
 
 class Cell(nn.Module):
-    """A normal or a reduction cell of a genotype.
+    """The normal or the reduction cell of a genotype.
 
     Args:
-        genotype: Which operations read which nodes.
-        plan: Channels, strides and place of this cell (`plan_cells`).
-        norm: Makes a normalization layer for a number of channels.
-        op_ids: Numbers the operations' modules, which is also their name in the state dict, `_ops.{number}`.
-        backend: Who computes.
+        genotype: The cells.
+        plan: Channels and sampling of this cell (`plan_cells`).
+        norm: Builds a normalization layer for a number of channels.
+        op_ids: Module ids of the edges, which name the modules in the state dict, `_ops.{id}`.
+        backend: Backend that computes the cell.
     """
 
     def __init__(
@@ -65,14 +65,14 @@ class Cell(nn.Module):
         drop_path_rate: float = 0.0,
         generator: torch.Generator | None = None,
     ) -> Tensor:
-        """Runs the cell.
+        """Computes the cell's output.
 
         Args:
-            s0: Output of the cell before the last, (n, c, h, w); a `FeatureMap` where it has other readers too.
-            s1: Output of the last cell, (n, c, h, w), likewise.
-            drop_path_rate: Probability, below 1, with which an operation is left out of a node, for each image on its
-                own; identities stay.  Only used in training mode.
-            generator: Draws what is left out; `None` means PyTorch's own.
+            s0: Output of cell k-2, (n, c, h, w); a `FeatureMap` if several cells read it.
+            s1: Output of cell k-1, (n, c, h, w), likewise.
+            drop_path_rate: Probability, below 1, of dropping an operation other than identity, per image; applies in
+                training mode only.
+            generator: Source of the drop-path masks; `None` is PyTorch's default generator.
 
         Returns:
             The concatenated nodes, (n, len(concat) * channels, h', w').
@@ -92,7 +92,7 @@ class Cell(nn.Module):
         return torch.cat([states[node].value for node in self.output_nodes], dim=1)
 
     def used_nodes(self) -> set[int]:
-        """The nodes that the output depends on; 0 and 1 are among them if the cell reads its inputs."""
+        """Nodes that the output depends on, including the input nodes 0 and 1 where they are read."""
         used = set(self.output_nodes)
         for position, (operation, node) in reversed(list(enumerate(self.edges))):
             if operation != "none" and _target(position) in used:
@@ -108,12 +108,12 @@ class Cell(nn.Module):
 
 
 def _target(position: int) -> int:
-    """The node that an edge leads to."""
+    """The node into which an edge leads."""
     return FIRST_NODE + position // EDGES_PER_NODE
 
 
 def build_preprocessing(plan: CellPlan, norm: Norm = batch_norm) -> tuple[nn.Module, nn.Module]:
-    """The two modules that bring a cell's inputs to its number of channels and to one resolution."""
+    """Builds the modules that bring a cell's two inputs to its number of channels and to a common resolution."""
     first: nn.Module
     if plan.previous_reduction is not None:
         first = FactorizedReduce(plan.inputs[0], plan.channels, norm, plan.previous_reduction)

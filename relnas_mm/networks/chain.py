@@ -1,11 +1,8 @@
-"""A chain as modules: stem, layers, and the classifier that is searched and retrained."""
+"""Chains as modules: layers, trunk and classification network."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
@@ -21,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ChainLayer(nn.Sequential):
-    """ReLU, convolution and normalization; the convolution is dense, or depthwise and then pointwise."""
+    """ReLU, dense or depthwise-separable convolution, normalization."""
 
     def __init__(self, plan: LayerPlan, norm: Norm = batch_norm):
         size = plan.outputs, plan.kernel, plan.sampling
@@ -34,24 +31,24 @@ class ChainLayer(nn.Sequential):
         self.skip = plan.skip
 
     def forward(self, input: Tensor, backend: Backend = REFERENCE) -> Tensor:
-        """The next feature map; the input is added where the plan says so."""
+        """Applies the layers, plus the residual connection of the plan."""
         output = backend.preact_sequence(self, FeatureMap(input))
         return output + input if self.skip else output
 
 
 class ChainTrunk(Trunk):
-    """The stem and the layers; subclasses add what they need on top.
+    """Stem and layers of a chain, without a head.
 
     State-dict keys of the body: `layers.{i}.*`.
 
     Args:
-        chain: The network.
+        chain: The layers.
         stem: 'cifar' (one convolution of stride 1) or 'imagenet' (three of stride 2).
-        output_stride: Largest stride; beyond it layers dilate instead.
-        in_channels: Channels of the image.
-        norm: Makes a normalization layer for a number of channels.
-        with_cp: Recompute each layer in the backward pass instead of keeping its activations.
-        backend: Who computes (`relnas_mm.backends`).
+        output_stride: Largest stride; beyond it layers are dilated instead of strided.
+        in_channels: Channels of the images.
+        norm: Builds a normalization layer for a number of channels.
+        with_cp: Recompute each layer in the backward pass instead of saving its activations.
+        backend: Name or instance of a backend (`relnas_mm.backends`).
         **kwargs: For the next class in the method resolution order.
     """
 
@@ -82,7 +79,7 @@ class ChainTrunk(Trunk):
         return self.layers
 
     def forward_body(self, s0: Tensor, s1: Tensor) -> Iterator[Tensor]:
-        """Output of each layer in turn; the first one reads the stem's second feature map."""
+        """Yields the output of each layer; the first reads the stem's second feature map."""
         x = s1
         for layer in self.layers:
             if self.with_cp and self.training:
@@ -92,7 +89,7 @@ class ChainTrunk(Trunk):
             yield x
 
     def unused_modules(self, outputs: Iterable[int]) -> list[nn.Module]:
-        """Modules that none of some layers' outputs depends on (`Trunk`)."""
+        """Modules that none of the given layers' outputs depends on (`Trunk`)."""
         last = max((index for index in outputs if index >= 0), default=None)
         if last is not None:
             return list(self.layers[last + 1 :])
@@ -103,11 +100,11 @@ class ChainNetwork(ChainTrunk):
     """Stem, layers, global average pooling and a linear classifier.
 
     Args:
-        chain: The network.
+        chain: The layers.
         in_channels: Channels of the images.
         num_classes: Outputs of the classifier.
         stem: 'cifar' or 'imagenet'.
-        backend: Who computes (`relnas_mm.backends`).
+        backend: Name or instance of a backend (`relnas_mm.backends`).
     """
 
     def __init__(
@@ -123,5 +120,4 @@ class ChainNetwork(ChainTrunk):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits, (n, num_classes), of normalized images, (n, c, h, w)."""
-        output = deque(self.forward_body(*self.forward_stem(images)), maxlen=1).pop()
-        return self.classifier(torch.flatten(F.adaptive_avg_pool2d(output, 1), 1))
+        return self.classifier(self.forward_pooled(images))

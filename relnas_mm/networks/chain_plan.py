@@ -1,4 +1,4 @@
-"""What stands where in a chain: channels, strides, parameters and multiply-adds, known before anything is built."""
+"""Channels, strides and weights of a chain's layers, computed before anything is built."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,25 +10,25 @@ if TYPE_CHECKING:
     from relnas_mm.architectures import Chain
 
 CHAIN_OPERATIONS = ("sep_conv", "conv")
-"""What a layer may do, by its number in the reference implementation: depthwise-separable or dense convolution."""
+"""Depthwise-separable and dense convolution, in the order of their codes in the reference implementation."""
 KERNEL_SIZES = (3, 5, 7)
 
 CHAIN_STEM_WIDTH = 2
-"""Channels of the stem, in widths of the chain."""
+"""Channels of the stem, in multiples of the chain's width."""
 
 
 @dataclass(frozen=True)
 class LayerPlan:
-    """The place of one layer.
+    """Configuration of one layer.
 
     Args:
         operation: 'sep_conv' or 'conv'.
-        kernel: Side of its kernel.
-        inputs: Channels that it reads.
-        outputs: Channels that it writes.
-        stride: Stride of its output against the image.
-        sampling: How it samples its grid.
-        skip: Whether its input is added to its output.
+        kernel: Kernel size.
+        inputs: Input channels.
+        outputs: Output channels.
+        stride: Total stride of the output.
+        sampling: Stride and dilation of the layer.
+        skip: Whether the layer has a residual connection.
     """
 
     operation: str
@@ -41,7 +41,7 @@ class LayerPlan:
 
     @property
     def num_conv_weights(self) -> int:
-        """Weights of its convolutions."""
+        """Number of weights of the layer's convolutions."""
         if self.operation == "conv":
             return self.inputs * self.outputs * self.kernel**2
         return self.inputs * self.kernel**2 + self.inputs * self.outputs
@@ -53,27 +53,27 @@ def stage_ends(depth: int) -> tuple[int, int, int]:
 
 
 def plan_chain(chain: "Chain", stem: str = "cifar", output_stride: int = 32) -> tuple[LayerPlan, ...]:
-    """Places of the layers.
+    """Plans the layers of a chain.
 
     Args:
-        chain: The network.
+        chain: The layers.
         stem: 'cifar' (stride 1) or 'imagenet' (stride 8 before the first layer).
-        output_stride: Largest stride; beyond it layers dilate instead, with the same weights.
+        output_stride: Largest stride; beyond it layers are dilated instead of strided, with the same weights.
 
     Raises:
-        UserError: The stem is unknown, or the output stride is not one that it allows.
+        UserError: The stem is unknown, or does not allow the output stride.
     """
     stride = check_stem(stem, output_stride)[1]
-    halving = [end + 1 for end in stage_ends(chain.depth)[:2]]
+    reductions = [end + 1 for end in stage_ends(chain.depth)[:2]]
     width, inputs, grid = chain.width, CHAIN_STEM_WIDTH * chain.width, Sampling()
     plans = []
-    for place, (operation, kernel) in enumerate(chain.layers):
+    for index, (operation, kernel) in enumerate(chain.layers):
         sampling = grid
-        if place in halving:
+        if index in reductions:
             width *= 2
             sampling = Sampling(2, grid.dilation, replace_stride_with_dilation=2 * stride > output_stride)
             stride *= sampling.step
-        skip = chain.skip and place not in halving and inputs == width
+        skip = chain.skip and index not in reductions and inputs == width
         plans.append(LayerPlan(operation, kernel, inputs, width, stride, sampling, skip))
         inputs, grid = width, sampling.following
     return tuple(plans)

@@ -1,9 +1,7 @@
-"""A genotype as a classification network, as it is searched."""
+"""Genotypes as classification networks."""
 
-from collections import deque
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor, nn
 
 from relnas_mm.backends import Backend
@@ -20,9 +18,9 @@ class CellNetwork(CellTrunk):
 
     Args:
         genotype: The cells.
-        shape: The network around them.
-        op_ids: Numbers the operations' modules (`Cell`).
-        backend: Who computes (`relnas_mm.backends`).
+        shape: Size of the network.
+        op_ids: Module ids of a cell's edges (`Cell`).
+        backend: Name or instance of a backend (`relnas_mm.backends`).
     """
 
     def __init__(
@@ -45,5 +43,4 @@ class CellNetwork(CellTrunk):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits, (n, num_classes), of normalized images, (n, c, h, w)."""
-        output = deque(self.forward_body(*self.forward_stem(images)), maxlen=1).pop()
-        return self.classifier(torch.flatten(nn.functional.adaptive_avg_pool2d(output, 1), 1))
+        return self.classifier(self.forward_pooled(images))

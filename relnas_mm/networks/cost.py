@@ -31,11 +31,11 @@ class Cost:
 
 
 def cell_network_cost(genotype: "Genotype", shape: NetworkShape) -> Cost:
-    """Cost of a network of cells, without an auxiliary head; each kind of operation is counted once and cached.
+    """Cost of a `CellNetwork`; counts are cached per configuration of an operation.
 
     Args:
         genotype: The cells.
-        shape: The network around them.
+        shape: Size of the network.
     """
     plans = plan_cells(genotype, shape.init_channels, shape.num_cells, shape.stem)
     total = _stem_cost(
@@ -43,9 +43,9 @@ def cell_network_cost(genotype: "Genotype", shape: NetworkShape) -> Cost:
     )
     sides = [-(-shape.image_size // stride) for stride in STEM_STRIDES[shape.stem]]
     for plan in plans:
-        before, last = sides[-2:]
+        previous, last = sides[-2:]
         sides.append(-(-shape.image_size // plan.stride))
-        total += _preprocessing_cost(plan, before, last)
+        total += _preprocessing_cost(plan, previous, last)
         for operation, node in genotype.edges(plan.reduction):
             side = last if node < FIRST_NODE else sides[-1]
             total += _operation_cost(operation, plan.channels, plan.sampling_of(node), side)
@@ -53,7 +53,7 @@ def cell_network_cost(genotype: "Genotype", shape: NetworkShape) -> Cost:
 
 
 def chain_network_cost(chain: "Chain", shape: NetworkShape) -> Cost:
-    """Cost of a chain network.
+    """Cost of a `ChainNetwork`.
 
     Args:
         chain: The layers.
@@ -72,7 +72,7 @@ def _classifier_cost(channels: int, num_classes: int) -> Cost:
 
 
 def _count(module: nn.Module, channels: int, side: int) -> Cost:
-    """Cost of a module that reads a map of some channels and one side, from a forward pass without numbers."""
+    """Cost of a module on an input of (1, channels, side, side), counted in a forward pass on the meta device."""
     macs = 0
 
     def add(conv: nn.Module, _: Any, out: torch.Tensor) -> None:
@@ -95,10 +95,10 @@ def _operation_cost(operation: str, channels: int, sampling: Sampling, side: int
 
 
 @lru_cache(maxsize=4096)
-def _preprocessing_cost(plan: CellPlan, before: int, last: int) -> Cost:
+def _preprocessing_cost(plan: CellPlan, previous: int, last: int) -> Cost:
     with torch.device("meta"):
         modules = build_preprocessing(plan)
-    first, second = (_count(*each) for each in zip(modules, plan.inputs, (before, last)))
+    first, second = (_count(*each) for each in zip(modules, plan.inputs, (previous, last)))
     return first + second
 
 

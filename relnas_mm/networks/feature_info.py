@@ -1,15 +1,15 @@
-"""What is known of a feature map before any forward pass (timm's term)."""
+"""Metadata of feature maps (timm's term), known before any forward pass."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class FeatureInfo:
-    """One feature map of a network.
+    """Metadata of one feature map.
 
     Args:
-        channels: Its channels.
-        stride: Its stride against the image.
+        channels: Number of channels.
+        stride: Total stride.
     """
 
     channels: int

@@ -1,4 +1,4 @@
-"""Batch normalization fused into the convolution before it (torch's `fuse_conv_bn_eval`), over a whole network."""
+"""Fuses batch normalizations of a network into the preceding convolutions (torch's `fuse_conv_bn_eval`)."""
 
 import itertools
 
@@ -10,10 +10,10 @@ from relnas_mm.networks.operations import FactorizedReduce
 
 
 def fuse_conv_bn(network: nn.Module) -> None:
-    """Fuses wherever a batch normalization follows a convolution; other normalizations stay.
+    """Fuses each batch normalization that follows a convolution, in place; other normalizations stay.
 
     Args:
-        network: In evaluation mode.  It gives what it gave, and cannot be trained any more.
+        network: A network in evaluation mode.  Its outputs stay the same up to rounding; it is for inference only.
     """
     for module in list(network.modules()):
         if isinstance(module, FactorizedReduce):
@@ -31,7 +31,7 @@ def _fuse_pairs(module: nn.Sequential) -> None:
 
 
 def _fuse_factorized_reduce(module: FactorizedReduce) -> None:
-    """Two convolutions side by side share this normalization."""
+    """Splits the normalization, which two parallel convolutions share."""
     norm = module.bn
     if not isinstance(norm, _BatchNorm):
         return

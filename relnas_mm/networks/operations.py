@@ -1,9 +1,9 @@
-"""The candidate operations of a cell, after the reference implementations of RelativeNAS and DARTS (section 2.1 there).
+"""The candidate operations of a cell, as in the reference implementations of RelativeNAS and DARTS (section 2.1).
 
-Parameter names are those of the original modules, so that their checkpoints load by key.  Every operation can keep the
-resolution and be dilated instead of striding (`Sampling`); its weights stay valid.
+Parameter names are those of the reference implementations, so their checkpoints load by key.  Every operation can
+preserve the resolution and be dilated instead of striding (`Sampling`), with the same weights.
 
-An operation says what is computed; the `Backend` that is given to its call says how.
+An operation defines what is computed; the `Backend` passed to its call defines how.
 """
 
 from collections.abc import Callable
@@ -23,22 +23,22 @@ batch_norm: Norm = partial(nn.BatchNorm2d, eps=1e-5, momentum=0.1)
 
 
 def conv(channels: int, out: int, kernel: int, sampling: Sampling, groups: int = 1, dilation: int = 1) -> nn.Conv2d:
-    """A bias-free convolution that keeps the grid, but for `sampling.step`; `dilation` is its own, nominal one."""
-    spread = dilation * sampling.dilation
+    """Builds a bias-free convolution with "same" padding; `dilation` multiplies that of `sampling`."""
+    total_dilation = dilation * sampling.dilation
     return nn.Conv2d(
         channels,
         out,
         kernel,
         stride=sampling.step,
-        padding=kernel // 2 * spread,
-        dilation=spread,
+        padding=kernel // 2 * total_dilation,
+        dilation=total_dilation,
         groups=groups,
         bias=False,
     )
 
 
 class PreActSequence(nn.Module):
-    """A sequence of layers, `op`, the first of which is a ReLU (pre-activation)."""
+    """A sequence of layers, `op`, that starts with a ReLU (pre-activation)."""
 
     def __init__(self, *layers: nn.Module):
         super().__init__()
@@ -56,14 +56,14 @@ class ReluConvNorm(PreActSequence):
 
 
 class SepConv(PreActSequence):
-    """ReLU, depthwise, pointwise, normalization; twice, the second time without stride."""
+    """ReLU, depthwise convolution, pointwise convolution, normalization; all twice, the second time with stride 1."""
 
     def __init__(self, channels: int, kernel: int, sampling: Sampling, norm: Norm):
         layers: list[nn.Module] = []
-        for own in (sampling, sampling.following):
+        for part in (sampling, sampling.following):
             layers += [
                 nn.ReLU(),
-                conv(channels, channels, kernel, own, groups=channels),
+                conv(channels, channels, kernel, part, groups=channels),
                 conv(channels, channels, 1, Sampling()),
                 norm(channels),
             ]
@@ -71,7 +71,7 @@ class SepConv(PreActSequence):
 
 
 class DilConv(PreActSequence):
-    """ReLU, depthwise with dilation 2, pointwise, normalization."""
+    """ReLU, depthwise convolution of dilation 2, pointwise convolution, normalization."""
 
     def __init__(self, channels: int, kernel: int, sampling: Sampling, norm: Norm):
         super().__init__(
@@ -82,29 +82,29 @@ class DilConv(PreActSequence):
 
 
 class Conv7x1And1x7(PreActSequence):
-    """ReLU, 1x7 and 7x1 convolution, normalization."""
+    """ReLU, 1x7 convolution, 7x1 convolution, normalization."""
 
     def __init__(self, channels: int, sampling: Sampling, norm: Norm):
-        step, spread = sampling.step, sampling.dilation
+        step, dilation = sampling.step, sampling.dilation
 
-        def line(kernel: tuple[int, int], stride: tuple[int, int]) -> nn.Conv2d:
-            padding = (kernel[0] // 2 * spread, kernel[1] // 2 * spread)
-            return nn.Conv2d(channels, channels, kernel, stride, padding, dilation=spread, bias=False)
+        def conv_1d(kernel: tuple[int, int], stride: tuple[int, int]) -> nn.Conv2d:
+            padding = (kernel[0] // 2 * dilation, kernel[1] // 2 * dilation)
+            return nn.Conv2d(channels, channels, kernel, stride, padding, dilation=dilation, bias=False)
 
-        super().__init__(line((1, 7), (1, step)), line((7, 1), (step, 1)), norm(channels))
+        super().__init__(conv_1d((1, 7), (1, step)), conv_1d((7, 1), (step, 1)), norm(channels))
 
 
 class FactorizedReduce(nn.Module):
-    """ReLU, two 1x1 convolutions of stride 2 on grids one position apart, concatenation, normalization.
+    """ReLU, two 1x1 convolutions of stride 2 offset by one position, concatenation, normalization.
 
-    Unlike the original it takes any size: an odd side is continued by one zero, which gives `ceil(side / 2)`
-    positions, as every other stride-2 operation of a cell does.
+    Unlike the reference implementation it supports odd sizes: they are zero-padded by one, so the output has size
+    `ceil(size / 2)` as that of every other stride-2 operation.
     """
 
     def __init__(self, channels: int, out: int, norm: Norm, sampling: Sampling):
         super().__init__()
         if out % 2:
-            raise UserError(f"a stride-2 skip connection makes {out} channels of two halves; the number must be even")
+            raise UserError(f"a stride-2 skip connection has {out} output channels; the number must be even")
         self.shift, self.step = sampling.dilation, sampling.step
         self.conv_1 = conv(channels, out // 2, 1, sampling)
         self.conv_2 = conv(channels, out // 2, 1, sampling)
@@ -115,7 +115,7 @@ class FactorizedReduce(nn.Module):
 
 
 class MaxPool(nn.Module):
-    """3x3 maximum, without normalization."""
+    """3x3 max pooling, without normalization."""
 
     def __init__(self, sampling: Sampling):
         super().__init__()
@@ -126,7 +126,7 @@ class MaxPool(nn.Module):
 
 
 class AvgPool(nn.Module):
-    """3x3 mean over the positions inside the map, without normalization."""
+    """3x3 average pooling that does not count padding, without normalization."""
 
     def __init__(self, sampling: Sampling):
         super().__init__()
@@ -137,14 +137,14 @@ class AvgPool(nn.Module):
 
 
 class Identity(nn.Identity):
-    """The map itself."""
+    """Skip connection of stride 1."""
 
     def forward(self, input: Tensor | FeatureMap, backend: Backend = REFERENCE) -> Tensor:
         return as_feature_map(input).value
 
 
 class Zero(nn.Module):
-    """Zeros of the right size."""
+    """No connection: zeros of the output's shape."""
 
     def __init__(self, sampling: Sampling):
         super().__init__()
@@ -170,20 +170,20 @@ BUILDERS: dict[str, Callable[[int, Sampling, Norm], nn.Module]] = {
     "conv_7x1_1x7": Conv7x1And1x7,
     "none": lambda channels, sampling, norm: Zero(sampling),
 }
-"""By name; their order is part of the search space (`relnas_mm.architectures.OPERATIONS`)."""
+"""Builders of operations by name; the order is part of the search space (`relnas_mm.architectures.OPERATIONS`)."""
 
 
 def build_operation(name: str, channels: int, sampling: Sampling | None = None, norm: Norm = batch_norm) -> nn.Module:
-    """A candidate operation with as many output as input channels.
+    """Builds a candidate operation.
 
     Args:
         name: A key of `BUILDERS`.
-        channels: Channels in and out.
-        sampling: Stride and dilation; `None` means neither.
-        norm: Makes a normalization layer for a number of channels.
+        channels: Input and output channels.
+        sampling: Stride and dilation; `None` means 1 and 1.
+        norm: Builds a normalization layer for a number of channels.
 
     Raises:
-        UserError: The operation is unknown, or cannot have so many channels.
+        UserError: The operation is unknown, or does not support this number of channels.
     """
     if name not in BUILDERS:
         raise UserError(f"unknown operation {name!r}; known are {', '.join(BUILDERS)}")

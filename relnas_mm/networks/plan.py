@@ -1,4 +1,4 @@
-"""Where cells stand in a network: channels, reductions, strides and dilations, known before anything is built."""
+"""Channels, reductions, strides and dilations of a network's cells, computed before anything is built."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,28 +11,28 @@ if TYPE_CHECKING:
     from relnas_mm.architectures import Genotype
 
 Edge = tuple[str, int]
-"""An operation and the node that it reads."""
+"""An operation and its input node."""
 EDGES_PER_NODE = 2
-FIRST_NODE = 2  # nodes 0 and 1 are the outputs of the two cells before
+FIRST_NODE = 2  # nodes 0 and 1 are the outputs of the two preceding cells
 
-MIN_CELLS = 3  # one for each of the three resolutions
+MIN_CELLS = 3  # one per resolution
 CELL_STEM_WIDTH = {"cifar": 3, "imagenet": 1}
 """Channels of a stem's feature maps, in multiples of the network's `init_channels`."""
 
 
 @dataclass(frozen=True)
 class CellPlan:
-    """The place of one cell.
+    """Configuration of one cell.
 
     Args:
         index: Position in the network, from 0.
-        channels: Channels of each of its nodes.
-        inputs: Channels of the outputs of the cell before the last and of the last cell.
-        reduction: Whether it halves the resolution.
-        out_channels: Channels of its output.
-        stride: Stride of its output against the image.
-        sampling: How its operations on nodes 0 and 1 sample their grid.
-        previous_reduction: How the cell before sampled its grid, if it was a reduction, else `None`.
+        channels: Channels of each node.
+        inputs: Output channels of cells k-2 and k-1.
+        reduction: Whether this is a reduction cell.
+        out_channels: Channels of the output.
+        stride: Total stride of the output.
+        sampling: Stride and dilation of the operations on nodes 0 and 1.
+        previous_reduction: Sampling of cell k-1 if that is a reduction cell, else `None`.
     """
 
     index: int
@@ -45,29 +45,29 @@ class CellPlan:
     previous_reduction: Sampling | None
 
     def sampling_of(self, node: int) -> Sampling:
-        """Sampling of an operation that reads `node`: only the inputs of a reduction cell are strided."""
+        """Sampling of an operation that reads `node`; only those on a reduction cell's inputs are strided."""
         return self.sampling if node < FIRST_NODE else self.sampling.following
 
 
 def reduction_cells(num_cells: int) -> tuple[int, int]:
-    """Indices of the two reduction cells: at one and at two thirds of the depth."""
+    """Indices of the two reduction cells, at one and at two thirds of the depth."""
     return num_cells // 3, 2 * num_cells // 3
 
 
 def plan_cells(
     genotype: "Genotype", init_channels: int, num_cells: int, stem: str = "cifar", output_stride: int = 32
 ) -> tuple[CellPlan, ...]:
-    """The places of all cells of a network.
+    """Plans the cells of a network.
 
     Args:
         genotype: The cells.
-        init_channels: Channels of the nodes of the first cell; they double at each reduction.
+        init_channels: Channels of the nodes of the first cell, which double at each reduction.
         num_cells: Depth, at least 3.
         stem: 'cifar' (stride 1) or 'imagenet' (stride 8).
-        output_stride: Largest stride; a reduction beyond it dilates what follows instead of striding.
+        output_stride: Largest stride; reductions beyond it dilate the following cells instead of striding.
 
     Raises:
-        UserError: A value is out of its range.
+        UserError: A value is out of range.
     """
     first, stride = check_stem(stem, output_stride)
     if num_cells < MIN_CELLS:

@@ -1,20 +1,20 @@
-"""How an operation samples the grid that it reads: by striding, or by dilation at full resolution."""
+"""Stride and dilation of an operation."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """Nominal stride of an operation, and whether dilation stands in for it.
+    """Stride and dilation of an operation, with torchvision's option to dilate instead of striding.
 
-    With `replace_stride_with_dilation` an operation keeps every position of the grid.  Its result at the positions that
-    a strided one would have kept is the same, with the same weights, if whatever follows reads neighbours
-    `dilation_after` apart.
+    With `replace_stride_with_dilation` an operation preserves the resolution.  At the positions that a strided
+    operation would compute, the output is the same, with the same weights, if the following operations have dilation
+    `dilation_after`.
 
     Args:
         stride: Nominal stride, 1 or 2.
-        dilation: Distance, in positions of the input, between the neighbours that the operation reads.
-        replace_stride_with_dilation: Keep the resolution and dilate what follows instead of striding.
+        dilation: Dilation, in positions of the input.
+        replace_stride_with_dilation: Preserve the resolution and dilate the following operations instead of striding.
     """
 
     stride: int = 1
@@ -23,15 +23,15 @@ class Sampling:
 
     @property
     def step(self) -> int:
-        """Stride that is really taken."""
+        """Effective stride."""
         return 1 if self.replace_stride_with_dilation else self.stride
 
     @property
     def dilation_after(self) -> int:
-        """Distance between neighbours in the result."""
+        """Dilation of operations on the output."""
         return self.dilation * self.stride if self.replace_stride_with_dilation else self.dilation
 
     @property
     def following(self) -> "Sampling":
-        """Sampling of a stride-1 operation on the result."""
+        """Sampling of a stride-1 operation on the output."""
         return Sampling(1, self.dilation_after)

@@ -1,4 +1,4 @@
-"""The network that is built around an architecture."""
+"""Size of the classification network that is built from an architecture."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ class NetworkShape:
     Args:
         init_channels: Channels of the nodes of the first cell; a chain has its own width.
         num_cells: Number of cells, at least 3; a chain has its own depth.
-        num_classes: Outputs of the linear classifier; 0 leaves it out of the costs.
+        num_classes: Outputs of the linear classifier; 0 excludes it from costs.
         in_channels: Channels of the images.
         stem: 'cifar' (stride 1) or 'imagenet' (stride 8).
-        image_size: Side of the images in pixels, by which multiply-adds are counted.
+        image_size: Height and width, in pixels, for which multiply-adds are counted.
     """
 
     init_channels: int = 16

@@ -1,4 +1,4 @@
-"""How long forward passes take."""
+"""Latency of forward passes."""
 
 import time
 import timeit
@@ -8,13 +8,13 @@ from torch import Tensor, nn
 
 
 def time_forward(network: nn.Module, images: Tensor, repeats: int, warmup: int = 5) -> list[float]:
-    """Milliseconds of each of some forward passes without gradients; on CUDA every pass is waited for.
+    """Times forward passes in inference mode, in milliseconds each; synchronizes after each pass on CUDA.
 
     Args:
-        network: A function of images, on their device; its mode is left as it is.
-        images: A batch.
-        repeats: Timed passes.
-        warmup: Passes before them that do not count.
+        network: A network on the device of the images; its training flag is not changed.
+        images: A batch, (n, c, h, w).
+        repeats: Number of timed passes.
+        warmup: Number of untimed passes before them.
     """
 
     def clock() -> float:

@@ -1,10 +1,12 @@
-"""Stem and body: what classifiers, search candidates and backbones have in common."""
+"""Trunks: stem and body, the base of classifiers, search candidates and backbones."""
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
@@ -20,26 +22,26 @@ if TYPE_CHECKING:
 
 STEM = "stem"
 STEM_OUTPUT = -2
-"""Index of the stem's first feature map, where those of the body count from 0 and -1 is the stem's second one."""
+"""Index of the stem's first feature map; its second one is -1, and those of the body count from 0."""
 
 
 class Trunk(nn.Module, ABC):
-    """A stem and a body of cells or layers; subclasses build the body.
+    """A stem and a body of cells or layers, which subclasses build.
 
-    State-dict keys are those of the original releases: `stem.*` or `stem0.* stem1.*`, then those of the body.
+    State-dict keys are those of the reference implementations: `stem.*` or `stem0.*` and `stem1.*`, and the body's.
 
     Args:
         stem: 'cifar' (one convolution of stride 1) or 'imagenet' (three of stride 2).
         stem_channels: Channels of the stem's feature maps.
         in_channels: Channels of the images.
-        norm: Makes a normalization layer for a number of channels.
-        with_cp: Recompute each part of the body in the backward pass instead of keeping its activations.
-        backend: Who computes (`relnas_mm.backends`).
+        norm: Builds a normalization layer for a number of channels.
+        with_cp: Recompute each part of the body in the backward pass instead of saving its activations.
+        backend: Name or instance of a backend (`relnas_mm.backends`).
         **kwargs: For the next class in the method resolution order.
 
     Attributes:
         stage_ends: Index of the last part of the body in each of the three stages.
-        feature_info: Channels and stride of the stem's first feature map, 'stem', and of each stage's last one, 0 to 2.
+        feature_info: Metadata of the stem's first feature map, 'stem', and of the output of each stage, 0 to 2.
     """
 
     stage_ends: tuple[int, int, int]
@@ -65,15 +67,20 @@ class Trunk(nn.Module, ABC):
     @property
     @abstractmethod
     def body(self) -> nn.ModuleList:
-        """Its cells or layers."""
+        """The cells or layers."""
 
     @abstractmethod
     def forward_body(self, s0: Tensor, s1: Tensor) -> Iterator[Tensor]:
-        """Output of each part of the body in turn, from the two feature maps of the stem."""
+        """Yields the output of each part of the body.
+
+        Args:
+            s0: First feature map of the stem, (n, c, h, w).
+            s1: Second feature map of the stem, likewise.
+        """
 
     @abstractmethod
     def unused_modules(self, outputs: Iterable[int]) -> list[nn.Module]:
-        """Modules that none of some outputs depends on: they never get a gradient.
+        """Modules that none of the given outputs depends on, and whose parameters therefore get no gradient.
 
         Args:
             outputs: Indices of the parts of the body whose outputs are used; `STEM_OUTPUT` for the stem's first one.
@@ -81,7 +88,7 @@ class Trunk(nn.Module, ABC):
 
     @property
     def stems(self) -> Sequence[nn.Sequential]:
-        """The modules before the body."""
+        """The stem's modules."""
         return [self.stem] if self.stem_kind == "cifar" else [self.stem0, self.stem1]
 
     def forward_stem(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -89,9 +96,14 @@ class Trunk(nn.Module, ABC):
         s0 = self.backend.stem(self.stems[0], x)
         return s0, s0 if self.stem_kind == "cifar" else self.backend.stem(self.stem1, s0)
 
+    def forward_pooled(self, x: Tensor) -> Tensor:
+        """Global average of the last feature map, (n, channels)."""
+        last = deque(self.forward_body(*self.forward_stem(x)), maxlen=1).pop()  # earlier outputs are freed
+        return torch.flatten(F.adaptive_avg_pool2d(last, 1), 1)
+
 
 class CellTrunk(Trunk):
-    """The stem and the cells of a network; subclasses add what they need on top.
+    """Stem and cells of a network, without a head.
 
     State-dict keys of the body: `cells.{i}.*`.
 
@@ -101,11 +113,11 @@ class CellTrunk(Trunk):
         num_cells: Depth, at least 3.
         stem: 'cifar' or 'imagenet'.
         output_stride: Largest stride; beyond it cells are dilated instead of strided.
-        in_channels: Channels of the image.
-        norm: Makes a normalization layer for a number of channels.
-        op_ids: Numbers the operations' modules in a cell (`Cell`).
-        with_cp: Recompute each cell in the backward pass instead of keeping its activations.
-        backend: Who computes (`relnas_mm.backends`).
+        in_channels: Channels of the images.
+        norm: Builds a normalization layer for a number of channels.
+        op_ids: Module ids of a cell's edges (`Cell`).
+        with_cp: Recompute each cell in the backward pass instead of saving its activations.
+        backend: Name or instance of a backend (`relnas_mm.backends`).
         **kwargs: For the next class in the method resolution order.
     """
 
@@ -142,22 +154,22 @@ class CellTrunk(Trunk):
         return self.cells
 
     def forward_body(self, s0: Tensor, s1: Tensor) -> Iterator[Tensor]:
-        """Output of each cell in turn."""
-        before, last = FeatureMap(s0), FeatureMap(s1)
+        """Yields the output of each cell."""
+        previous, last = FeatureMap(s0), FeatureMap(s1)
         if s0 is s1:
-            before = last
+            previous = last
         for cell in self.cells:
             if self.with_cp and self.training:
-                # PyTorch repeats the draws of its own generator only.
-                inputs = before.value, last.value, self.drop_path_rate
+                # Checkpointing restores the state of PyTorch's default generator only, so drop path uses that.
+                inputs = previous.value, last.value, self.drop_path_rate
                 output = cast(Tensor, checkpoint(cell, *inputs, use_reentrant=False))
             else:
-                output = cell(before, last, self.drop_path_rate, self.drop_path_generator)
-            before, last = last, FeatureMap(output)
+                output = cell(previous, last, self.drop_path_rate, self.drop_path_generator)
+            previous, last = last, FeatureMap(output)
             yield output
 
     def unused_modules(self, outputs: Iterable[int]) -> list[nn.Module]:
-        """Modules that none of some cells' outputs depends on (`Trunk`)."""
+        """Modules that none of the given cells' outputs depends on (`Trunk`)."""
         needed = set(outputs)
         unused: list[nn.Module] = []
         for index in reversed(range(len(self.plans))):
