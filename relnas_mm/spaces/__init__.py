@@ -1,4 +1,4 @@
-"""Search spaces: vectors and the architectures that they stand for."""
+"""Search spaces: vectors and the architectures that they encode."""
 
 from relnas_mm.spaces.base import Space
 from relnas_mm.spaces.cell_space import SEARCH_OPERATIONS, CellSpace

@@ -1,4 +1,4 @@
-"""What a search space is to a strategy: a box of vectors, and what each vector stands for."""
+"""The contract of search spaces: a box of vectors, each of which decodes to an architecture."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ from relnas_mm.errors import UserError
 
 
 class Space(ABC):
-    """A box whose bins (k, k + 1] are the choices of each dimension; subclasses say what the choices stand for.
+    """A box of vectors whose bins (k, k + 1] are the choices of each dimension; subclasses decode them.
 
     Args:
-        choices: How many choices each dimension has, shape (d,).
-        is_input_choice: Which dimensions choose the node that is read; the others choose operations.  By default none.
+        choices: Number of choices of each dimension, shape (d,).
+        is_input_choice: Whether a dimension chooses an input node, shape (d,), else an operation; all False by default.
 
     Attributes:
         kind: Family of the architectures (`Architecture.kind`).
-        upper: Upper bound of each dimension, shape (d,), itself legal; the lower ones are 0.
-        is_input_choice: Bool, shape (d,).
-        in_channels: Channels of the images, where architectures depend on them; else `None`.
-        num_classes: Classes, likewise.
+        upper: Inclusive upper bound of each dimension, shape (d,); lower bounds are 0.
+        is_input_choice: Boolean mask, shape (d,).
+        in_channels: Channels of the images, if architectures depend on them, else `None`.
+        num_classes: Number of classes, likewise.
     """
 
     kind: ClassVar[str]
@@ -36,11 +36,11 @@ class Space(ABC):
             self.is_input_choice = np.array(is_input_choice, dtype=bool)
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
-        """`n` vectors, uniform on [0, upper], shape (n, d)."""
+        """Samples `n` vectors uniformly from [0, upper], shape (n, d)."""
         return rng.random((n, len(self.upper))) * self.upper
 
     def indices(self, vectors: np.ndarray) -> np.ndarray:
-        """Choices by number, integers of the shape of `vectors`, (..., d); 0 itself belongs to bin 0.
+        """Indices of the choices, integers of the shape of `vectors`, (..., d); the value 0 belongs to bin 0.
 
         Raises:
             UserError: A vector is outside the box.
@@ -49,22 +49,22 @@ class Space(ABC):
 
     @abstractmethod
     def decode(self, vector: np.ndarray) -> Architecture:
-        """The architecture of one vector, shape (d,)."""
+        """Decodes one vector, shape (d,)."""
 
     def checked(self, vectors: np.ndarray) -> np.ndarray:
-        """The vectors as floats.
+        """Checks vectors, and returns them as float64.
 
         Raises:
-            UserError: Their last dimension is not that of `upper`, or a value lies outside [0, upper] or is no number.
+            UserError: Their last dimension differs from that of `upper`, or a value is NaN or outside [0, upper].
         """
         vectors = np.asarray(vectors, dtype=np.float64)
         if vectors.shape[-1:] != self.upper.shape:
             raise UserError(f"a vector of shape {vectors.shape} was given to a space of {len(self.upper)} dimensions")
         legal = (vectors >= 0) & (vectors <= self.upper)
         if not legal.all():
-            place = tuple(np.argwhere(~legal)[0])
-            bound = self.upper[place[-1]]
+            index = tuple(np.argwhere(~legal)[0])
+            bound = self.upper[index[-1]]
             raise UserError(
-                f"dimension {place[-1]} of a vector is {vectors[place]}; allowed are values from 0 to {bound:g}"
+                f"dimension {index[-1]} of a vector is {vectors[index]}; allowed are values from 0 to {bound:g}"
             )
         return vectors

@@ -1,4 +1,4 @@
-"""The space of RelativeNAS: a normal and a reduction cell as 32 numbers (Tan et al., TNNLS 2021; released code)."""
+"""The search space of RelativeNAS: a normal and a reduction cell as 32 numbers (Tan et al., TNNLS 2021)."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from relnas_mm.errors import UserError
 from relnas_mm.spaces.base import Space
 
 SEARCH_OPERATIONS = OPERATIONS[:7]
-"""The candidate operations; their order is their index."""
+"""The candidate operations, in the order of their indices."""
 
 NODES = 4
 ROUNDINGS = ("ceil", "floor")
@@ -18,15 +18,15 @@ ROUNDINGS = ("ceil", "floor")
 class CellSpace(Space):
     """Two cells of four intermediate nodes, each node with two inputs.
 
-    Dimensions 0 to 15 are the normal cell, 16 to 31 the reduction cell; node j of a cell takes four of them:
-    first input node, first operation, second input node, second operation.
+    Dimensions 0 to 15 encode the normal cell, 16 to 31 the reduction cell; each node takes four of them: first input
+    node, first operation, second input node, second operation.
 
     Args:
-        rounding: 'ceil' is the released decoding: a value w stands for `max(ceil(w) - 1, 0)`, so 1.0 decodes to 0 and
-            the upper bound is legal.  'floor' stands for `floor(w)`, with the upper bound counted to the last bin.
+        rounding: 'ceil', as in the reference implementation, decodes a value w to `max(ceil(w) - 1, 0)`, so 1.0 decodes
+            to 0.  'floor' decodes it to `floor(w)`, and the upper bound to the last choice.
 
     Raises:
-        UserError: `rounding` is another one.
+        UserError: `rounding` is unknown.
     """
 
     kind: ClassVar[str] = Genotype.kind
@@ -39,7 +39,7 @@ class CellSpace(Space):
         super().__init__(cell * 2, [True, False] * len(cell))
 
     def indices(self, vectors: np.ndarray) -> np.ndarray:
-        """Input nodes and operations by number, integers of the shape of `vectors`, (..., 32).
+        """Indices of input nodes and operations, integers of the shape of `vectors`, (..., 32).
 
         Raises:
             UserError: A vector is outside the box.
@@ -49,7 +49,7 @@ class CellSpace(Space):
         return np.minimum(np.floor(self.checked(vectors)), self.upper - 1).astype(np.int64)
 
     def decode(self, vector: np.ndarray) -> Genotype:
-        """The genotype of one vector, shape (32,)."""
+        """Decodes one vector, shape (32,), to a genotype."""
         normal, reduce = self.indices(vector).reshape(2, 2 * NODES, 2).tolist()
         return Genotype(
             normal=tuple((SEARCH_OPERATIONS[operation], node) for node, operation in normal),

@@ -1,4 +1,4 @@
-"""The space of whole chain networks: depth, width, and operation and kernel of each layer (Siddiqui et al., 2025)."""
+"""The search space of chains: depth, width, and operation and kernel size of each layer (Siddiqui et al., 2025)."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -14,21 +14,21 @@ from relnas_mm.spaces.base import Space
 
 
 class MacroMicroSpace(Space):
-    """Depth, width, then operations and kernels of `max_depth` layers, of which those beyond the depth are idle.
+    """Depth, width, then operations and kernel sizes of `max_depth` layers; those beyond the depth are ignored.
 
     Args:
-        min_depth: Fewest layers, at least 3.
-        max_depth: Most layers.
-        min_width: Fewest channels of the first stage that are sampled, and that the search for width max_attempts.
-        max_width: Most channels.
-        kernels: Sides of kernels to choose from, the first of which every search begins with.
+        min_depth: Least number of layers, at least 3.
+        max_depth: Largest number of layers.
+        min_width: Least number of channels of the first stage that is sampled, or tried in the search for the width.
+        max_width: Largest number of channels of the first stage.
+        kernels: Candidate kernel sizes; searches start from the first.
         in_channels: Channels of the images.
-        num_classes: Classes.
-        max_params: Most parameters of a network; `None` for no limit.
-        skip: Whether the networks have skip connections.
+        num_classes: Number of classes.
+        max_params: Largest number of parameters; `None` for no limit.
+        skip: Whether the networks have residual connections.
 
     Raises:
-        UserError: The bounds exclude each other, or not even the smallest network keeps to `max_params`.
+        UserError: Bounds contradict each other, or the smallest network exceeds `max_params`.
     """
 
     kind: ClassVar[str] = Chain.kind
@@ -72,26 +72,26 @@ class MacroMicroSpace(Space):
             )
 
     def uniform(self, depth: int, width: int) -> Chain:
-        """Separable convolutions with the first kernel throughout."""
+        """A chain of separable convolutions with the first kernel size."""
         return Chain(width, ((CHAIN_OPERATIONS[0], self.kernels[0]),) * depth, self.skip)
 
     def parameters(self, chain: Chain) -> int:
-        """Parameters of the whole network."""
+        """Number of parameters of the network."""
         return chain.cost(self._shape).params
 
     def allows(self, chain: Chain) -> bool:
-        """Whether the network keeps to `max_params`."""
+        """Whether the network has at most `max_params` parameters."""
         return self.max_params is None or self.parameters(chain) <= self.max_params
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
-        """`n` vectors, uniform, with at least `min_width` channels; shape (n, 2 + 2 * max_depth)."""
+        """Samples `n` vectors uniformly from widths of at least `min_width`, shape (n, 2 + 2 * max_depth)."""
         vectors = super().sample(rng, n)
         low, high = self.widths
         vectors[:, 1] = low - 1 + vectors[:, 1] / high * (high - low + 1)
         return vectors
 
     def decode(self, vector: np.ndarray) -> Chain:
-        """The network of one vector, shape (2 + 2 * max_depth,)."""
+        """Decodes one vector, shape (2 + 2 * max_depth,), to a chain."""
         depth, width, *choices = self.indices(vector).tolist()
         depth += self.depths[0]
         operations, kernels = choices[:depth], choices[self.depths[1] :][:depth]
@@ -99,10 +99,10 @@ class MacroMicroSpace(Space):
         return Chain(width + 1, layers, self.skip)
 
     def encode(self, chain: Chain) -> np.ndarray:
-        """A vector of a network, in the middle of its bins; idle layers are those of the first choice.
+        """Encodes a chain as the center of its bins; layers beyond the depth get the first choices.
 
         Raises:
-            UserError: The network is not in this space.
+            UserError: The chain is not in this space.
         """
         low, high = self.depths
         inside = low <= chain.depth <= high and chain.width <= self.widths[1] and chain.skip == self.skip

@@ -1,4 +1,4 @@
-"""The space of NAS-Bench-101 (Ying et al., ICML 2019): a cell as a graph with an operation at each vertex."""
+"""The search space of NAS-Bench-101 (Ying et al., ICML 2019): a cell is a graph with an operation at each vertex."""
 
 import hashlib
 import itertools
@@ -15,7 +15,7 @@ from relnas_mm.spaces.base import Space
 
 INPUT, OUTPUT = "input", "output"
 VERTEX_OPERATIONS: tuple[str, ...] = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
-"""In the order of the benchmark, which its hashes depend on."""
+"""The operations in the benchmark's order, on which its hashes depend."""
 
 SHORT: dict[str, str] = dict(zip(VERTEX_OPERATIONS, ("c3", "c1", "mp")))
 MOST_VERTICES, MOST_EDGES = 7, 9
@@ -24,13 +24,13 @@ _PAIRS = [(i, j) for j in range(MOST_VERTICES) for i in range(j)]
 
 @dataclass(frozen=True)
 class Cell101:
-    """A cell without idle vertices, made by `cell_of` or `parse_cell`.
+    """A pruned cell, built by `cell_of` or `parse_cell`.
 
-    `str` of it names it: operations, then edges as pairs of digits, such as `c3 mp:01 02 13 23`.
+    Its string lists operations, then edges as pairs of digits, such as `c3 mp:01 02 13 23`.
 
     Args:
-        matrix: Upper triangular adjacency, row by row: 1 where an edge leads from the row's vertex to the column's.
-        operations: One for each vertex; the first is `input`, the last `output`.
+        matrix: Upper-triangular adjacency matrix: 1 where an edge leads from the row's vertex to the column's.
+        operations: Operation of each vertex; the first is `input`, the last `output`.
     """
 
     matrix: tuple[tuple[int, ...], ...]
@@ -42,43 +42,43 @@ class Cell101:
 
     @property
     def edges(self) -> list[tuple[int, int]]:
-        """From vertex, to vertex."""
+        """Edges as pairs (from vertex, to vertex)."""
         return [(i, j) for i, row in enumerate(self.matrix) for j, bit in enumerate(row) if bit]
 
     @property
     def hash(self) -> str:
-        """The benchmark's name of the cell: MD5 (hex), equal for isomorphic cells."""
+        """The benchmark's hash of the cell, MD5 (hex), equal for isomorphic cells."""
         vertices = range(len(self.operations))
         into = [[i for i in vertices if self.matrix[i][j]] for j in vertices]
         out = [[j for j in vertices if self.matrix[i][j]] for i in vertices]
         labels = [-1, *(VERTEX_OPERATIONS.index(name) for name in self.operations[1:-1]), -2]
-        marks = [_md5(str((len(out[v]), len(into[v]), labels[v]))) for v in vertices]
+        hashes = [_md5(str((len(out[v]), len(into[v]), labels[v]))) for v in vertices]
         for _ in vertices:
-            marks = [
+            hashes = [
                 _md5(
                     "|".join(
                         (
-                            "".join(sorted(marks[w] for w in into[v])),
-                            "".join(sorted(marks[w] for w in out[v])),
-                            marks[v],
+                            "".join(sorted(hashes[w] for w in into[v])),
+                            "".join(sorted(hashes[w] for w in out[v])),
+                            hashes[v],
                         )
                     )
                 )
                 for v in vertices
             ]
-        return _md5(str(sorted(marks)))
+        return _md5(str(sorted(hashes)))
 
     def permuted(self, order: Sequence[int]) -> "Cell101":
-        """The same graph with vertex `order[k]` at place k; `order` must keep edges upward."""
+        """The same graph with vertex `order[k]` as vertex k; `order` must be topological."""
         matrix = tuple(tuple(self.matrix[i][j] for j in order) for i in order)
         return Cell101(matrix, tuple(self.operations[v] for v in order))
 
     def canonical(self) -> "Cell101":
-        """The one among all isomorphic cells that stands for them."""
+        """The canonical representative of all isomorphic cells."""
         return min((self.permuted(order) for order in self._orders()), key=lambda cell: (cell.operations, cell.matrix))
 
     def _orders(self) -> Iterator[list[int]]:
-        """Orders by depth and colour; vertices of equal colour in every order."""
+        """Topological orders by depth and refined colour, with all permutations of vertices of equal colour."""
         vertices = range(len(self.operations))
         depth = [0] * len(vertices)
         for i, j in sorted(self.edges, key=lambda edge: edge[1]):
@@ -86,7 +86,7 @@ class Cell101:
         depth[-1] = len(vertices)
         colours = [sorted(set(pairs)).index(pair) for pairs in [list(zip(depth, self.operations))] for pair in pairs]
         for _ in vertices:
-            seen = [
+            signatures = [
                 (
                     colours[v],
                     sorted(colours[w] for w in vertices if self.matrix[w][v]),
@@ -94,8 +94,8 @@ class Cell101:
                 )
                 for v in vertices
             ]
-            ranks = sorted({str(mark): mark for mark in seen}.values())
-            colours = [ranks.index(mark) for mark in seen]
+            ranks = sorted({str(signature): signature for signature in signatures}.values())
+            colours = [ranks.index(signature) for signature in signatures]
         groups = [[v for v in vertices if colours[v] == colour] for colour in sorted(set(colours))]
         for parts in itertools.product(*(itertools.permutations(group) for group in groups)):
             yield [v for part in parts for v in part]
@@ -104,16 +104,16 @@ class Cell101:
 def cell_of(
     matrix: "Sequence[Sequence[int]] | np.ndarray", operations: list[str] | tuple[str, ...], source: str = ""
 ) -> Cell101:
-    """A cell from its graph, which may have idle vertices; they are left out, as the benchmark does.
+    """Builds a cell from its graph, and prunes vertices that are on no path from input to output.
 
     Args:
-        matrix: Square and upper triangular, of 0 and 1.
-        operations: One for each row.
-        source: Where it comes from, for the error message.
+        matrix: Square upper-triangular matrix of 0 and 1.
+        operations: Operation of each vertex.
+        source: Origin of the cell, for error messages.
 
     Raises:
-        UserError: It is no such matrix, an operation is unknown, no path leads from the input to the output, or the
-            cell has more than 7 vertices or 9 edges.
+        UserError: The matrix is no such matrix, an operation is unknown, no path leads from the input to the output, or
+            the pruned cell has more than 7 vertices or 9 edges.
     """
     where, graph = f"{source}: " if source else "", np.asarray(matrix)
     size = len(operations)
@@ -146,10 +146,10 @@ def cell_of(
 
 @lru_cache(maxsize=1 << 16)
 def parse_cell(text: str) -> Cell101:
-    """The cell that `str` named.
+    """Parses the string of a cell.
 
     Raises:
-        UserError: The text names none.
+        UserError: The string is malformed, or encodes no valid cell.
     """
     names = {short: name for name, short in SHORT.items()}
     head, colon, tail = text.partition(":")
@@ -166,11 +166,10 @@ def parse_cell(text: str) -> Cell101:
 
 
 class NASBench101Space(Space):
-    """26 numbers: 21 possible edges of seven vertices, column by column, each absent or there, then five operations.
+    """26 numbers: the presence of the 21 possible edges of seven vertices, column by column, then five operations.
 
-    Architectures are the names of canonical cells.  Every vector stands for one: where more than nine edges are left
-    without idle vertices, those with the lowest numbers leave; where no path leads to the output, the cell is a single
-    edge.
+    Architectures are the strings of canonical cells.  Every vector decodes to one: if a pruned cell has more than nine
+    edges, those of the lowest values are removed; if no path leads to the output, the cell is a single edge.
     """
 
     kind: ClassVar[str] = BenchmarkArchitecture.kind
@@ -182,7 +181,7 @@ class NASBench101Space(Space):
         )
 
     def decode(self, vector: np.ndarray) -> BenchmarkArchitecture:
-        """The name of the cell of one vector, shape (26,)."""
+        """Decodes one vector, shape (26,), to the string of a canonical cell."""
         indices = self.indices(vector).tolist()
         operations = [INPUT, *(VERTEX_OPERATIONS[k] for k in indices[len(_PAIRS) :]), OUTPUT]
         order = np.argsort(np.asarray(vector)[: len(_PAIRS)], kind="stable").tolist()
@@ -197,13 +196,13 @@ class NASBench101Space(Space):
         return BenchmarkArchitecture(":01")
 
     def vector_of(self, name: str) -> np.ndarray:
-        """A vector that stands for a cell of that name, shape (26,)."""
+        """Encodes the string of a cell as a vector, shape (26,)."""
         cell = parse_cell(name)
         last = len(cell.operations) - 1
-        place = {v: MOST_VERTICES - 1 if v == last else v for v in range(last + 1)}
+        slot = {v: MOST_VERTICES - 1 if v == last else v for v in range(last + 1)}
         vector = np.full(len(self.upper), 0.5)
         for i, j in cell.edges:
-            vector[_PAIRS.index((place[i], place[j]))] = 1.5
+            vector[_PAIRS.index((slot[i], slot[j]))] = 1.5
         for v, operation in enumerate(cell.operations[1:-1]):
             vector[len(_PAIRS) + v] = VERTEX_OPERATIONS.index(operation) + 0.5
         return vector

@@ -1,4 +1,4 @@
-"""The space of NAS-Bench-201 (Dong and Yang, ICLR 2020): one cell of four nodes with an operation on each edge."""
+"""The search space of NAS-Bench-201 (Dong and Yang, ICLR 2020): a cell of four nodes with an operation on each edge."""
 
 from typing import ClassVar
 
@@ -9,11 +9,11 @@ from relnas_mm.spaces.base import Space
 
 OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
-"""From node, to node, in the order of the benchmark's strings."""
+"""Edges (from node, to node) in the order of the benchmark's strings."""
 
 
 class NASBench201Space(Space):
-    """Six numbers, one for each edge; each bin (k, k + 1] is an operation of `OPERATIONS`.
+    """Six numbers, the operations of the edges.
 
     Architectures are the benchmark's strings, such as `|a~0|+|b~0|c~1|+|d~0|e~1|f~2|`.
     """
@@ -24,6 +24,6 @@ class NASBench201Space(Space):
         super().__init__([len(OPERATIONS)] * len(EDGES))
 
     def decode(self, vector: np.ndarray) -> BenchmarkArchitecture:
-        """The string of one vector, shape (6,)."""
+        """Decodes one vector, shape (6,), to the benchmark's string."""
         a, b, c, d, e, f = (OPERATIONS[index] for index in self.indices(vector).tolist())
         return BenchmarkArchitecture(f"|{a}~0|+|{b}~0|{c}~1|+|{d}~0|{e}~1|{f}~2|")

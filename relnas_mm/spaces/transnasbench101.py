@@ -1,4 +1,4 @@
-"""The two spaces of TransNAS-Bench-101 (Duan et al., CVPR 2021), whose networks were trained for seven tasks."""
+"""The two search spaces of TransNAS-Bench-101 (Duan et al., CVPR 2021), whose networks were trained on seven tasks."""
 
 from typing import ClassVar
 
@@ -11,16 +11,16 @@ MICRO_OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3")
 MICRO_EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 DEPTHS = (4, 5, 6)
 MODULES = ("plain", "doubles channels", "halves resolution", "doubles channels and halves resolution")
-"""What a module of the macro space does; its number in an architecture is its position here plus one."""
+"""Module types of the macro space; their codes in an architecture are their indices plus one."""
 
 MOST_DOUBLINGS, MOST_HALVINGS = 3, 4
 TASKS = ("autoencoder", "class_object", "class_scene", "jigsaw", "normal", "room_layout", "segmentsemantic")
 
 
 class TransNASMicroSpace(Space):
-    """A cell of four nodes: six numbers, one for each edge of `MICRO_EDGES`.
+    """Six numbers, the operations of the edges of a cell of four nodes, `MICRO_EDGES`.
 
-    Architectures are the numbers of its operations as the benchmark's table writes them, such as `(0, 1, 2, 3, 0, 1)`.
+    Architectures are tuples of operation indices as in the benchmark's table, such as `(0, 1, 2, 3, 0, 1)`.
     """
 
     kind: ClassVar[str] = BenchmarkArchitecture.kind
@@ -29,17 +29,17 @@ class TransNASMicroSpace(Space):
         super().__init__([len(MICRO_OPERATIONS)] * len(MICRO_EDGES))
 
     def decode(self, vector: np.ndarray) -> BenchmarkArchitecture:
-        """The numbers of one vector, shape (6,)."""
+        """Decodes one vector, shape (6,), to the indices of its operations."""
         return BenchmarkArchitecture(tuple(self.indices(vector).tolist()))
 
 
 class TransNASMacroSpace(Space):
-    """A chain of four to six modules: its depth, then the kind of each module; seven numbers.
+    """Seven numbers: the depth of a sequence of four to six modules, then the type of each module.
 
-    A network doubles its channels one to three times and halves its resolution one to four times.  Vectors outside
-    these limits stand for the network in which the first module does what none does, and in which modules beyond the
-    limit leave off, so every vector stands for one of the benchmark's 3,256 networks.  Kinds beyond the depth do not
-    matter.  Architectures are written as in the table, such as `(1, 3, 2, 1)`.
+    A network doubles its channels one to three times and halves its resolution one to four times.  Vectors that violate
+    these limits are repaired: if no module doubles (or halves), the first one does; those beyond the limit do not.  So
+    every vector decodes to one of the benchmark's 3,256 networks.  Types beyond the depth are ignored.  Architectures
+    are written as in the benchmark's table, such as `(1, 3, 2, 1)`.
     """
 
     kind: ClassVar[str] = BenchmarkArchitecture.kind
@@ -48,7 +48,7 @@ class TransNASMacroSpace(Space):
         super().__init__([len(DEPTHS), *[len(MODULES)] * max(DEPTHS)])
 
     def decode(self, vector: np.ndarray) -> BenchmarkArchitecture:
-        """The modules of one vector, shape (7,)."""
+        """Decodes one vector, shape (7,), to the codes of its modules."""
         depth, *kinds = self.indices(vector).tolist()
         kinds = kinds[: DEPTHS[depth]]
         doubles = _within_limit([kind % 2 == 1 for kind in kinds], MOST_DOUBLINGS)
@@ -56,8 +56,8 @@ class TransNASMacroSpace(Space):
         return BenchmarkArchitecture(tuple(1 + double + 2 * half for double, half in zip(doubles, halves)))
 
 
-def _within_limit(wants: list[bool], most: int) -> list[bool]:
-    """The modules that do something: the first if none wants to, else the first `most` of those that do."""
-    if not any(wants):
-        return [True, *wants[1:]]
-    return [want and sum(wants[: place + 1]) <= most for place, want in enumerate(wants)]
+def _within_limit(mask: list[bool], most: int) -> list[bool]:
+    """Repairs a mask of modules: the first is set if none is, and only the first `most` stay set."""
+    if not any(mask):
+        return [True, *mask[1:]]
+    return [value and sum(mask[: index + 1]) <= most for index, value in enumerate(mask)]
