@@ -51,7 +51,7 @@ def read_json(path: Path, what: str) -> Any:
 
 
 def write_json(path: Path, document: Any, what: str) -> None:
-    """Writes a JSON file, complete or not at all; its folder is made if missing.
+    """Writes a JSON file, complete or not at all; its folder is created if missing.
 
     Args:
         path: The file.

@@ -1,4 +1,4 @@
-"""Evaluators: how good is an architecture."""
+"""Evaluators score architectures."""
 
 from relnas_mm.evaluators.base import Evaluation, Evaluator
 from relnas_mm.evaluators.stand_alone import StandAloneEvaluator

@@ -1,4 +1,4 @@
-"""What an evaluator is to a search: it scores the candidates of groups."""
+"""The contract of evaluators: they score the candidates of groups."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -14,11 +14,11 @@ from relnas_mm.strategies import Candidate, Group
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is known of a candidate after its evaluation.
+    """The result of evaluating a candidate.
 
     Args:
-        loss: What the strategy compares, lower is better; NaN if the candidate diverged.
-        metrics: Anything else worth recording: accuracy in percent, training loss, parameters, seconds.
+        loss: Value that strategies minimize; NaN if the candidate diverged.
+        metrics: Further values to record: accuracy in percent, training loss, parameters, seconds.
     """
 
     loss: float
@@ -26,13 +26,13 @@ class Evaluation:
 
 
 class Evaluator(ABC):
-    """Scores candidates; what it learns on the way is its state.
+    """Scores candidates; shared weights are its state.
 
-    A subclass has to give `evaluate`; everything else has a default for evaluators that learn nothing.
+    Subclasses implement `evaluate`; the other methods have defaults for stateless evaluators.
 
     Attributes:
-        kinds: Families of architectures that it scores (`Architecture.kind`); `None` for every family.
-        objective: What `Evaluation.loss` is: 'loss' (cross-entropy or the like) or 'error' (in percent).
+        kinds: Supported families of architectures (`Architecture.kind`); `None` for all.
+        objective: Meaning of `Evaluation.loss`: 'loss' (such as cross-entropy) or 'error' (in percent).
     """
 
     kinds: ClassVar[tuple[str, ...] | None] = None
@@ -40,33 +40,36 @@ class Evaluator(ABC):
 
     @abstractmethod
     def evaluate(self, groups: Sequence[Group], upcoming: Sequence[Group] = ()) -> list[list[Evaluation]]:
-        """One result for each candidate of each group, in their order.
+        """Evaluates all candidates of some groups.
 
         Args:
-            groups: As many as `groups_per_round` allows.
-            upcoming: Groups that are likely to be asked for next; an evaluator may prepare for them, without an effect
-                on results.
+            groups: At most `groups_per_round` groups.
+            upcoming: Groups that are likely to follow, for which an evaluator may prepare.  They have no effect on
+                results.
+
+        Returns:
+            One result per candidate of each group, in order.
         """
 
     def groups_per_round(self, group: Group) -> int:
-        """How many groups, from this one on, are to be evaluated together; they start from the same state."""
+        """Number of groups, from this one on, to evaluate together, from the same state."""
         return 1
 
     def rescore(self, candidate: Candidate) -> Evaluation:
-        """Scores a candidate more precisely than a search can afford.
+        """Scores a candidate more precisely than is affordable during a search.
 
         Raises:
-            UserError: The evaluator has nothing more precise.
+            UserError: The evaluator does not support it.
         """
-        raise UserError(f"{type(self).__name__} has nothing more precise to score {candidate.architecture} by")
+        raise UserError(f"{type(self).__name__} cannot rescore {candidate.architecture}: it has no more precise score")
 
     def memory_estimate(self) -> MemoryEstimate | None:
-        """An estimate of the memory that a search takes; `None` where none is needed."""
+        """Estimates the memory of a search; `None` where it is negligible."""
         return None
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Tensors from which `load_state_dict` continues exactly."""
+        """Tensors from which `load_state_dict` resumes exactly."""
         return {}
 
-    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:  # noqa: B027  a default, not a hole
-        """Takes what `state_dict` gave."""
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:  # noqa: B027  the default of stateless evaluators
+        """Restores the state from the result of `state_dict`."""

@@ -1,4 +1,4 @@
-"""What to say when a device runs out of memory: which candidate, and which batch size would have fitted."""
+"""Explains out-of-memory errors: which candidate, and which batch size would fit."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,12 +18,12 @@ OutOfMemory = torch.cuda.OutOfMemoryError
 def explain_oom(
     candidate: Candidate, network: Callable[[], nn.Module], data: ImageArrays, batch_size: int
 ) -> Iterator[None]:
-    """Turns running out of memory into one sentence.
+    """Context manager that turns an out-of-memory error into a `UserError`.
 
     Args:
-        candidate: What is trained.
-        network: Gives its network.
-        data: What it is trained on.
+        candidate: The candidate being trained.
+        network: Builds its network.
+        data: Training data.
         batch_size: The batch size that may not fit.
 
     Raises:
@@ -33,7 +33,7 @@ def explain_oom(
         yield
         return
     except OutOfMemory:
-        pass  # leave the handler first: its traceback keeps the activations alive
+        pass  # leave the handler first, as the traceback keeps the activations alive
     fitting = largest_fitting_batch(network(), data, batch_size // 2)
     advice = f"set its batch_size to {fitting}, which fits" if fitting else "not even one image fits"
     raise UserError(

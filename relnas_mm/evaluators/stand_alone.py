@@ -1,4 +1,4 @@
-"""Scores of candidates that share nothing: each is trained from its own initial weights, for a few epochs."""
+"""Stand-alone evaluation: every candidate is trained from its own initial weights for a few epochs."""
 
 import math
 import time
@@ -25,32 +25,32 @@ VALIDATIONS = ("held-out", "test")
 
 
 class StandAloneEvaluator(Evaluator):
-    """Trains each candidate from scratch; the learning rate falls by a cosine over its own epochs.
+    """Trains each candidate from scratch, with a cosine learning-rate schedule over its epochs.
 
-    Architectures of every family that builds networks are taken.  A strategy may say for how many epochs each of them
-    is trained.
+    Supports all families of architectures that build networks.  A strategy may set each candidate's number of epochs.
 
     Args:
         data: Arguments of `load_images`.
-        epochs: Passes over the training part, at least 1, for candidates whose strategy leaves it open.
-        network: Fields of `NetworkShape` that the data do not decide: init_channels, num_cells; chains need none.
+        epochs: Training epochs, at least 1, of candidates whose strategy sets none.
+        network: Fields of `NetworkShape` that the data do not determine: init_channels, num_cells; chains need none.
         training: Fields of `TrainConfig`.
-        execution: Fields of `ExecutionConfig`; one candidate at a time.
-        augmentation: Fields of `Augmentation`, for the training part; the validation part is not augmented.
-        train_portion: Share of the training images that trains; the rest compares.
-        validation: 'held-out' compares on the rest of the training images; 'test' trains on all of them and compares on
-            the test images, as the released global search does, so that its result says nothing of unseen images.
-        objective: What is minimized: the cross-entropy, 'loss', or the 'error' in percent.
-        best_epoch: Whether the candidate is scored after each epoch and its best score counts, as the released global
-            search does, and not after the last one only.
-        step_ahead: Whether an epoch has the learning rate of the end of its part of the cosine, as where a scheduler
-            steps before the epoch (released global search), so that the last one has the rate `min_lr`.
-        space: The space that is searched; its `in_channels` and `num_classes`, where it has such, must be the data's.
-        seed: Seed of the split, of initial weights and of all draws.
-        device: Where to train.
+        execution: Fields of `ExecutionConfig`; candidates train one at a time.
+        augmentation: Fields of `Augmentation`, for training images only.
+        train_portion: Fraction of the training images to train on; the rest is for validation.
+        validation: 'held-out' validates on the rest of the training images.  'test' trains on all of them and validates
+            on the test images, as the reference implementation of the macro search does; its results do not estimate
+            the accuracy on unseen images.
+        objective: Value to minimize: the cross-entropy, 'loss', or the 'error' in percent.
+        best_epoch: Whether to validate after each epoch and report the best score, as the reference implementation of
+            the macro search does, instead of validating after the last epoch only.
+        step_ahead: Whether each epoch has the learning rate of its end instead of its start, as when a scheduler steps
+            before the epoch (reference implementation of the macro search), so that the last one has `min_lr`.
+        space: The search space; its `in_channels` and `num_classes`, if it has them, must equal the data's.
+        seed: Seed of the split, initial weights and all random streams.
+        device: Device to train on.
 
     Raises:
-        UserError: The data cannot be read or do not fit the space, or a value is out of range.
+        UserError: The data cannot be read or do not match the space, or a value is out of range.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class StandAloneEvaluator(Evaluator):
         """Trains and scores each candidate.
 
         Raises:
-            UserError: The device has too little memory; the sentence names a batch size that fits.
+            UserError: The device runs out of memory; the message names a batch size that fits.
         """
         return [[self._train_and_score(one, group.generation) for one in group.candidates] for group in groups]
 

@@ -1,6 +1,6 @@
-"""How a candidate learns and is scored: one epoch over each part of the data, as in the reference implementation.
+"""Training and evaluation steps of candidates, as in the reference implementation.
 
-What is computed stands here; how a device carries it out is the matter of `evaluators.execution`.
+`evaluators.execution` defines how devices execute them.
 """
 
 import math
@@ -18,24 +18,24 @@ from relnas_mm.errors import UserError
 Batches = Iterable[tuple[Tensor, Tensor]]
 """Images, (n, c, h, w), and labels, (n,)."""
 Step = Callable[[Tensor, Tensor], Tensor]
-"""A step on images and labels; gives loss and number of correct answers, (2,), which stay on the device."""
+"""Maps images and labels to loss and number of correct predictions, (2,), on the device."""
 Precision = Callable[[], AbstractContextManager[Any]]
-"""Makes the context in which forward passes run."""
+"""Creates the context manager for forward passes."""
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Settings of SGD and of the schedules over the search; the defaults are those of the reference implementation.
+    """SGD and its schedules over the search; the defaults are those of the reference implementation.
 
     Args:
-        batch_size: Images in a step.
-        lr: Learning rate of the first generation.
-        min_lr: Where the cosine over the generations ends.
+        batch_size: Images per training step.
+        lr: Initial learning rate.
+        min_lr: Final learning rate of the cosine schedule.
         momentum: Momentum.
-        weight_decay: Weight decay, on all parameters.
-        grad_clip: Largest norm of the gradient.
-        drop_path_rate: Probability that drop path reaches at the end of the search, from 0.
-        eval_batch_size: Images in a step of evaluation; `None` means as many as in training.  Only rounding differs.
+        weight_decay: Weight decay of all parameters.
+        grad_clip: Maximum gradient norm.
+        drop_path_rate: Final drop-path rate of the linear schedule from 0.
+        eval_batch_size: Images per evaluation step; `None` means `batch_size`.  It affects rounding only.
 
     Raises:
         UserError: A value is out of range.
@@ -60,24 +60,24 @@ class TrainConfig:
             raise UserError(f"drop_path_rate is {self.drop_path_rate!r}; it must be at least 0 and below 1")
 
     def lr_at(self, progress: float) -> float:
-        """Learning rate of a generation, constant within it.
+        """Learning rate of the cosine schedule.
 
         Args:
-            progress: Share of the generations that lie behind, 0 to 1.
+            progress: Elapsed fraction of the schedule, 0 to 1.
         """
         return self.min_lr + 0.5 * (self.lr - self.min_lr) * (1 + math.cos(math.pi * progress))
 
     def drop_path_at(self, progress: float) -> float:
-        """Drop-path rate of a generation."""
+        """Drop-path rate of the linear schedule; `progress` as in `lr_at`."""
         return self.drop_path_rate * progress
 
     def optimizer(self, parameters: list[nn.Parameter], progress: float, fused: bool = False) -> torch.optim.SGD:
-        """A fresh optimizer for a candidate of a generation.
+        """Creates an optimizer.
 
         Args:
-            parameters: What it moves.
-            progress: As `lr_at`.
-            fused: One kernel for all parameters, which rounds differently.
+            parameters: Parameters to train.
+            progress: As in `lr_at`.
+            fused: Whether to use PyTorch's fused implementation, which rounds differently.
         """
         return torch.optim.SGD(
             parameters, self.lr_at(progress), self.momentum, weight_decay=self.weight_decay, fused=fused or None
@@ -94,7 +94,7 @@ def train_one_epoch(
     """Trains for one epoch with cross-entropy.
 
     Returns:
-        Mean loss and accuracy, in percent, of the images while they were trained on.
+        Mean loss, and accuracy in percent, over the epoch's training steps.
     """
     network.train()
     step, metrics = training_step(network, optimizer, grad_clip, precision), EpochMetrics(mean_losses=True)
@@ -104,7 +104,7 @@ def train_one_epoch(
 
 
 def evaluate(network: nn.Module, batches: Batches, precision: Precision = nullcontext) -> tuple[float, float]:
-    """Mean cross-entropy and accuracy in percent, with the running statistics of the normalization layers."""
+    """Evaluates a network; returns mean cross-entropy and accuracy in percent."""
     network.eval()
     step, metrics = evaluation_step(network, precision), EpochMetrics(mean_losses=False)
     for images, labels in batches:
@@ -115,13 +115,13 @@ def evaluate(network: nn.Module, batches: Batches, precision: Precision = nullco
 def training_step(
     network: nn.Module, optimizer: torch.optim.Optimizer, grad_clip: float, precision: Precision = nullcontext
 ) -> Step:
-    """A step of SGD on the cross-entropy of a batch; its loss is the mean over the images.
+    """Creates an optimization step on the cross-entropy of a batch; its loss is the mean over the images.
 
     Args:
-        network: What is trained.
-        optimizer: Of its parameters.
-        grad_clip: Largest norm of the gradient.
-        precision: Makes the context of the forward pass.
+        network: The network.
+        optimizer: Optimizer of its parameters.
+        grad_clip: Maximum gradient norm.
+        precision: Creates the context manager for forward passes.
     """
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
@@ -139,7 +139,7 @@ def training_step(
 
 
 def evaluation_step(network: nn.Module, precision: Precision = nullcontext) -> Step:
-    """Scores a batch; its loss is the sum over the images."""
+    """Creates an evaluation step; its loss is the sum over the images."""
 
     @torch.no_grad()
     def step(images: Tensor, labels: Tensor) -> Tensor:
@@ -152,10 +152,10 @@ def evaluation_step(network: nn.Module, precision: Precision = nullcontext) -> S
 
 
 class EpochMetrics:
-    """Loss and accuracy of an epoch; nothing waits for the device before they are asked for.
+    """Accumulates loss and accuracy over an epoch; synchronizes only when they are read.
 
     Args:
-        mean_losses: Whether the loss of a step is the mean over its images; else their sum.
+        mean_losses: Whether the loss of a step is the mean over its images, else their sum.
     """
 
     def __init__(self, mean_losses: bool):
@@ -164,12 +164,12 @@ class EpochMetrics:
         self._sizes: list[int] = []
 
     def add(self, result: Tensor, size: int) -> None:
-        """Takes what a step gave for so many images."""
+        """Adds the result of a step on `size` images."""
         self._results.append(result)
         self._sizes.append(size)
 
     def means(self) -> tuple[float, float]:
-        """Waits for the device, and gives mean loss, and accuracy in percent."""
+        """Synchronizes, and returns mean loss and accuracy in percent."""
         rows = torch.stack(self._results).tolist()
         images = sum(self._sizes)
         losses = [loss * size if self._mean_losses else loss for (loss, _), size in zip(rows, self._sizes)]
@@ -178,12 +178,12 @@ class EpochMetrics:
 
 @torch.no_grad()
 def recalibrate(network: nn.Module, batches: Batches) -> None:
-    """Replaces the running statistics of normalization layers by their plain mean over the batches."""
+    """Replaces the running statistics of batch normalizations by their cumulative average over the batches."""
     layers = [module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.reset_running_stats()
-        layer.momentum = None  # PyTorch's sign for a plain mean
+        layer.momentum = None  # cumulative average
     network.train()
     for images, _ in batches:
         network(images)

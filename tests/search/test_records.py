@@ -117,7 +117,7 @@ def test_text_from_records_cannot_end_the_script(tmp_path):
 
 
 class Plain(Evaluator):
-    """Has nothing more precise."""
+    """Cannot rescore."""
 
     def evaluate(self, groups, upcoming=()):
         raise NotImplementedError
@@ -135,7 +135,7 @@ def test_the_winner(tmp_path):
     assert choose_winner(strategy, Plain()).candidate.number == 0
     assert choose_winner(strategy, Precise(), rerank=3).candidate.number == 2
     assert choose_winner(strategy, Precise(), rerank=99).loss == -3
-    with pytest.raises(UserError, match="Plain has nothing more precise to score"):
+    with pytest.raises(UserError, match="Plain cannot rescore"):
         choose_winner(strategy, Plain(), rerank=2)
     (tmp_path / "other").mkdir()
     with pytest.raises(UserError, match="nothing can win"):

@@ -1,4 +1,4 @@
-"""How a device carries out what candidates compute: at once, in threads, or as recorded CUDA graphs on streams."""
+"""How candidates' steps are executed: eagerly, in threads, or as CUDA graphs on streams."""
 
 from relnas_mm.evaluators.execution.config import ExecutionConfig
 from relnas_mm.evaluators.execution.epoch import StreamedEpoch

@@ -1,4 +1,4 @@
-"""Who computes, in which precision, and how many candidates at once; checked against the device in one place."""
+"""Backend, precision and parallelism of training, checked against the device in one place."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -14,19 +14,18 @@ from relnas_mm.evaluators.execution.stream import ExecutionStream
 
 @dataclass(frozen=True)
 class ExecutionConfig:
-    """How training and evaluation are carried out; the defaults are those of the reference implementation.
+    """How training and evaluation are executed; the defaults are those of the reference implementation.
 
     Args:
-        backend: Who computes (`relnas_mm.backends`): 'reference' adds as the reference implementation, to the last
-            digit; 'auto' is faster; 'triton' is fastest on CUDA.
-        channels_last: Keep feature maps with the channels last in memory: faster on CPUs, with losses that differ in
-            the last digits.
-        autocast: 'bfloat16' lets PyTorch choose where it computes in that type; `None` keeps float32.
-        cuda_graphs: On CUDA, record one step as a graph and replay it: the same kernels, without the time that starting
-            each of them takes.
-        parallel_candidates: How many candidates train side by side: on CUDA with `cuda_graphs`, each on a stream of its
-            own, with no effect on results; on CPUs each in a thread with its share of the cores, which changes the last
-            digits.
+        backend: Name of a backend (`relnas_mm.backends`): 'reference' is bit-identical to the reference implementation,
+            'auto' is faster, 'triton' is fastest on CUDA.
+        channels_last: Whether feature maps are channels-last: faster on CPUs, with different rounding.
+        autocast: 'bfloat16' for mixed precision, `None` for float32.
+        cuda_graphs: Whether to capture a step as a CUDA graph and replay it: the same kernels without the launch
+            overhead.
+        parallel_candidates: Number of candidates that train concurrently: on CUDA with `cuda_graphs`, each on its own
+            stream, without an effect on results; on CPUs each in a thread with its share of the cores, with different
+            rounding.
 
     Raises:
         UserError: A value is out of range.
@@ -46,34 +45,34 @@ class ExecutionConfig:
             raise UserError(f"parallel_candidates is {self.parallel_candidates!r}; it must be at least 1")
 
     def check(self, device: torch.device) -> None:
-        """Makes sure that a device can do what the config says; nothing is changed in silence.
+        """Checks that a device supports this config; nothing falls back silently.
 
         Raises:
-            UserError: It cannot.
+            UserError: The device does not support it.
         """
         check_backend(self.backend, device, self.channels_last, self.autocast)
         if self.cuda_graphs and device.type != "cuda":
             raise UserError(f"cuda_graphs is True, but the device is {str(device)!r}; set it to False there")
         if self.parallel_candidates > 1 and device.type == "cuda" and not self.cuda_graphs:
             raise UserError(
-                f"parallel_candidates is {self.parallel_candidates!r}, but on {str(device)!r} candidates work side by "
-                "side with cuda_graphs=True only"
+                f"parallel_candidates is {self.parallel_candidates!r}, but on {str(device)!r} candidates train "
+                "side by side with cuda_graphs=True only"
             )
 
     def get_backend(self, recompute: bool = False) -> Backend:
-        """The backend; candidates' feature maps are small, so nothing is recomputed unless asked for."""
+        """The backend; without recomputation by default, as candidates' feature maps are small."""
         return get_backend(self.backend, recompute)
 
     @property
     def memory_format(self) -> torch.memory_format:
-        """How feature maps lie in memory."""
+        """Memory format of feature maps."""
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
     def precision(self, device: torch.device) -> AbstractContextManager[Any]:
-        """The context in which forward passes run."""
+        """Context manager for forward passes."""
         return torch.autocast(device.type, torch.bfloat16) if self.autocast else nullcontext()
 
     def streams(self, device: torch.device) -> list[ExecutionStream]:
-        """Where candidates work side by side."""
-        make = GraphStream if self.cuda_graphs else ExecutionStream
-        return [make(device) for _ in range(self.parallel_candidates)]
+        """One stream per concurrent candidate."""
+        stream_type = GraphStream if self.cuda_graphs else ExecutionStream
+        return [stream_type(device) for _ in range(self.parallel_candidates)]

@@ -1,4 +1,4 @@
-"""Steps recorded as CUDA graphs and replayed on a stream of their own, beside those of other candidates."""
+"""Steps captured as CUDA graphs and replayed on a candidate's own stream."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -12,14 +12,14 @@ from relnas_mm.evaluators.execution.stream import ExecutionStream, PreparedStep
 from relnas_mm.evaluators.training import Step
 
 Record = Callable[[Callable[[], Tensor]], Callable[[], Tensor]]
-"""Records the kernels that a function without arguments starts; they run when the result is called."""
+"""Captures the kernels that a function launches; calling the result replays them."""
 
 QUEUED = 8
-"""So many steps of a stream wait for the device; they keep it busy while others are queued."""
+"""Largest number of queued steps of a stream."""
 
 
 class GraphStream(ExecutionStream):
-    """Queues recorded steps on a CUDA stream, with memory that all its graphs share, one after the other.
+    """Replays captured steps on a CUDA stream; all its graphs share one memory pool.
 
     Args:
         device: A CUDA device.
@@ -29,16 +29,16 @@ class GraphStream(ExecutionStream):
 
     def __init__(self, device: torch.device | None = None):
         super().__init__(device)
-        # Two streams: one candidate's graphs are replayed while those of the next one are recorded.
+        # Two streams: the next candidate's graphs are captured while the current ones are replayed.
         self._stream, self._recorder = torch.cuda.Stream(self.device), torch.cuda.Stream(self.device)
         self._memory = torch.cuda.graph_pool_handle()
         self._queued: deque[torch.cuda.Event] = deque()
-        with self.recording():  # the memory is kept as long as one graph uses it
+        with self.recording():  # the pool lives as long as one graph uses it
             self._keeper, _ = _capture(lambda: torch.zeros(1, device=self.device), self._memory, ())
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """A context: what is queued in it comes after all that the device had to do for the stream around it."""
+        """Context in which work is queued on this stream, after all work of the surrounding stream."""
         if torch.cuda.current_stream(self.device) == self._stream:
             yield
             return
@@ -48,13 +48,13 @@ class GraphStream(ExecutionStream):
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """A context in which steps are recorded, in any thread; what is made in it is there when it ends."""
+        """Context, for any thread, in which steps are captured; synchronizes at its end."""
         with torch.cuda.stream(self._recorder):
             yield
         self._recorder.synchronize()
 
     def throttle(self) -> None:
-        """Waits until only few steps are queued: a full queue would hold up all other threads that use the device."""
+        """Waits until few steps are queued: a full launch queue would block all threads that use the device."""
         event = torch.cuda.Event(blocking=True)
         event.record(self._stream)
         self._queued.append(event)
@@ -62,11 +62,11 @@ class GraphStream(ExecutionStream):
             self._queued.popleft().synchronize()
 
     def prepare(self, step: Step, generators: Sequence[torch.Generator] = ()) -> "RecordedStep":
-        """The step, recorded for each size of batch and replayed.
+        """Wraps a step so that it is captured once per batch shape and replayed.
 
         Args:
             step: The step.
-            generators: Those that it draws from, beside PyTorch's own.
+            generators: Random generators that it uses, besides PyTorch's default one.
         """
 
         def record(function: Callable[[], Tensor]) -> Callable[[], Tensor]:
@@ -85,10 +85,10 @@ class GraphStream(ExecutionStream):
 def _capture(
     function: Callable[[], Tensor], memory: Any, generators: Sequence[torch.Generator]
 ) -> tuple[torch.cuda.CUDAGraph, Tensor]:
-    """Records on the current stream.
+    """Captures on the current stream.
 
-    `torch.cuda.graph` would wait for the device and give its free memory back each time.  Kernels may be compiled and
-    loaded meanwhile, and other threads may work, which only the relaxed mode allows.
+    `torch.cuda.graph` would synchronize and empty the memory cache each time.  Only the relaxed mode allows kernels to
+    be compiled and loaded during capture, and other threads to use the device.
     """
     graph = torch.cuda.CUDAGraph()
     for generator in generators:
@@ -97,7 +97,7 @@ def _capture(
     try:
         output = function()
     except BaseException:
-        with suppress(RuntimeError):  # what went wrong first is what counts
+        with suppress(RuntimeError):  # the first error is the one to report
             graph.capture_end()
         raise
     graph.capture_end()
@@ -105,14 +105,14 @@ def _capture(
 
 
 class RecordedStep(PreparedStep):
-    """A step that is recorded for each size of batch, and replayed.
+    """A step that is captured once per batch shape and replayed.
 
-    A size that was not expected runs as it is the first time, and is recorded when it comes again.  What the step
-    reads and changes besides its batch must exist by then.
+    An unexpected shape runs eagerly the first time and is captured the second.  All tensors that the step uses besides
+    its batch must exist before the capture.
 
     Args:
         step: The step.
-        record: Records it.
+        record: Captures a function.
     """
 
     def __init__(self, step: Step, record: Record):
@@ -122,7 +122,7 @@ class RecordedStep(PreparedStep):
         self._recorded: dict[torch.Size, tuple[tuple[Tensor, Tensor], Callable[[], Tensor]]] = {}
 
     def expect(self, images: Tensor, labels: Tensor) -> None:
-        """Records the step for batches like this one, which is kept; nothing runs."""
+        """Captures the step for batches of this shape, with these tensors as its static inputs; nothing is computed."""
         batch = images, labels
         self._recorded[images.shape] = batch, self._record(lambda: self._step(*batch))
 
@@ -133,7 +133,7 @@ class RecordedStep(PreparedStep):
                 self._seen.add(shape)
                 return self._step(images, labels)
             self.expect(images.clone(), labels.clone())
-        batch, replay = self._recorded[shape]
-        for own, given in zip(batch, (images, labels)):
-            own.copy_(given)
+        static_inputs, replay = self._recorded[shape]
+        for static_input, value in zip(static_inputs, (images, labels)):
+            static_input.copy_(value)
         return replay()

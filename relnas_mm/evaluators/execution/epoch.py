@@ -10,14 +10,14 @@ from relnas_mm.evaluators.training import Batches, EpochMetrics, Step
 
 
 class StreamedEpoch:
-    """One epoch over batches on a stream; nothing waits for the device before its results are asked for.
+    """One epoch over batches on a stream; synchronizes only when its results are read.
 
     Args:
-        network: What works.
-        step: `training_step` or `evaluation_step` of it.
-        training: Which of the two.
-        stream: Where the steps are carried out.
-        generators: What the network draws from, beside PyTorch's own generator.
+        network: The network.
+        step: Its `training_step` or `evaluation_step`.
+        training: Whether `step` is a training step.
+        stream: Stream that executes the steps.
+        generators: Random generators that the network uses, besides PyTorch's default one.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class StreamedEpoch:
         self._metrics = EpochMetrics(mean_losses=training)
 
     def expect(self, batches: Batches) -> None:
-        """Gets the step ready for batches of such sizes, where the stream records; the examples are kept."""
+        """Captures the step for these batches' shapes if the stream captures steps (`PreparedStep.expect`)."""
         if not self._stream.records:
             return
         self._network.train(self.training)
@@ -41,7 +41,7 @@ class StreamedEpoch:
             self._step.expect(images, labels)
 
     def steps(self, batches: Batches) -> Iterator[None]:
-        """Carries out, or queues, one step each time that it is asked for the next one."""
+        """Executes, or queues, one step per item."""
         self._network.train(self.training)
         batches = iter(batches)
         while True:
@@ -54,12 +54,12 @@ class StreamedEpoch:
             yield
 
     def means(self) -> tuple[float, float]:
-        """Waits for the device, and gives mean loss, and accuracy in percent."""
+        """Synchronizes, and returns mean loss and accuracy in percent."""
         with self._stream.entered():
             return self._metrics.means()
 
     def run(self, batches: Batches) -> tuple[float, float]:
-        """The whole epoch at once."""
+        """Runs the whole epoch, and returns mean loss and accuracy in percent."""
         for _ in self.steps(batches):
             pass
         return self.means()

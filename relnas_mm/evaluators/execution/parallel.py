@@ -1,4 +1,4 @@
-"""Several candidates at once: on CPUs a thread for each, else a step of each in turn on a device that overlaps them."""
+"""Concurrent candidates: one thread each on CPUs, interleaved steps on devices that overlap streams."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,24 +8,24 @@ from threading import Event
 import torch
 
 
-def run_in_parallel(works: Sequence[Iterator[None]], device: torch.device) -> None:
-    """Exhausts all works.
+def run_in_parallel(tasks: Sequence[Iterator[None]], device: torch.device) -> None:
+    """Exhausts all tasks concurrently.
 
     Args:
-        works: Each does one step when it is asked for its next item.
-        device: On CPUs each work has a thread and an equal share of the cores, at least one.  If one fails, the others
-            stop after the step that they are at.
+        tasks: Iterators that execute one step per item.
+        device: On CPUs each task runs in a thread with an equal share of the cores, at least one.  If one fails, the
+            others stop after their current step.
     """
-    if device.type != "cpu" or len(works) < 2:
-        for _ in zip_longest(*works):
+    if device.type != "cpu" or len(tasks) < 2:
+        for _ in zip_longest(*tasks):
             pass
         return
     cores, stop = torch.get_num_threads(), Event()
 
-    def exhaust(work: Iterator[None]) -> None:
-        torch.set_num_threads(max(1, cores // len(works)))  # holds for this thread, and for threads to come
+    def exhaust(task: Iterator[None]) -> None:
+        torch.set_num_threads(max(1, cores // len(tasks)))  # applies to this thread, and to new ones
         try:
-            for _ in work:
+            for _ in task:
                 if stop.is_set():
                     return
         except BaseException:
@@ -33,11 +33,11 @@ def run_in_parallel(works: Sequence[Iterator[None]], device: torch.device) -> No
             raise
 
     try:
-        with ThreadPoolExecutor(len(works), "candidate") as pool:
+        with ThreadPoolExecutor(len(tasks), "candidate") as pool:
             try:
-                for future in [pool.submit(exhaust, work) for work in works]:
+                for future in [pool.submit(exhaust, task) for task in tasks]:
                     future.result()
             finally:
-                stop.set()  # on an interrupt too
+                stop.set()  # also on KeyboardInterrupt
     finally:
         torch.set_num_threads(cores)

@@ -1,4 +1,4 @@
-"""Candidates that are got ready in a thread, while the device works for those before them."""
+"""Builds the trainers of upcoming candidates in a thread while the device is busy."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,38 +9,38 @@ from relnas_mm.evaluators.oom import OutOfMemory
 from relnas_mm.strategies import Candidate, Group
 
 Job = tuple[Group, Candidate]
-"""A candidate, and the group that it belongs to."""
+"""A candidate and its group."""
 T = TypeVar("T")
 
 
 class CandidatePrefetcher(Generic[T]):
-    """Builds what trains a candidate before it is asked for.
+    """Builds trainers of candidates before they are needed.
 
     Args:
-        build: Gets it ready; needs no weights.
+        build: Builds a trainer, without its weights.
     """
 
     def __init__(self, build: Callable[[Group, Candidate, ExecutionStream], T]):
         self._build = build
         self._thread = ThreadPoolExecutor(1, "prefetch")
-        self._waiting: dict[tuple[int, int], tuple[Job, ExecutionStream, Future[T | None]]] = {}
+        self._pending: dict[tuple[int, int], tuple[Job, ExecutionStream, Future[T | None]]] = {}
 
     def start(self, jobs: Sequence[Job], streams: Sequence[ExecutionStream]) -> None:
-        """Begins to build for jobs that are likely to be asked for next; what was not asked for is dropped."""
-        self._waiting = {
+        """Starts building the trainers of likely next jobs, and drops earlier ones that were not taken."""
+        self._pending = {
             _address(job): (job, stream, self._thread.submit(self._build_if_it_fits, job, stream))
             for job, stream in zip(jobs, streams)
         }
 
     def take(self, job: Job, stream: ExecutionStream) -> T:
-        """What trains a candidate on a stream, once it is ready; built now, if it was not foreseen."""
-        expected, same, future = self._waiting.pop(_address(job), (None, None, None))
+        """Returns the trainer of a candidate on a stream, which is built now unless it was prefetched."""
+        expected, its_stream, future = self._pending.pop(_address(job), (None, None, None))
         built = future.result() if future is not None else None
-        fits = expected is not None and same is stream and expected[1].architecture == job[1].architecture
-        return built if built is not None and fits else self._build(*job, stream)
+        matches = expected is not None and its_stream is stream and expected[1].architecture == job[1].architecture
+        return built if built is not None and matches else self._build(*job, stream)
 
     def _build_if_it_fits(self, job: Job, stream: ExecutionStream) -> T | None:
-        """Those before it take memory too; without them it may fit."""
+        """Builds a trainer, or returns `None` on OOM: it may fit once the current candidates are finished."""
         try:
             return self._build(*job, stream)
         except OutOfMemory:

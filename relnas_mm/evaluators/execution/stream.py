@@ -1,4 +1,4 @@
-"""Where the steps of one candidate are carried out: here at once, by the thread that asks for them."""
+"""Streams execute the steps of one candidate; the base class does so eagerly, in the calling thread."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -10,13 +10,13 @@ from relnas_mm.evaluators.training import Step
 
 
 class ExecutionStream:
-    """Carries steps out at once; the base of streams that queue them.
+    """Executes steps eagerly; base class of streams that queue them.
 
     Args:
-        device: The device.
+        device: The device; by default the CPU.
 
     Attributes:
-        records: Whether steps are recorded, and thus have to know their batches' sizes beforehand.
+        records: Whether steps are captured, and thus need to know batch shapes beforehand.
     """
 
     records = False
@@ -25,28 +25,28 @@ class ExecutionStream:
         self.device = device or torch.device("cpu")
 
     def entered(self) -> AbstractContextManager[None]:
-        """A context: what is queued in it comes after all that the device had to do for the stream around it."""
+        """Context in which work is queued on this stream, after all work of the surrounding stream."""
         return nullcontext()
 
     def recording(self) -> AbstractContextManager[None]:
-        """A context in which steps are recorded, in any thread; what is made in it is there when it ends."""
+        """Context, for any thread, in which steps are captured; synchronizes at its end."""
         return nullcontext()
 
     def throttle(self) -> None:
-        """Waits until only few steps are queued."""
+        """Waits until few steps are queued."""
 
     def prepare(self, step: Step, generators: Sequence[torch.Generator] = ()) -> "PreparedStep":
-        """The step as it is to be called for each batch.
+        """Wraps a step for execution on this stream.
 
         Args:
             step: The step.
-            generators: Those that it draws from, beside PyTorch's own.
+            generators: Random generators that it uses, besides PyTorch's default one.
         """
         return PreparedStep(step)
 
 
 class PreparedStep:
-    """A step as a stream carries it out: here by calling it.
+    """A step wrapped by a stream; the base class calls it.
 
     Args:
         step: The step.
@@ -56,7 +56,7 @@ class PreparedStep:
         self._step = step
 
     def expect(self, images: Tensor, labels: Tensor) -> None:
-        """Gets ready for batches like this one, which is kept; nothing runs."""
+        """Prepares for batches of this shape; may keep the tensors, and computes nothing."""
 
     def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
         return self._step(images, labels)

@@ -1,4 +1,4 @@
-"""Scores with shared weights: every candidate is a path of one supernet, the weight set of the paper."""
+"""Evaluation with shared weights: every candidate is a subnet of one supernet, the paper's weight set."""
 
 from relnas_mm.evaluators.supernet.evaluator import SupernetEvaluator
 

@@ -1,4 +1,4 @@
-"""The evaluator of RelativeNAS: candidates start from shared weights, train for one epoch, and write them back."""
+"""The evaluator of RelativeNAS: candidates inherit shared weights, train for one epoch, and write them back."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,33 +34,33 @@ from relnas_mm.seeding import stream_seed, torch_stream
 from relnas_mm.strategies import Candidate, Group, teachers_first
 
 Result = tuple[Evaluation, dict[str, Tensor]]
-"""What came of a candidate: its scores, and its weights."""
+"""Scores and trained weights of a candidate."""
 
 
 class SupernetEvaluator(Evaluator):
-    """Trains each candidate of a group from the same weights and keeps what the group learned, teacher first.
+    """Trains each candidate of a group from the same shared weights, then writes their weights back, teacher first.
 
     The defaults are the procedure of the reference implementation; every departure from it is an argument.
 
     Args:
         data: Arguments of `load_images`: type, data_root, num_classes, limit, …
-        network: Fields of `NetworkShape` that the data do not decide: init_channels, num_cells.
+        network: Fields of `NetworkShape` that the data do not determine: init_channels, num_cells.
         training: Fields of `TrainConfig`: batch size, learning rates, drop path.
-        execution: Fields of `ExecutionConfig`: backend, memory format, precision, candidates side by side.
+        execution: Fields of `ExecutionConfig`: backend, memory format, precision, parallelism.
         augmentation: Fields of `Augmentation`: padding, flip, cutout.
-        train_portion: Share of the training images that trains weights; the rest compares the candidates.
-        augment_validation: Whether the validation half is augmented too, as in the reference implementation.
-        write_back: When the next group starts from what this one learned: after each 'group', as in the reference
-            implementation, after every so many groups, or only after the 'generation'.
-        duplicates: When a node reads one input twice by one operation, 'shared' applies one module twice, as in the
-            reference implementation; 'separate' gives it two, as the retrained network has.
-        fresh_optimizer: Whether each candidate starts without momentum, as in the reference implementation; else
-            momentum is shared and written back as weights are.
-        seed: Seed of the split, of the initial weights and of all draws.
-        device: Where to train.
+        train_portion: Fraction of the training images to train on; the rest is for validation.
+        augment_validation: Whether validation images are augmented too, as in the reference implementation.
+        write_back: When trained weights become visible to the next group: after each 'group', as in the reference
+            implementation, after a number of groups, or after the 'generation'.
+        duplicates: If a node applies one operation to one input twice, 'shared' uses one module, as in the reference
+            implementation; 'separate' uses two, as the retrained network does.
+        fresh_optimizer: Whether each candidate starts without momentum, as in the reference implementation; otherwise
+            momentum is shared like weights.
+        seed: Seed of the split, initial weights and all random streams.
+        device: Device to train on.
 
     Raises:
-        UserError: The data cannot be read, a value is out of range, or the device cannot do what `execution` says.
+        UserError: The data cannot be read, a value is out of range, or the device does not support `execution`.
     """
 
     kinds: ClassVar[tuple[str, ...] | None] = (Genotype.kind,)
@@ -96,55 +96,55 @@ class SupernetEvaluator(Evaluator):
         self._prefetcher = CandidatePrefetcher(self._ready_trainer)
 
     def evaluate(self, groups: Sequence[Group], upcoming: Sequence[Group] = ()) -> list[list[Evaluation]]:
-        """Trains and scores the candidates, and writes their weights back; several processes divide them.
+        """Trains and scores the candidates, distributed over all processes, and writes their weights back.
 
-        A candidate whose loss is not finite writes nothing.
+        Candidates with a non-finite loss are not written back.
 
         Args:
-            groups: Groups that start alike.
-            upcoming: Those that are likely to be asked for next: where steps are recorded, theirs are recorded while
-                the device works.  No effect on results.
+            groups: Groups that start from the same weights.
+            upcoming: Groups that are likely to follow; their CUDA graphs, if any, are captured meanwhile.  They have no
+                effect on results.
 
         Raises:
-            UserError: The device has too little memory; the sentence names a batch size that fits.
+            UserError: The device runs out of memory; the message names a batch size that fits.
         """
         jobs, later = ([(group, one) for group in part for one in group.candidates] for part in (groups, upcoming))
-        own = shard(len(jobs))
-        results = self._run_all([jobs[place] for place in own], [later[place] for place in shard(len(later))])
-        everyone = iter(all_gather_results(dict(zip(own, results)), len(jobs), self.device))
-        return [self._written_back(group, [next(everyone) for _ in group.candidates]) for group in groups]
+        local = shard(len(jobs))
+        results = self._run_all([jobs[index] for index in local], [later[index] for index in shard(len(later))])
+        gathered = iter(all_gather_results(dict(zip(local, results)), len(jobs), self.device))
+        return [self._write_back(group, [next(gathered) for _ in group.candidates]) for group in groups]
 
     def groups_per_round(self, group: Group) -> int:
-        """All groups that start alike where several processes are to be kept busy, else one."""
+        """All groups that start from the same weights in distributed runs, else one."""
         return self.weights.left_in_round(group) if world()[1] > 1 else 1
 
     def rescore(self, candidate: Candidate) -> Evaluation:
-        """Scores a candidate with the shared weights as they are, more precisely than a search can afford.
+        """Scores a candidate with the current shared weights, more precisely than is affordable during a search.
 
-        Normalization statistics are computed anew on the training half; the validation half is not augmented.
+        Batch-norm statistics are recomputed on the training images; validation images are not augmented.
         """
-        trainer = self._trainer(candidate)  # without drop path
+        trainer = self._trainer(candidate)  # at progress 0, without drop path
         trainer.load(self.weights)
         network = trainer.network
-        plain = (self.config.batch_size, None, None, self.execution.memory_format)
-        recalibrate(network, epoch_batches(self.train_data, *plain))
-        loss, accuracy = evaluate(network, epoch_batches(self.validation_data, *plain))
+        options = (self.config.batch_size, None, None, self.execution.memory_format)  # in order, not augmented
+        recalibrate(network, epoch_batches(self.train_data, *options))
+        loss, accuracy = evaluate(network, epoch_batches(self.validation_data, *options))
         return Evaluation(loss, {"accuracy": accuracy})
 
     def memory_estimate(self) -> MemoryEstimate:
-        """An estimate of the memory that the search takes, for candidates whose operations are all the heaviest."""
+        """Estimates the memory of the search for candidates that consist of the largest operation only."""
         edges = (("sep_conv_5x5", 0), ("sep_conv_5x5", 1)) * 4
-        heaviest = Genotype(normal=edges, reduce=edges)
+        largest = Genotype(normal=edges, reduce=edges)
         with torch.device("meta"):
-            network = CellNetwork(heaviest, self.shape, self.op_ids).train()
+            network = CellNetwork(largest, self.shape, self.op_ids).train()
             batch = min(self.config.batch_size, len(self.train_data))
             images = torch.empty(batch, *self.train_data.images.shape[1:])
-            kept = saved_activation_bytes(network, images, torch.zeros(batch, dtype=torch.long))
-        own = size_of(*network.state_dict().values())
+            activations = saved_activation_bytes(network, images, torch.zeros(batch, dtype=torch.long))
+        weights = size_of(*network.state_dict().values())
         return MemoryEstimate(
             images=size_of(self.train_data.images, self.validation_data.images),
-            weights=size_of(*self.weights.tensors.values()) + 2 * own,
-            step=len(self.streams) * (kept + size_of(images) + 2 * own),
+            weights=size_of(*self.weights.tensors.values()) + 2 * weights,
+            step=len(self.streams) * (activations + size_of(images) + 2 * weights),
             device=self.device,
         )
 
@@ -153,25 +153,25 @@ class SupernetEvaluator(Evaluator):
         return self.weights.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes what `state_dict` gave."""
+        """Restores the state from the result of `state_dict`."""
         self.weights.load_state_dict(state)
 
     def _run_all(self, jobs: Sequence[Job], upcoming: Sequence[Job] = ()) -> Iterator[Result]:
-        """As many at a time as there are streams."""
+        """Runs the jobs in batches of as many as there are streams."""
         width = len(self.streams)
         for start in range(0, len(jobs), width):
-            now, later = jobs[start : start + width], jobs[start + width :] or upcoming
-            yield from self._run(now, later[:width])
+            current, later = jobs[start : start + width], jobs[start + width :] or upcoming
+            yield from self._run(current, later[:width])
 
     def _run(self, jobs: Sequence[Job], upcoming: Sequence[Job]) -> list[Result]:
-        """All of them at once, each on a stream."""
+        """Runs the jobs concurrently, each on a stream."""
         trainers = []
         for job, stream in zip(jobs, self.streams):
             with self._explain_oom(job[1]):
                 trainers.append(self._prefetcher.take(job, stream))
         if self.streams[0].records:
             self._prefetcher.start(upcoming, self.streams)
-        run_in_parallel([self._steps(*work) for work in zip(jobs, trainers, self.streams)], self.device)
+        run_in_parallel([self._steps(*task) for task in zip(jobs, trainers, self.streams)], self.device)
         results: list[Result] = []
         for (_, candidate), trainer in zip(jobs, trainers):
             with self._explain_oom(candidate):
@@ -179,7 +179,7 @@ class SupernetEvaluator(Evaluator):
         return results
 
     def _steps(self, job: Job, trainer: CandidateTrainer, stream: ExecutionStream) -> Iterator[None]:
-        """A candidate starts from the shared weights, trains and is scored."""
+        """Loads the shared weights into a trainer, trains and evaluates, one step per item."""
         group, candidate = job
         address = (group.generation, candidate.number)
         with self._explain_oom(candidate):
@@ -190,15 +190,15 @@ class SupernetEvaluator(Evaluator):
                 validation = self._batches(self.validation_data, size, "validation", address, augment)
             yield from trainer.steps(training, validation)
 
-    def _written_back(self, group: Group, results: list[Result]) -> list[Evaluation]:
+    def _write_back(self, group: Group, results: list[Result]) -> list[Evaluation]:
         losses = [evaluation.loss for evaluation, _ in results]
-        finite = [place for place in teachers_first(losses) if math.isfinite(losses[place])]
-        self.weights.write_back([results[place][1] for place in finite])
+        finite = [index for index in teachers_first(losses) if math.isfinite(losses[index])]
+        self.weights.write_back([results[index][1] for index in finite])
         self.weights.end_group(group)
         return [evaluation for evaluation, _ in results]
 
     def _ready_trainer(self, group: Group, candidate: Candidate, stream: ExecutionStream) -> CandidateTrainer:
-        """A trainer that can start; where steps are recorded, they are by now."""
+        """Builds the trainer of a candidate, and captures its steps if the stream captures steps."""
         seed = stream_seed(self.seed, "drop path", group.generation, candidate.number)
         with stream.recording():
             trainer = self._trainer(candidate, group.progress, stream, seed)
@@ -223,7 +223,7 @@ class SupernetEvaluator(Evaluator):
         return self.config.eval_batch_size or self.config.batch_size
 
     def _examples(self, data: ImageArrays, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """A batch of each size of an epoch."""
+        """Yields one batch of zeros for each batch size that occurs in an epoch."""
         for size in batch_sizes(len(data), batch_size):
             images = data.images.new_zeros((size, *data.images.shape[1:]), dtype=torch.float32)
             yield images.contiguous(memory_format=self.execution.memory_format), data.labels.new_zeros(size)

@@ -1,4 +1,4 @@
-"""The weights of every candidate operation, by the names of the released supernet."""
+"""Initial weights of the supernet, with the names of the reference implementation."""
 
 import torch
 from torch import Tensor, nn
@@ -12,15 +12,15 @@ Weights = dict[str, Tensor]
 
 
 def initial_weights(shape: NetworkShape, seed: int, duplicates: str = "shared") -> Weights:
-    """Weights of every candidate operation on every edge of every cell, with PyTorch's default initialization.
+    """Initializes all candidate operations on all edges of all cells by PyTorch's defaults.
 
     Keys: `stem.*`, `cells.{i}.preprocess0.*`, `cells.{i}.preprocess1.*`, `cells.{i}._ops.{op_id}.*`, `classifier.*`;
-    the statistics of the normalization layers are among them.
+    running statistics of normalizations are included.
 
     Args:
-        shape: The network.
+        shape: Size of the network.
         seed: Seed of the run.
-        duplicates: How double operations are numbered (`op_ids_for`).
+        duplicates: As for `op_ids_for`.
     """
     plans = plan_cells(GENOTYPES["relativenas"], shape.init_channels, shape.num_cells)
     with torch.random.fork_rng(devices=[]):

@@ -1,4 +1,4 @@
-"""Where an operation of a candidate lives in the shared weight set (released code): `edge * 7 + operation`."""
+"""Ids of operations in the supernet, `edge * 7 + operation`, as in the reference implementation."""
 
 from collections.abc import Sequence
 
@@ -9,21 +9,21 @@ from relnas_mm.spaces import SEARCH_OPERATIONS
 
 NODES = 4
 FIRST_EDGE = (0, 2, 5, 9)
-"""Number of the first edge into each intermediate node: node j can read 2 + j others."""
+"""Index of the first edge into each intermediate node, of which node j has 2 + j."""
 NUM_EDGES = 14
 NUM_OP_IDS = NUM_EDGES * len(SEARCH_OPERATIONS)
 DUPLICATES = ("shared", "separate")
 
 
 def op_ids_for(duplicates: str) -> OpIds:
-    """The numbering of modules for a way to treat a node that reads the same input twice by the same operation.
+    """Selects how operation ids treat nodes that apply one operation to one input twice.
 
     Args:
-        duplicates: 'shared' applies one module twice, as in the released search; 'separate' gives the second one
-            weights of its own, numbers 98 to 195, as the retrained network has them.
+        duplicates: 'shared' uses one module twice, as in the reference implementation; 'separate' gives the second
+            occurrence its own weights, ids 98 to 195, as the retrained network does.
 
     Raises:
-        UserError: It is another one.
+        UserError: `duplicates` is unknown.
     """
     if duplicates not in DUPLICATES:
         raise UserError(f"duplicates is {duplicates!r}; allowed are {', '.join(map(repr, DUPLICATES))}")
@@ -31,7 +31,7 @@ def op_ids_for(duplicates: str) -> OpIds:
 
 
 def shared_op_ids(edges: Sequence[Edge]) -> list[int]:
-    """Equal operations on the same input of a node get the same number, from 0 to 97."""
+    """Ids from 0 to 97; equal operations on the same input of a node get the same id."""
     return [
         (FIRST_EDGE[position // 2] + node) * len(SEARCH_OPERATIONS) + SEARCH_OPERATIONS.index(operation)
         for position, (operation, node) in enumerate(edges)
@@ -39,18 +39,18 @@ def shared_op_ids(edges: Sequence[Edge]) -> list[int]:
 
 
 def separate_op_ids(edges: Sequence[Edge]) -> list[int]:
-    """As `shared_op_ids`, but the second of two equal ones is moved by 98."""
+    """As `shared_op_ids`, but the second of two equal ids is increased by 98."""
     op_ids = shared_op_ids(edges)
     return [op_id + NUM_OP_IDS if op_id in op_ids[:position] else op_id for position, op_id in enumerate(op_ids)]
 
 
 def num_op_ids(duplicates: str) -> int:
-    """How many operations each cell of the weight set holds."""
+    """Number of operations in each cell of the supernet."""
     return NUM_OP_IDS if duplicates == "shared" else 2 * NUM_OP_IDS
 
 
 def edge_of_op_id(op_id: int) -> Edge:
-    """Operation and input node of a number; the inverse of the numbering."""
+    """Operation and input node of an id."""
     edge, operation = divmod(op_id % NUM_OP_IDS, len(SEARCH_OPERATIONS))
     first = max(start for start in FIRST_EDGE if start <= edge)
     return SEARCH_OPERATIONS[operation], edge - first

@@ -1,4 +1,4 @@
-"""One candidate at work: its network, its optimizer, and what it hands back."""
+"""Trains and evaluates one candidate of a supernet."""
 
 import time
 from collections.abc import Iterator
@@ -18,18 +18,16 @@ _MOMENTUM = "momentum/"
 
 
 class CandidateTrainer:
-    """Trains and scores a candidate whose weights are copies of the shared ones, once they are loaded.
-
-    It works once: what it was scored with need not be what can be trained any more.
+    """Trains and evaluates a candidate on a copy of the shared weights, once: evaluation may fuse its layers.
 
     Args:
-        network: Its network; initial weights do not matter, so it may be on the meta device.
+        network: Its network, possibly on the meta device, as the shared weights replace initial ones.
         weights: The shared weights, for their names and device.
-        config: Settings of the training.
-        execution: How it is carried out.
-        progress: Share of the search that lies behind, from 0 to 1.
-        stream: Where its steps are carried out.
-        drop_path_seed: Of what drop path draws; `None` leaves that to PyTorch's own generator.
+        config: Training settings.
+        execution: Execution settings.
+        progress: Elapsed fraction of the search, 0 to 1.
+        stream: Stream that executes the steps.
+        drop_path_seed: Seed of drop path; `None` uses PyTorch's default generator.
     """
 
     def __init__(
@@ -53,7 +51,7 @@ class CandidateTrainer:
         self._named = weights.ordered(self.network)
         fused = device.type == "cuda" and not exact
         self.optimizer = config.optimizer([parameter for _, parameter in self._named], progress, fused)
-        for _, parameter in self._named:  # zeros have the effect of none, and are there when steps are recorded
+        for _, parameter in self._named:  # zeros are equivalent to no buffer, and exist before steps are captured
             self.optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
         precision = partial(execution.precision, device)
         step = training_step(self.network, self.optimizer, config.grad_clip, precision)
@@ -64,41 +62,41 @@ class CandidateTrainer:
         self._start = 0.0
 
     def expect(self, training: Batches, validation: Batches) -> None:
-        """Gets its steps ready for batches of the sizes of these, which are kept."""
+        """Prepares the steps for batches of these shapes; may keep the tensors."""
         self._training.expect(training)
         self._evaluation.expect(validation)
 
     def load(self, weights: SharedWeights) -> None:
-        """Starts from the shared weights; from their momenta too, where there are some."""
+        """Copies the shared weights, and shared momenta if there are any."""
         weights.copy_into(self._state)
         momenta = {_MOMENTUM + name: self._momentum(parameter) for name, parameter in self._named}
-        weights.copy_into({name: own for name, own in momenta.items() if name in weights.tensors})
+        weights.copy_into({name: buffer for name, buffer in momenta.items() if name in weights.tensors})
 
     def steps(self, training: Batches, validation: Batches) -> Iterator[None]:
-        """An epoch of training and one of evaluation, a step each time that the next item is asked for."""
+        """Runs an epoch of training and one of evaluation, one step per item."""
         self._start = time.perf_counter()
         yield from self._training.steps(training)
-        if self._fuses:  # cheaper to evaluate; the weights that it learned stay what they are
+        if self._fuses:  # for speed; the tensors of `_state` do not change
             fuse_conv_bn(self.network.eval())
         yield from self._evaluation.steps(validation)
 
-    def evaluation(self, at_once: int = 1) -> Evaluation:
-        """Waits for the device, and gives what came of the steps.
+    def evaluation(self, concurrent: int = 1) -> Evaluation:
+        """Synchronizes, and returns the result of the steps.
 
         Args:
-            at_once: How many candidates shared the device; the seconds are divided among them.
+            concurrent: Number of candidates that shared the device, by which the elapsed time is divided.
         """
         (train_loss, _), (loss, accuracy) = self._training.means(), self._evaluation.means()
         metrics = {
             "accuracy": accuracy,
             "train_loss": train_loss,
             "search_params": sum(parameter.numel() for _, parameter in self._named),
-            "seconds": (time.perf_counter() - self._start) / at_once,
+            "seconds": (time.perf_counter() - self._start) / concurrent,
         }
         return Evaluation(loss, metrics)
 
     def state_dict(self, momentum: bool) -> dict[str, Tensor]:
-        """What the candidate made of its weights; with the momentum of each parameter, if asked for."""
+        """The trained weights, with the momentum of each parameter if `momentum` is set."""
         momenta = {_MOMENTUM + name: self._momentum(parameter) for name, parameter in self._named if momentum}
         return self._state | momenta
 

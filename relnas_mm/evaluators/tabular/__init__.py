@@ -1,4 +1,4 @@
-"""Scores looked up in tabular benchmarks."""
+"""Evaluation by lookup in tabular benchmarks."""
 
 from relnas_mm.evaluators.tabular.evaluator import TabularEvaluator
 

@@ -1,4 +1,4 @@
-"""Scores that are looked up instead of trained for."""
+"""The evaluator of tabular benchmarks."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -10,26 +10,26 @@ from relnas_mm.seeding import numpy_stream
 from relnas_mm.strategies import Candidate, Group
 
 JOIN = "index"
-"""The column by which a table of costs without names of architectures is joined."""
+"""Column that joins a table of costs, which lacks the names of architectures."""
 
 
 class TabularEvaluator(Evaluator):
-    """Looks candidates up in a tabular benchmark; their loss is a perfect score minus what the table says.
+    """Looks candidates up in a tabular benchmark; their loss is `perfect` minus the table's score.
 
     Args:
-        table: CSV or JSON file with a line or entry for each architecture (`read_columns`).
-        objective: Column that is searched by, such as 'c10_val200': higher is better.  Recorded as `accuracy`.
-        report: Column that is recorded as `test_accuracy`, such as 'c10_test200'; `None` for none.
+        table: CSV or JSON file with one line or entry per architecture (`read_columns`).
+        objective: Column to maximize, such as 'c10_val200', recorded as `accuracy`.
+        report: Column recorded as `test_accuracy`, such as 'c10_test200', or `None`.
         key: Column that names the architecture.
-        perfect: The score whose loss is 0: 100 for percent.
-        noise: Standard deviation of normal noise on the objective, in its own units, drawn anew for each query: a
-            stand-in for cheaper training.
-        latency: `{'table': FILE, 'column': NAME}`: a second table, recorded as `latency`.  Both tables have a column
-            'index', by which they are joined.
+        perfect: Score whose loss is 0: 100 for percent.
+        noise: Standard deviation of Gaussian noise on the objective, in its units, drawn for each query: it models
+            cheaper training.
+        latency: `{'table': FILE, 'column': NAME}`: a second table, recorded as `latency`, joined by the column 'index'
+            of both tables.
         seed: Seed of the noise.
 
     Raises:
-        UserError: A table cannot be read or has no such column, or the noise is negative.
+        UserError: A table cannot be read or lacks a column, or the noise is negative.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class TabularEvaluator(Evaluator):
         self.latency = None if latency is None else _latencies(self.path, key, **latency)
 
     def evaluate(self, groups: Sequence[Group], upcoming: Sequence[Group] = ()) -> list[list[Evaluation]]:
-        """One result for each candidate.
+        """Looks all candidates up.
 
         Raises:
             UserError: An architecture is not in the table.
@@ -58,10 +58,10 @@ class TabularEvaluator(Evaluator):
         return [[self._query(candidate, group.generation) for candidate in group.candidates] for group in groups]
 
     def look_up(self, architecture: str) -> Evaluation:
-        """The result of one architecture, without noise.
+        """Looks one architecture up, without noise.
 
         Raises:
-            UserError: It is not in the table.
+            UserError: The architecture is not in the table.
         """
         row = self.table.get(architecture)
         if row is None:
@@ -75,18 +75,18 @@ class TabularEvaluator(Evaluator):
 
     def _query(self, candidate: Candidate, generation: int) -> Evaluation:
         result = self.look_up(str(candidate.architecture))
-        return self._blurred(result, candidate, generation) if self.noise else result
+        return self._with_noise(result, candidate, generation) if self.noise else result
 
-    def _blurred(self, result: Evaluation, candidate: Candidate, generation: int) -> Evaluation:
+    def _with_noise(self, result: Evaluation, candidate: Candidate, generation: int) -> Evaluation:
         error = numpy_stream(self.seed, "noise", generation, candidate.number).normal(0.0, self.noise)
         return Evaluation(result.loss + error, result.metrics | {"accuracy": result.metrics["accuracy"] - error})
 
 
 def _latencies(path: str, key: str, table: str, column: str) -> dict[str, float]:
-    """The latency of each architecture of the table at `path`."""
-    own: Table = shared_columns(path, (JOIN,), key)
+    """Latencies of the architectures in the table at `path`."""
+    indices: Table = shared_columns(path, (JOIN,), key)
     rows: Table = shared_columns(table, (column,), JOIN)
-    missing = [name for name, (index,) in own.items() if str(int(index)) not in rows]
+    missing = [name for name, (index,) in indices.items() if str(int(index)) not in rows]
     if missing:
         raise UserError(f"the architecture {missing[0]!r} is not in the table {table!r}")
-    return {name: rows[str(int(index))][0] for name, (index,) in own.items()}
+    return {name: rows[str(int(index))][0] for name, (index,) in indices.items()}

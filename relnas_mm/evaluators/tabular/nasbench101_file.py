@@ -1,4 +1,4 @@
-"""Reading the official file of NAS-Bench-101 without TensorFlow: a TFRecord of JSON lines and protocol buffers."""
+"""Reads the official NAS-Bench-101 file without TensorFlow: a TFRecord file of JSON and protocol buffers."""
 
 import base64
 import json
@@ -21,15 +21,15 @@ _MASK = 0xA282EAD8
 
 @dataclass(frozen=True)
 class Training:
-    """One training of a cell.
+    """One training run of a cell.
 
     Args:
         cell: The cell.
-        hash: The benchmark's name of it.
-        epochs: How long it was trained.
-        params: Trainable parameters.
-        validation: Accuracy, from 0 to 1, halfway and at the end.
-        test: The same.
+        hash: The benchmark's hash of the cell.
+        epochs: Number of epochs.
+        params: Number of trainable parameters.
+        validation: Validation accuracy, 0 to 1, halfway and at the end.
+        test: Test accuracy, likewise.
     """
 
     cell: Cell101
@@ -41,14 +41,14 @@ class Training:
 
 
 def read_trainings(path: "str | os.PathLike[str]", epochs: int | None = None) -> Iterator[Training]:
-    """All trainings of a file such as `nasbench_only108.tfrecord`.
+    """Reads the training runs in a file such as `nasbench_only108.tfrecord`.
 
     Args:
         path: The file.
-        epochs: Only trainings of that length; `None` gives all.
+        epochs: Number of epochs to filter by; `None` for all runs.
 
     Raises:
-        UserError: The file cannot be read, or is damaged; the sentence says which record is.
+        UserError: The file cannot be read, or a record is damaged.
     """
     for number, content in enumerate(read_records(path)):
         try:
@@ -72,10 +72,10 @@ def read_trainings(path: "str | os.PathLike[str]", epochs: int | None = None) ->
 
 
 def read_records(path: "str | os.PathLike[str]") -> Iterator[bytes]:
-    """The records of a TFRecord file: a length of eight bytes, its checksum, the content, its checksum.
+    """Reads the records of a TFRecord file: a length of eight bytes, its checksum, the content, its checksum.
 
     Raises:
-        UserError: The file cannot be read, is cut off, or a checksum does not fit.
+        UserError: The file cannot be read, is truncated, or a checksum does not match.
     """
     try:
         with Path(path).open("rb") as file:
@@ -96,7 +96,7 @@ def read_records(path: "str | os.PathLike[str]") -> Iterator[bytes]:
 
 
 def masked_crc(content: bytes) -> int:
-    """The CRC-32C of TFRecords: rotated, with a constant added."""
+    """The masked CRC-32C of TFRecord files: rotated, plus a constant."""
     crc = 0xFFFFFFFF
     for byte in content:
         crc = _TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)
@@ -105,9 +105,9 @@ def masked_crc(content: bytes) -> int:
 
 
 def table_lines(trainings: Iterator[Training]) -> Iterator[str]:
-    """Lines of a CSV table with a line for each cell, accuracies in percent and means of its trainings.
+    """Lines of a CSV table with one line per cell: mean accuracies of its runs in percent.
 
-    `val108_single` is the validation accuracy of the first training alone.
+    `val108_single` is the validation accuracy of the first run.
     """
     found: dict[str, list[Training]] = {}
     for training in trainings:
@@ -122,7 +122,7 @@ def table_lines(trainings: Iterator[Training]) -> Iterator[str]:
 
 
 def _metrics(content: bytes) -> tuple[int, list[dict[int, float]]]:
-    """Parameters, and the evaluations (at the start, halfway, at the end), numbers by field."""
+    """Number of parameters, and the evaluations (at the start, halfway, at the end) as values by field."""
     params, evaluations = 0, []
     for field, value in _fields(content):
         if field == 1 and isinstance(value, bytes):
@@ -136,35 +136,35 @@ def _metrics(content: bytes) -> tuple[int, list[dict[int, float]]]:
 
 
 def _fields(content: bytes) -> Iterator[tuple[int, "int | float | bytes"]]:
-    """Numbers and values of the fields of a protocol buffer."""
-    place = 0
-    while place < len(content):
-        key, place = _varint(content, place)
+    """Field numbers and values of a protocol buffer."""
+    offset = 0
+    while offset < len(content):
+        key, offset = _varint(content, offset)
         field, kind = key >> 3, key & 7
         if kind == 0:
-            value, place = _varint(content, place)
+            value, offset = _varint(content, offset)
             yield field, value
         elif kind == 1:
-            yield field, struct.unpack_from("<d", content, place)[0]
-            place += 8
+            yield field, struct.unpack_from("<d", content, offset)[0]
+            offset += 8
         elif kind == 2:
-            length, place = _varint(content, place)
-            if place + length > len(content):
+            length, offset = _varint(content, offset)
+            if offset + length > len(content):
                 raise ValueError("a field is cut off")
-            yield field, content[place : place + length]
-            place += length
+            yield field, content[offset : offset + length]
+            offset += length
         else:
             raise ValueError(f"a field has the unknown wire type {kind}")
 
 
-def _varint(content: bytes, place: int) -> tuple[int, int]:
+def _varint(content: bytes, offset: int) -> tuple[int, int]:
     value = shift = 0
     while True:
-        byte = content[place]
+        byte = content[offset]
         value |= (byte & 0x7F) << shift
-        place, shift = place + 1, shift + 7
+        offset, shift = offset + 1, shift + 7
         if not byte & 0x80:
-            return value, place
+            return value, offset
 
 
 def _crc_table() -> list[int]:

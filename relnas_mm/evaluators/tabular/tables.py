@@ -1,4 +1,4 @@
-"""Reading tabular benchmarks: a CSV file with a line, or a JSON file with an entry, for each architecture."""
+"""Readers of tabular benchmarks: CSV files with one line, or JSON files with one entry, per architecture."""
 
 import csv
 import json
@@ -14,15 +14,15 @@ Table = dict[str, tuple[float, ...]]
 
 
 def read_columns(path: "str | os.PathLike[str]", columns: Sequence[str], key: str = "arch_str") -> Table:
-    """Some columns of a table, by architecture.
+    """Reads columns of a table, by architecture.
 
     Args:
         path: A CSV file whose first line names the columns, or a JSON file `{architecture: {column: value}}`.
-        columns: Which columns; `name.1` is the second number of the list that a JSON column `name` holds.
+        columns: Names of columns; `name.1` is the second value of a list in the JSON column `name`.
         key: The CSV column that names the architecture.
 
     Raises:
-        UserError: The file cannot be read, a column is missing, or a line is damaged; the sentence says which.
+        UserError: The file cannot be read, a column is missing, or a line is damaged.
     """
     path = Path(path)
     try:
@@ -34,18 +34,18 @@ def read_columns(path: "str | os.PathLike[str]", columns: Sequence[str], key: st
 
 
 def shared_columns(path: "str | os.PathLike[str]", columns: Sequence[str], key: str = "arch_str") -> Table:
-    """As `read_columns`, but a file that did not change is read once: many searches use one table.
+    """As `read_columns`, but caches unchanged files, as many searches use the same table.
 
     Returns:
-        A table that must not be changed.
+        A shared table: never modify it.
     """
     path = Path(path)
-    changed = path.stat().st_mtime_ns if path.exists() else 0
-    return _columns_at(path, tuple(columns), key, changed)
+    modified = path.stat().st_mtime_ns if path.exists() else 0
+    return _columns_at(path, tuple(columns), key, modified)
 
 
 @lru_cache(maxsize=16)
-def _columns_at(path: Path, columns: tuple[str, ...], key: str, changed: int) -> Table:
+def _columns_at(path: Path, columns: tuple[str, ...], key: str, modified: int) -> Table:
     return read_columns(path, columns, key)
 
 
@@ -55,10 +55,10 @@ def _csv_rows(path: Path, text: str, columns: Sequence[str], key: str) -> Iterat
     header = next(reader, [])
     for name in (key, *columns):
         _require_column(path, name, header)
-    place, *places = (header.index(name) for name in (key, *columns))
+    key_index, *indices = (header.index(name) for name in (key, *columns))
     for cells in reader:
         try:
-            yield cells[place], tuple(float(cells[column]) for column in places)
+            yield cells[key_index], tuple(float(cells[index]) for index in indices)
         except (IndexError, ValueError):
             number = reader.line_num
             raise UserError(

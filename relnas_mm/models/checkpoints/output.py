@@ -52,7 +52,7 @@ def write_conversion(conversion: Conversion, path: Path) -> None:
 
     Args:
         conversion: What to write.
-        path: Where to; its folder is made if missing, and what is there is replaced.
+        path: Where to; its folder is created if missing, and what is there is replaced.
 
     Raises:
         UserError: It cannot be written.
