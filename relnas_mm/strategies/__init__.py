@@ -1,4 +1,4 @@
-"""Strategies: which architecture next.  They know vectors and losses; no data and no training."""
+"""Search strategies choose the next architectures from vectors and losses; they know neither data nor training."""
 
 from relnas_mm.strategies.base import Candidate, Group, Scored, Strategy, nonfinite_to_inf, teachers_first
 from relnas_mm.strategies.evolution import RegularizedEvolution

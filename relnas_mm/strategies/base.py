@@ -1,4 +1,4 @@
-"""What a strategy is to the search loop: it proposes groups of candidates and is told their losses."""
+"""The contract of strategies: they propose groups of candidates and are told their losses."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -12,18 +12,18 @@ from relnas_mm.architectures import Architecture
 Feasible = Callable[[Architecture], bool]
 """Says whether an architecture is within the budget."""
 Losses = Sequence[float] | Sequence[Sequence[float]]
-"""The loss of each candidate of a group, or a list of numbers for each, the loss first."""
+"""The loss of each candidate of a group, or a list of objectives for each, the loss first."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One architecture that is to be scored.
+    """An architecture to evaluate.
 
     Args:
-        number: Which individual of the population it is.
-        vector: Its place in the space, shape (d,).
-        architecture: What the vector stands for.
-        epochs: How long the strategy wants it trained; `None` leaves that to the evaluator.
+        number: Index of the individual in its population.
+        vector: Position in the search space, shape (d,).
+        architecture: The decoded vector.
+        epochs: Epochs to train for; `None` leaves them to the evaluator.
     """
 
     number: int
@@ -34,16 +34,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Group:
-    """Candidates that are trained from the same starting weights: a pair in RelativeNAS, one elsewhere.
+    """Candidates that start from the same weights: a pair in RelativeNAS, a single candidate elsewhere.
 
     Args:
-        generation: From 0.
+        generation: Index of the generation, from 0.
         index: Position in the generation, from 0.
-        groups_in_generation: Groups in the generation.
-        progress: How much of the search lies behind, from 0 to 1; schedules follow it.
+        groups_in_generation: Number of groups in the generation.
+        progress: Elapsed fraction of the search, 0 to 1, for schedules.
         candidates: The candidates.
-        stage: Part of the search that it belongs to, where there are several.
-        work: How much there is to do for it, in a unit of the strategy; the time left is foretold by it.
+        stage: Name of the stage, in searches that have stages.
+        work: Cost of evaluating the group, in a unit of the strategy, from which the remaining time is estimated.
     """
 
     generation: int
@@ -56,7 +56,7 @@ class Group:
 
     @property
     def last(self) -> bool:
-        """Whether it ends its generation."""
+        """Whether this is the last group of its generation."""
         return self.index == self.groups_in_generation - 1
 
 
@@ -69,12 +69,12 @@ class Scored:
 
 
 class Strategy(ABC):
-    """Proposes architectures.
+    """Proposes architectures by ask and tell.
 
     Attributes:
-        objectives: How many losses it is told of each candidate.
-        feasible: Says which architectures are within the budget; `None` where nothing is limited.
-        required_objective: What the evaluator's loss must be (`Evaluator.objective`); `None` for anything.
+        objectives: Number of losses per candidate.
+        feasible: Whether an architecture is within the budget; `None` without a budget.
+        required_objective: Required `Evaluator.objective`; `None` for any.
     """
 
     required_objective: ClassVar[str | None] = None
@@ -85,26 +85,26 @@ class Strategy(ABC):
     @property
     @abstractmethod
     def done(self) -> bool:
-        """Whether there is nothing left to ask for."""
+        """Whether the search is finished."""
 
     @property
     @abstractmethod
     def total_groups(self) -> int:
-        """How many groups the whole search asks for, as far as can be told by now."""
+        """Number of groups of the whole search, or its current estimate."""
 
     @property
     def work_left(self) -> float | None:
-        """Expected work of the groups to come, in the unit of `Group.work`; `None` means 1 for each of them."""
+        """Expected work of the remaining groups, in the unit of `Group.work`; `None` means 1 per group."""
         return None
 
     @property
     def best(self) -> Scored | None:
-        """The winner so far; `None` before any loss is known."""
+        """The best candidate so far; `None` before any finite loss is known."""
         return next(iter(self.ranking()), None)
 
     @abstractmethod
     def ranking(self) -> list[Scored]:
-        """The candidates from which the winner is chosen, best first; diverged ones are left out."""
+        """The candidates from which the winner is chosen, best first, without diverged ones."""
 
     @abstractmethod
     def ask(self) -> Group:
@@ -115,7 +115,7 @@ class Strategy(ABC):
         """
 
     def ask_ahead(self, count: int) -> list[Group]:
-        """The next groups, at least one and at most `count`, none of which depends on the losses of another.
+        """The next groups, between 1 and `count`, none of which depends on the losses of another.
 
         Raises:
             UserError: The search is done.
@@ -124,29 +124,32 @@ class Strategy(ABC):
 
     @abstractmethod
     def tell(self, group: Group, losses: Losses) -> None:
-        """Takes the losses of the group that `ask` gave, lower is better; what is not finite counts as the worst.
+        """Records the losses of the group that `ask` returned.
 
-        A strategy of several objectives is told that many numbers for each candidate, the loss first.
+        Args:
+            group: The group.
+            losses: Losses of its candidates, lower is better; non-finite ones count as infinite.  With several
+                objectives, a list of that many numbers per candidate, the loss first.
 
         Raises:
-            UserError: It is another group, or the number of losses is another one.
+            UserError: The group is another one, or the number of losses is wrong.
         """
 
     @abstractmethod
     def state_dict(self) -> dict[str, Any]:
-        """Arrays and numbers from which `load_state_dict` continues exactly, with the same arguments."""
+        """Arrays and numbers from which a strategy with the same arguments resumes exactly."""
 
     @abstractmethod
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continues from what `state_dict` gave."""
+        """Restores the state from the result of `state_dict`."""
 
 
 def nonfinite_to_inf(losses: Losses | np.ndarray) -> np.ndarray:
-    """Losses that can be ordered: whatever is not finite counts as infinite and loses."""
+    """Replaces non-finite losses by infinity, so that losses can be ordered."""
     losses = np.asarray(losses, dtype=np.float64)
     return np.where(np.isfinite(losses), losses, np.inf)
 
 
 def teachers_first(losses: Sequence[float]) -> list[int]:
-    """Positions of a group from the lowest loss to the highest; of equal losses the earlier position comes first."""
+    """Indices in a group by ascending loss; ties keep their order."""
     return np.argsort(nonfinite_to_inf(losses), kind="stable").tolist()

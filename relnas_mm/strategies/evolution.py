@@ -1,4 +1,4 @@
-"""Regularized evolution (Real et al., AAAI 2019): tournament selection in a population from which the oldest leaves."""
+"""Regularized evolution (Real et al., AAAI 2019): tournament selection with removal of the oldest individual."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ from relnas_mm.strategies.sequential import SequentialStrategy
 
 
 class RegularizedEvolution(SequentialStrategy):
-    """Starts with a random population; then the best of a random sample has a child, and the oldest dies.
+    """Evaluates a random population, then repeatedly a mutation of the best of a random sample of the population.
 
-    The population is therefore always the last `population_size` candidates.  A child differs from its parent in one
-    operation or one input of a node, and stands for another architecture.
+    The population consists of the last `population_size` candidates.  A child differs from its parent in one operation
+    or one input of a node, and is a different architecture.
 
     Args:
         space: What the vectors stand for.

@@ -1,4 +1,4 @@
-"""What a predictor learns from: scores, made of the losses that a strategy was told."""
+"""Training labels of predictors, from the losses that a strategy was told."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ from relnas_mm.strategies.base import nonfinite_to_inf
 
 
 def scores_of(losses: np.ndarray, generation_size: int = 0) -> np.ndarray:
-    """Scores, higher is better, shape (n,); a candidate that diverged gets the worst one.
+    """Scores, higher is better, shape (n,); diverged candidates get the worst finite score.
 
     Args:
-        losses: In the order in which they were told, shape (n,).
-        generation_size: How many of them share their circumstances: the median of such a group is taken off, since with
-            shared weights early losses are higher.  0 compares all with all.
+        losses: Losses in the order of evaluation, shape (n,).
+        generation_size: Number of consecutive losses from which their median is subtracted, as losses fall during a
+            search with shared weights; 0 for no detrending.
     """
     losses = nonfinite_to_inf(losses)
     finite = losses[np.isfinite(losses)]

@@ -1,4 +1,4 @@
-"""Who learns from whom in slow-fast learning: the released choice, and others to measure it against."""
+"""Pairing and direction of slow-fast learning: those of the reference implementation, and ablations."""
 
 import numpy as np
 
@@ -10,10 +10,10 @@ Range = tuple[float, float]
 
 
 def check_learning(pairing: str, direction: str, r1: Range, r2: Range) -> None:
-    """Makes sure that settings of slow-fast learning exist.
+    """Checks the settings of slow-fast learning.
 
     Raises:
-        UserError: One does not, or a range is not `(low, high)` with 0 <= low <= high.
+        UserError: A setting is unknown, or a range is not `(low, high)` with 0 <= low <= high.
     """
     for name, value, allowed in (("pairing", pairing, PAIRINGS), ("direction", direction, DIRECTIONS)):
         if value not in allowed:
@@ -24,13 +24,14 @@ def check_learning(pairing: str, direction: str, r1: Range, r2: Range) -> None:
 
 
 def paired(pairing: str, rng: np.random.Generator, scores: np.ndarray) -> np.ndarray:
-    """The pairs of a generation, shape (n / 2, 2).
+    """Draws the pairs of a generation, shape (n / 2, 2).
 
     Args:
-        pairing: 'random' and 'fixed' take `rng`'s permutation; 'ranked' lets the k-th best of the better half meet the
-            k-th best of the worse half, in random order of the pairs.
-        rng: Belongs to the generation, for 'fixed' to the search.
-        scores: Fitness in the generation before, shape (n,); NaN before the first, whose pairs are always random.
+        pairing: 'random' and 'fixed' use a random permutation; 'ranked' pairs the k-th best of the better half with the
+            k-th best of the worse half, in random order.
+        rng: Generator of the generation, or of the search for 'fixed'.
+        scores: Fitness in the previous generation, lower is better, shape (n,); NaN before the first, whose pairs are
+            always random.
     """
     numbers = rng.permutation(len(scores))
     if pairing == "ranked" and not np.isnan(scores).any():
@@ -42,14 +43,15 @@ def paired(pairing: str, rng: np.random.Generator, scores: np.ndarray) -> np.nda
 def students_and_teachers(
     pairs: np.ndarray, scores: np.ndarray, direction: str, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Who moves, and towards whom, each of shape (n / 2,).
+    """Selects the student and the teacher of each pair, each of shape (n / 2,).
 
     Args:
-        pairs: Numbers of the individuals, shape (n / 2, 2).
+        pairs: Indices of the individuals, shape (n / 2, 2).
         scores: Fitness, lower is better, shape (n,).
-        direction: 'fast' moves the worse one of a pair towards the better one, as released; 'slow' the better one
-            towards the worse one; 'coin' tosses for each pair; 'best' moves the worse one towards the best of all.
-        rng: Decides the tosses.
+        direction: 'fast', as in the reference implementation, moves the worse one of a pair towards the better one;
+            'slow' the better towards the worse; 'coin' chooses at random; 'best' moves the worse one towards the best
+            individual of the population.
+        rng: Generator for 'coin'.
     """
     order = np.argsort(scores[pairs], axis=1, kind="stable")
     teachers, students = np.take_along_axis(pairs, order, axis=1).T

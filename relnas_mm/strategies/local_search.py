@@ -1,4 +1,4 @@
-"""Local search (White et al., UAI 2021): move to a better neighbour while there is one, then start elsewhere."""
+"""Local search (White et al., UAI 2021): move to better neighbours, and restart at local optima."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,10 +14,10 @@ from relnas_mm.strategies.sequential import SequentialStrategy
 
 
 class LocalSearch(SequentialStrategy):
-    """Scores the neighbours of a random start in random order and moves to the first one with a lower loss.
+    """Evaluates the neighbours of a random start in random order, and moves to the first with a lower loss.
 
-    Neighbours differ in one choice.  Architectures that were scored before are passed over.  Where no neighbour is
-    better the search starts anew at a random place.
+    Neighbours differ in one choice.  Evaluated architectures are skipped.  At a local optimum the search restarts at a
+    random vector.
 
     Args:
         space: What the vectors stand for.
@@ -37,11 +37,11 @@ class LocalSearch(SequentialStrategy):
         self._seen: set[Architecture] = set()
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the search stands, and around which candidate it looks."""
+        """As `SequentialStrategy.state_dict`, with the index of the candidate whose neighbours are evaluated."""
         return {**super().state_dict(), "centre": self._centre}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continues from what `state_dict` gave."""
+        """Restores the state from the result of `state_dict`."""
         super().load_state_dict(state)
         self._seen = {self.space.decode(vector) for vector in self.vectors}
         self._look_around(int(state["centre"]))
@@ -74,4 +74,4 @@ class LocalSearch(SequentialStrategy):
         if centre >= 0:
             around = neighbours(self._vectors[centre], self.space)
             order = numpy_stream(self.seed, "neighbours", centre).permutation(len(around))
-            self._around = [around[place] for place in order]
+            self._around = [around[index] for index in order]

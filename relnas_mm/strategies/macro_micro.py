@@ -1,4 +1,4 @@
-"""The global search for depth, width, operations and kernels of a whole network (Siddiqui et al., 2025)."""
+"""The global search for depth, width, operations and kernel sizes of a network (Siddiqui et al., 2025)."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -17,24 +17,24 @@ FINAL_WIDTHS = ("macro", "narrowed")
 
 
 class MacroMicroSearch(Strategy):
-    """Depth first, then width, then the operation and the kernel of each layer; every candidate from scratch.
+    """Searches depth, then width, then the operation and the kernel size of each layer (`Stages`).
 
-    The constants are the released ones; the stages are in `Stages`.  Losses must be errors in percent, as
-    `StandAloneEvaluator(objective="error")` gives them, since the margins are percentage points.  With two objectives
-    the second one is the error on the training images, 'train_error', which can end the search for depth.  Each
-    candidate is a group and a generation of its own, and says for how many epochs it is to be trained.
+    The defaults are the constants of the reference implementation.  Losses must be errors in percent, as from
+    `StandAloneEvaluator(objective="error")`, since margins are percentage points.  With two objectives the second is
+    the error on the training images, 'train_error', which can end the search for depth.  Each candidate is a group and
+    a generation of its own, and sets its number of epochs.
 
     Args:
         space: Bounds of depth, width and parameters.
         rules: Fields of `Rules`.
-        final_width: Width of the winner: 'macro', as in the released final training, is that of the second stage (the
-            other one where that would break the limit of parameters); 'narrowed' is that at which operations and
-            kernels were compared.
-        feasible: Which networks are within the budget, beside the space's own limit; `None` allows all.
+        final_width: Width of the winner.  'macro', as in the final training of the reference implementation, is that of
+            the second stage, unless that exceeds the budget; 'narrowed' is that at which operations and kernel sizes
+            were compared.
+        feasible: Whether a network is within the budget, in addition to the space's own; `None` allows all.
         objectives: 1, or 2 with the error on the training images.
 
     Raises:
-        UserError: The space is another one, or a value is out of range.
+        UserError: The space is no `MacroMicroSpace`, or a value is out of range.
     """
 
     required_objective: ClassVar[str | None] = "error"
@@ -61,26 +61,26 @@ class MacroMicroSearch(Strategy):
 
     @property
     def stages(self) -> Stages:
-        """Where the walk stands."""
+        """State of the greedy search."""
         return self._stages
 
     @property
     def done(self) -> bool:
-        """Whether all four stages are."""
+        """Whether all four stages are finished."""
         return self._trial is None
 
     @property
     def total_groups(self) -> int:
-        """Candidates of the whole search, as far as can be told by now."""
+        """Estimated number of candidates of the whole search."""
         return len(self._losses) + self._forecast()[0]
 
     @property
     def work_left(self) -> float:
-        """Expected work of the candidates to come, in multiply-adds of one image times epochs."""
+        """Expected work of the remaining candidates, in multiply-adds of one image times epochs."""
         return self._forecast()[1]
 
     def ranking(self) -> list[Scored]:
-        """The network that was kept last, alone: the others do not compare with it."""
+        """The last accepted network only, as accuracies of other stages are not comparable."""
         stages = self._stages
         if stages.kept is None or stages.accuracy <= 0:
             return []
@@ -101,10 +101,10 @@ class MacroMicroSearch(Strategy):
         return Group(told, 0, 1, progress, (self._asked,), self._trial.stage, work)
 
     def tell(self, group: Group, losses: Losses) -> None:
-        """Takes the error of the candidate, in percent; one that diverged counts as having nothing right.
+        """Records the error of the candidate, in percent; a diverged one has an accuracy of 0.
 
         Raises:
-            UserError: It is not the candidate that `ask` gave, or has another number of losses.
+            UserError: The group is another one, or the number of losses is wrong.
         """
         if self._asked is None or group.candidates[0] is not self._asked or len(losses) != 1:
             raise UserError(
@@ -114,14 +114,14 @@ class MacroMicroSearch(Strategy):
         self._take(np.atleast_1d(told_losses(losses, self.objectives)[0]))
 
     def state_dict(self) -> dict[str, Any]:
-        """What was told; with the same arguments `load_state_dict` walks the same way again."""
+        """All losses, from which a strategy with the same arguments replays the search."""
         return {"losses": np.array(self._losses, dtype=np.float64).reshape(-1, self.objectives)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continues from what `state_dict` gave.
+        """Restores the state from the result of `state_dict`.
 
         Raises:
-            UserError: More was told than this search asks for.
+            UserError: The state has more losses than this search asks for.
         """
         self._begin()
         for row in np.asarray(state["losses"], dtype=np.float64):

@@ -1,4 +1,4 @@
-"""How much of a global search lies ahead, while its stages still decide their length."""
+"""Estimates of the remaining work of a global search, whose stages have no fixed length."""
 
 from relnas_mm.architectures import Chain
 from relnas_mm.networks import NetworkShape
@@ -6,21 +6,21 @@ from relnas_mm.strategies.macro_micro_stages import Stages, Trial
 
 _SHAPE = NetworkShape()
 USUAL = {"depth": 15, "width": 9}
-"""Candidates of these stages in the authors' ten logged searches, on the average."""
+"""Mean number of candidates in these stages of the authors' ten logged searches."""
 
 
 def work_of(trial: Trial) -> float:
-    """Multiply-adds of one image times epochs."""
+    """Work of a trial in multiply-adds of one image times epochs."""
     return float(_macs(trial.chain) * trial.epochs)
 
 
 def work_left(stages: Stages, trial: Trial, tried: int) -> tuple[int, float]:
-    """Candidates that are still to come, and their work, if the search goes on as usual.
+    """Expected number of remaining candidates, and their work.
 
     Args:
-        stages: Where the walk stands.
-        trial: What is trained next; it is counted.
-        tried: Candidates of its stage so far.
+        stages: State of the search.
+        trial: The next trial, which is included.
+        tried: Number of candidates of its stage so far.
     """
     rules, space = stages.rules, stages.space
     count, work, chain = 1, work_of(trial), trial.chain
@@ -49,7 +49,7 @@ def _macs(chain: Chain) -> int:
 
 
 def _more(stages: Stages, stage: str, tried: int) -> int:
-    """Candidates after the next one: as many as usual, or as many failures as end the stage."""
+    """Expected number of candidates after the next one, at least as many as the failures that end the stage."""
     return max(USUAL[stage] - tried - 1, stages.rules.patience - stages.failures)
 
 

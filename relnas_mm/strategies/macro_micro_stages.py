@@ -1,6 +1,7 @@
-"""The four stages of the global search (Siddiqui et al., 2025; released code): depth, width, operations, kernels.
+"""The four stages of the global search (Siddiqui et al., 2025): depth, width, operations, kernel sizes.
 
-A greedy walk written as one coroutine: it yields what is to be trained next, is sent the score, and keeps or drops it.
+A greedy search written as one coroutine: it yields the next network to train, receives the score, and accepts or
+rejects.
 """
 
 from collections.abc import Callable, Generator
@@ -15,30 +16,32 @@ from relnas_mm.strategies.significance import fewest_values, significantly_highe
 STAGES = ("depth", "width", "operations", "kernels")
 
 ROUNDING = 1e-5
-"""Margins are met up to this much: the accuracies of the released code are single-precision numbers."""
+"""Tolerance of margins, as accuracies in the reference implementation are single-precision numbers."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """When a network is kept, and for how long it is trained; the defaults are the released constants.
+    """Acceptance rules and training lengths; the defaults are the constants of the reference implementation.
 
     Accuracies are in percent, margins in percentage points.
 
     Args:
-        first_epochs: Epochs of the shallowest network; each layer more gets one more.
-        depth_gain: By how much a deeper network must be better to be kept.
-        depth_loss: By how much it may be worse without counting as a failure.
-        patience: Failures since the last kept network that are let pass; the next one ends the stage.
-        saturated: Accuracy from which on no deeper network is tried.
+        first_epochs: Epochs of the shallowest network; each additional layer adds one.
+        depth_gain: Least gain in accuracy for which a deeper network is accepted.
+        depth_loss: Largest loss of accuracy of a deeper network that does not count as a failure.
+        patience: Number of failures since the last accepted network that are tolerated; the next ends the stage.
+        saturated: Least accuracy at which no deeper network is tried.
         saturated_training: Training accuracy above which no deeper network is tried.
-        width_step: Channels by which a narrower network differs.
-        width_epochs: Epochs that it gets more.
-        micro_epochs: Epochs in the stages of operations and kernels.
-        slack: Parameters by which a network of these stages may be larger than the one that they start from.
-        epochs_scale: Factor on the epochs of depth and width, for searches of a reduced scale; rounded up.
-        repeats: Trainings at most, of each of two networks, for a decision on an operation or a kernel.  As released it
-            is 1, and the higher accuracy wins; else the new network must be better significantly.
-        level: Level of that test.
+        width_step: Channels removed at each step of the width stage.
+        width_epochs: Epochs added at each step of the width stage.
+        micro_epochs: Epochs in the operation and kernel stages.
+        slack: Number of parameters by which a network of these stages may exceed the one that they start from.
+        epochs_scale: Factor of the epochs in the depth and width stages, for reduced searches; the result is rounded
+            up.
+        repeats: Maximum number of training runs of each of two networks per decision in the operation and kernel
+            stages.  With 1, as in the reference implementation, the higher accuracy wins; otherwise the new network
+            must be significantly better.
+        level: Significance level of that test.
 
     Raises:
         UserError: A value is out of range.
@@ -77,13 +80,13 @@ class Rules:
             )
 
     def scaled(self, epochs: int) -> int:
-        """Epochs at the scale of this search, at least 1."""
+        """Epochs times `epochs_scale`, rounded up, at least 1."""
         return max(1, -int(-epochs * self.epochs_scale // 1))
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A network that is to be trained from scratch."""
+    """A network to train from scratch."""
 
     stage: str
     chain: Chain
@@ -92,7 +95,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Score:
-    """What came of it: accuracies in percent; the one on training images is NaN where it is not known."""
+    """Result of a trial: validation and training accuracy in percent; the latter is NaN if unknown."""
 
     accuracy: float
     training: float
@@ -102,20 +105,20 @@ Walk = Generator[Trial, Score, None]
 
 
 class Stages:
-    """The walk, and where it stands.
+    """The greedy search and its state.
 
     Args:
         space: Bounds of depth, width and parameters.
-        rules: Constants.
-        allows: Says which networks are within the limits.
+        rules: Acceptance rules and training lengths.
+        allows: Whether a network is within the budget.
 
     Attributes:
-        kept: The network that was kept last; `None` before any was scored.
-        accuracies: Its accuracies, more than one only where decisions are repeated.
-        epochs: Epochs, unscaled, of the last trial of depth or width.
-        failures: Failures since then.
-        macro: The network that the first two stages came to; `None` until then.
-        macro_epochs: Its epochs.
+        kept: The last accepted network; `None` before the first score.
+        accuracies: Its accuracies; several with `Rules.repeats` above 1.
+        epochs: Epochs, unscaled, of the last trial of the depth or width stage.
+        failures: Number of failures since the last accepted network.
+        macro: Result of the first two stages; `None` before they are finished.
+        macro_epochs: Epochs, unscaled, of that network.
     """
 
     def __init__(self, space: MacroMicroSpace, rules: Rules, allows: Callable[[Chain], bool]):
@@ -128,11 +131,11 @@ class Stages:
 
     @property
     def accuracy(self) -> float:
-        """Mean accuracy of the network that was kept last."""
+        """Mean accuracy of the last accepted network."""
         return sum(self.accuracies) / len(self.accuracies)
 
     def walk(self) -> Walk:
-        """All four stages."""
+        """Runs all four stages."""
         chain = yield from self._depth()
         chain = yield from self._width(chain)
         self.macro = chain
@@ -140,7 +143,7 @@ class Stages:
         yield from self._micro("kernels", chain)
 
     def first(self) -> Chain:
-        """The shallowest network at the largest width that keeps to the limit of parameters."""
+        """The shallowest network, at the largest width within the budget."""
         (depth, _), (_, width) = self.space.depths, self.space.widths
         while not self._allows(chain := self.space.uniform(depth, width)):
             width -= 1
@@ -181,7 +184,7 @@ class Stages:
         return kept
 
     def _micro(self, stage: str, start: Chain) -> Generator[Trial, Score, Chain]:
-        """Layer after layer, a dense convolution or a larger kernel, narrowed to equal parameters; kept if better."""
+        """Tries a dense convolution or a larger kernel in each layer, at a width of about equal parameters."""
         if stage == "operations":
             score = yield self._trial(stage, start)
             self.kept, self.accuracies = start, [score.accuracy]
@@ -190,9 +193,9 @@ class Stages:
         changes: list[tuple[str | None, int | None]] = [(CHAIN_OPERATIONS[1], None)]
         if stage == "kernels":
             changes = [(None, kernel) for kernel in self.space.kernels[1:]]
-        for place in range(start.depth):
+        for index in range(start.depth):
             for operation, kernel in changes:
-                changed = kept.with_width(start.width).with_layer(place, operation, kernel)
+                changed = kept.with_width(start.width).with_layer(index, operation, kernel)
                 chain = self._narrowed(changed, limit)
                 accuracies = yield from self._trials(stage, chain)
                 if accuracies:
@@ -200,7 +203,7 @@ class Stages:
         return kept
 
     def _trials(self, stage: str, chain: Chain) -> Generator[Trial, Score, list[float]]:
-        """The accuracies of a network that is better than the one that was kept last; none if it is not."""
+        """Trains a network; returns its accuracies if it is accepted, else an empty list."""
         assert self.kept is not None
         accuracies = [(yield self._trial(stage, chain)).accuracy]
         if self.rules.repeats == 1:
@@ -216,7 +219,7 @@ class Stages:
         return []
 
     def _narrowed(self, chain: Chain, limit: int) -> Chain:
-        """The chain with as many channels as the limit of parameters leaves it."""
+        """Reduces the width until the chain has at most `limit` parameters and is within the budget."""
         while self.space.parameters(chain) > limit or not self._allows(chain):
             if chain.width == 1:
                 raise UserError(f"no width brings the network {chain} to {limit:,} parameters; widen the budget")
@@ -231,6 +234,6 @@ class Stages:
         self.kept, self.accuracies, self.failures, self.macro_epochs = chain, [accuracy], 0, self.epochs
 
     def _failed(self) -> bool:
-        """Counts a failure; whether it was one too many."""
+        """Counts a failure; returns whether patience is exhausted."""
         self.failures += 1
         return self.failures > self.rules.patience

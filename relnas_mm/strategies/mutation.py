@@ -1,4 +1,4 @@
-"""Small changes of an architecture: another operation, or another input of a node."""
+"""Mutations and neighbours of an architecture: another operation, or another input of a node."""
 
 import numpy as np
 
@@ -12,21 +12,21 @@ def choice_counts(space: Space) -> np.ndarray:
 
 
 def with_choice(vector: np.ndarray, dimension: int, choice: int) -> np.ndarray:
-    """A copy of a vector with one dimension in the middle of another bin."""
+    """A copy of a vector with one dimension at the center of another bin."""
     changed = vector.copy()
     changed[dimension] = choice + 0.5
     return changed
 
 
 def mutate(vector: np.ndarray, space: Space, rng: np.random.Generator, edge_rate: float | None = None) -> np.ndarray:
-    """A vector that differs in one choice, which is never the old one.
+    """Returns a copy of a vector with one choice changed.
 
     Args:
-        vector: Shape (d,); not changed.
-        space: Its space.
-        rng: Decides what changes, and to what.
-        edge_rate: Probability that an input of a node changes and not an operation; `None` takes all dimensions as
-            equally likely.  Spaces without such dimensions only change operations.
+        vector: Shape (d,).
+        space: Its search space.
+        rng: Random generator.
+        edge_rate: Probability of changing an input of a node instead of an operation; `None` chooses uniformly among
+            all dimensions.  Ignored in spaces without input choices.
     """
     counts = choice_counts(space)
     open_dimensions = counts > 1
@@ -38,7 +38,7 @@ def mutate(vector: np.ndarray, space: Space, rng: np.random.Generator, edge_rate
 
 
 def neighbours(vector: np.ndarray, space: Space) -> list[np.ndarray]:
-    """All vectors that differ in one choice, dimension by dimension."""
+    """All vectors that differ in one choice, in the order of dimensions."""
     indices = space.indices(vector)
     return [
         with_choice(vector, dimension, choice)
@@ -49,10 +49,10 @@ def neighbours(vector: np.ndarray, space: Space) -> list[np.ndarray]:
 
 
 def check_rate(edge_rate: float | None) -> None:
-    """Makes sure that `edge_rate` is a probability.
+    """Checks that `edge_rate` is a probability or `None`.
 
     Raises:
-        UserError: It is not.
+        UserError: It is neither.
     """
     if edge_rate is not None and not 0 <= edge_rate <= 1:
         raise UserError(f"edge_rate is {edge_rate!r}; it must be from 0 to 1, or None")

@@ -1,4 +1,4 @@
-"""Comparing candidates by one loss or by several: non-dominated sorting and crowding (Deb et al., NSGA-II, 2002)."""
+"""Fitness by one or several objectives: non-dominated sorting and crowding distance (Deb et al., NSGA-II, 2002)."""
 
 from collections.abc import Sequence
 
@@ -9,30 +9,28 @@ from relnas_mm.strategies.base import nonfinite_to_inf
 
 
 def told_losses(losses: "Sequence[float] | Sequence[Sequence[float]] | np.ndarray", objectives: int) -> np.ndarray:
-    """What a strategy was told, one row for each candidate, (n,) for one objective and (n, m) for several.
+    """Losses as an array, (n,) for one objective and (n, m) for several; non-finite ones are infinite.
 
     Raises:
-        UserError: There is another number of losses for each candidate than there are objectives.
+        UserError: The number of losses per candidate differs from `objectives`.
     """
     values = nonfinite_to_inf(losses)
-    found = 1 if values.ndim == 1 else values.shape[1]
-    if found != objectives:
-        raise UserError(f"{found} losses were told for each candidate; `objectives` of the strategy is {objectives}")
+    count = 1 if values.ndim == 1 else values.shape[1]
+    if count != objectives:
+        raise UserError(f"{count} losses were told for each candidate; `objectives` of the strategy is {objectives}")
     return values
 
 
 def first_objective(losses: np.ndarray) -> np.ndarray:
-    """The losses by which a winner is chosen, (n,), of (n,) or (n, m)."""
+    """The first objective, (n,), of losses (n,) or (n, m)."""
     return losses if losses.ndim == 1 else losses[:, 0]
 
 
 def fitness(losses: np.ndarray) -> np.ndarray:
-    """Numbers in whose order candidates are better, (n,): the loss itself if there is one.
-
-    Of several objectives it is the position after sorting by front, and within a front from the least crowded on.
+    """Fitness, lower is better, (n,): the loss itself for one objective, else the rank by front and crowding distance.
 
     Args:
-        losses: Shape (n,) or (n, m), lower is better; if one is NaN, nothing can be said of any.
+        losses: Shape (n,) or (n, m), lower is better.  If any of several objectives is NaN, all fitness values are.
     """
     if losses.ndim == 1:
         return losses
@@ -46,43 +44,41 @@ def fitness(losses: np.ndarray) -> np.ndarray:
 
 
 def non_dominated(losses: np.ndarray) -> np.ndarray:
-    """Indices of the points that no other point dominates, from the lowest first loss on; of equal points the first.
+    """Indices of the non-dominated points by ascending first loss, without duplicates.
 
     Args:
-        losses: Shape (n, m), lower is better; infinite is allowed.
+        losses: Shape (n, m), lower is better; infinity is allowed.
     """
-    left = np.lexsort(losses.T[::-1])  # so a point is dominated by earlier ones only
-    found = []
-    while len(left):
-        found.append(left[0])
-        left = left[(losses[left] < losses[left[0]]).any(axis=1)]
-    return np.array(found, dtype=np.int64)
+    remaining = np.lexsort(losses.T[::-1])  # points are dominated by earlier ones only
+    front = []
+    while len(remaining):
+        front.append(remaining[0])
+        remaining = remaining[(losses[remaining] < losses[remaining[0]]).any(axis=1)]
+    return np.array(front, dtype=np.int64)
 
 
 def fronts(losses: np.ndarray) -> np.ndarray:
-    """Number of the front of each point: 0 if no other point dominates it, 1 if only such points do, and so on.
+    """Index of each point's front, shape (n,), by non-dominated sorting: 0 for the Pareto front.
 
     Args:
-        losses: Shape (n, m), lower is better; infinite is allowed.
+        losses: Shape (n, m), lower is better; infinity is allowed.
     """
     points, inverse = np.unique(losses, axis=0, return_inverse=True)
-    ranks, left = np.empty(len(points), dtype=np.int64), np.arange(len(points))
+    ranks, remaining = np.empty(len(points), dtype=np.int64), np.arange(len(points))
     rank = 0
-    while len(left):
-        front = non_dominated(points[left])
-        ranks[left[front]] = rank
-        left, rank = np.delete(left, front), rank + 1
-    return ranks[inverse.reshape(-1)]  # NumPy 2.0 gives the inverse another shape
+    while len(remaining):
+        front = non_dominated(points[remaining])
+        ranks[remaining[front]] = rank
+        remaining, rank = np.delete(remaining, front), rank + 1
+    return ranks[inverse.reshape(-1)]  # in NumPy 2.0 the inverse has another shape
 
 
 def crowding(losses: np.ndarray, ranks: np.ndarray) -> np.ndarray:
-    """How far apart the neighbours of each point on its front are, summed over objectives in units of their range.
-
-    The ends of a front, and points with an infinite neighbour, are infinitely far.
+    """Crowding distance of each point on its front, shape (n,); infinite for the ends of a front.
 
     Args:
-        losses: Shape (n, m).
-        ranks: What `fronts` gave, shape (n,).
+        losses: Shape (n, m).  Objectives with infinite values on a front add nothing to its other points.
+        ranks: Result of `fronts`, shape (n,).
     """
     distance = np.zeros(len(losses))
     for rank in np.unique(ranks):

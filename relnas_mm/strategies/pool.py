@@ -1,4 +1,4 @@
-"""Candidates for a predictor to choose from: the whole space where it can be listed, else what evolution finds."""
+"""The architectures of a space that a predictor ranks highest, by enumeration or by evolution."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,18 +13,19 @@ from relnas_mm.strategies.evolution import RegularizedEvolution
 from relnas_mm.strategies.mutation import choice_counts
 
 LISTED_UP_TO = 50_000
-"""Combinations of choices up to which a space is listed."""
+"""Largest number of combinations of choices for which a space is enumerated."""
 
 
 class Pool:
-    """Finds the architectures of a space that a predictor likes best.
+    """Finds the architectures that a predictor ranks highest.
 
     Args:
-        space: The space.
-        feasible: Which architectures are within the budget; `None` allows all.
-        calls: How many architectures evolution shows to the predictor where the space cannot be listed.
-        population_size: Population of that evolution; its tournaments have a tenth of it.
-        max_attempts: How many times it draws a proposal outside the budget again.
+        space: The search space.
+        feasible: Whether an architecture is within the budget; `None` allows all.
+        calls: Number of architectures that regularized evolution evaluates by the predictor, in spaces too large to
+            enumerate.
+        population_size: Population size of that evolution, whose tournament size is a tenth of it.
+        max_attempts: As for `RegularizedEvolution`.
     """
 
     def __init__(self, space: Space, feasible: Feasible | None, calls: int, population_size: int, max_attempts: int):
@@ -36,9 +37,9 @@ class Pool:
         """The vectors of the best architectures that are not known yet, best first, shape (at most count, d).
 
         Args:
-            predictor: Scores them.
-            count: How many are wanted.
-            known: Which architectures are passed over.
+            predictor: A fitted predictor.
+            count: Number of architectures.
+            known: Whether an architecture is skipped as known.
             seed: Seed of the evolution.
         """
         if np.prod(choice_counts(self.space), dtype=float) <= LISTED_UP_TO:
@@ -46,11 +47,11 @@ class Pool:
         else:
             vectors, architectures = self._evolved(predictor, seed)
         chosen: dict[Any, int] = {}
-        for place in np.argsort(-predictor.predict(architectures), kind="stable").tolist():
+        for index in np.argsort(-predictor.predict(architectures), kind="stable").tolist():
             if len(chosen) == count:
                 break
-            if not known(architectures[place]):
-                chosen.setdefault(architectures[place], place)
+            if not known(architectures[index]):
+                chosen.setdefault(architectures[index], index)
         return vectors[list(chosen.values())]
 
     def _all(self) -> tuple[np.ndarray, list[Architecture]]:

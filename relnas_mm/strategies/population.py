@@ -1,4 +1,4 @@
-"""The individuals of a population search: where they are, how they move, and what they scored."""
+"""Positions, velocities and losses of a population."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,18 +9,18 @@ _STATE = ("positions", "velocities", "losses", "last_positions", "last_losses")
 
 
 class Population:
-    """Arrays with one row for each individual.
+    """Arrays with one row per individual.
 
     Args:
-        positions: Vectors, shape (n, d).
-        objectives: How many losses each individual has; with several, losses are of shape (n, objectives).
+        positions: Initial vectors, shape (n, d).
+        objectives: Number of losses per individual; losses have shape (n, objectives) if it is above 1.
 
     Attributes:
-        positions: Where the individuals are, (n, d).
-        velocities: How they moved last, (n, d).
-        losses: Losses in the running generation, (n,): NaN where not told yet, infinite where diverged.
-        last_positions: Where the individuals were in the last complete generation, (n, d).
-        last_losses: What they scored there, (n,); NaN before there is one.
+        positions: Current positions, (n, d).
+        velocities: Current velocities, (n, d).
+        losses: Losses in the current generation, (n,): NaN where unknown, infinite where diverged.
+        last_positions: Positions in the last complete generation, (n, d).
+        last_losses: Losses in the last complete generation, (n,); NaN before the first is complete.
     """
 
     def __init__(self, positions: np.ndarray, objectives: int = 1):
@@ -32,13 +32,13 @@ class Population:
 
     @property
     def scored(self) -> tuple[np.ndarray, np.ndarray]:
-        """Vectors and losses of the last complete generation; of the running one while there is none."""
+        """Positions and losses of the last complete generation, or of the current one before the first is complete."""
         if np.isnan(self.last_losses).all():
             return self.positions, self.losses
         return self.last_positions, self.last_losses
 
     def close_generation(self) -> None:
-        """Keeps what was scored, and starts a generation without losses."""
+        """Stores the current positions and losses as the last generation, and resets the losses."""
         self.last_positions, self.last_losses = self.positions.copy(), self.losses
         self.losses = np.full_like(self.losses, np.nan)
 
@@ -47,6 +47,6 @@ class Population:
         return {name: getattr(self, name).copy() for name in _STATE}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Takes what `state_dict` gave."""
+        """Restores the state from the result of `state_dict`."""
         for name in _STATE:
             setattr(self, name, np.array(state[name], dtype=np.float64))

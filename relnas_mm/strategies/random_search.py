@@ -1,4 +1,4 @@
-"""Random search, the control of every comparison."""
+"""Random search, the baseline of every comparison."""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ from relnas_mm.strategies.sequential import SequentialStrategy
 
 
 class RandomSearch(SequentialStrategy):
-    """Architectures drawn independently from the whole space, with replacement.
+    """Samples architectures independently, with replacement.
 
-    With an evaluator of shared weights it is random search with weight sharing, else stand-alone.
+    With `SupernetEvaluator` it is random search with weight sharing (Li and Talwalkar, UAI 2019).
     """
 
     def _propose(self, rng: np.random.Generator) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A referee for slow-fast learning: a predictor can often say who of two is better without training them."""
+"""A referee for slow-fast learning: a predictor that decides pairs without training them when it is confident."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ _RECENT = 200
 
 @dataclass
 class Calibration:
-    """How far margins of a predictor can be trusted, learned from duels that were fought after it had said its word.
+    """Temperature scaling of a predictor's margins, fitted on trained pairs that the predictor had not seen.
 
     Args:
-        margins: What the predictor said, positive for the first of the pair.
-        outcomes: 1 where the first one won, else 0.
-        weights: How many duels each of them stands for.
+        margins: Predicted margins, positive for the first of a pair.
+        outcomes: 1 where the first of a pair won, else 0.
+        weights: Sample weights of the pairs.
     """
 
     margins: list[float] = field(default_factory=list)
@@ -31,12 +31,12 @@ class Calibration:
     _fitted: tuple[int, float] = (0, 1.0)
 
     def add(self, margin: float, first_won: bool, weight: float) -> None:
-        """Takes the outcome of a duel."""
+        """Adds a trained pair."""
         for column, value in zip((self.margins, self.outcomes, self.weights), (margin, float(first_won), weight)):
             column.append(float(value))
 
     def temperature(self) -> float:
-        """What margins are divided by: the most likely one of `TEMPERATURES` for the last 200 duels."""
+        """The maximum-likelihood temperature among `TEMPERATURES` for the last 200 pairs."""
         if self._fitted[0] != len(self.margins):
             margins, outcomes, weights = (np.array(column[-_RECENT:]) for column in self._columns())
             logits = (2 * outcomes - 1) * margins / TEMPERATURES[:, None]
@@ -45,11 +45,11 @@ class Calibration:
         return self._fitted[1]
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """All duels, shape (3, n)."""
+        """All pairs as columns, shape (3, n)."""
         return {"duels": np.array(self._columns(), dtype=np.float64).reshape(3, -1)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Takes what `state_dict` gave."""
+        """Restores the state from the result of `state_dict`."""
         self.margins, self.outcomes, self.weights = np.asarray(state["duels"]).reshape(3, -1).tolist()
         self._fitted = 0, 1.0
 
@@ -58,15 +58,15 @@ class Calibration:
 
 
 class Referee:
-    """Says who of two wins, or that it does not know.
+    """Predicts which of two architectures is better, with a calibrated confidence.
 
     Args:
-        encoding: Turns architectures into arrays.
-        config: How its predictors are trained.
-        seed: Seed of them.
-        confidence: How sure it must be to say something, above 0.5; 1 lets it never speak.
-        duels: How many duels must have been fought after its first predictor before it says anything.
-        detrend: As `scores_of`: how many losses share their circumstances.
+        encoding: Encodes architectures as arrays.
+        config: Settings of its predictors.
+        seed: Seed of its predictors.
+        confidence: Least probability at which it decides, above 0.5; 1 disables it.
+        duels: Number of calibration pairs before it decides.
+        detrend: `generation_size` of `scores_of`.
 
     Raises:
         UserError: A number is out of range.
@@ -107,7 +107,7 @@ class Referee:
         return float(scores[0] - scores[1]), np.interp(scores, self._scale[0], self._scale[1]).tolist()
 
     def sure(self, margin: float) -> bool:
-        """Whether a margin is enough."""
+        """Whether a margin is large enough to decide."""
         if self.confidence == 1 or len(self.calibration.margins) < self.duels:
             return False
         return 1 / (1 + np.exp(-min(abs(margin) / self.calibration.temperature(), 500.0))) >= self.confidence

@@ -1,4 +1,4 @@
-"""Slow-fast learning in which a referee decides the duels that it is sure of, and the others are fought."""
+"""Slow-fast learning in which a referee decides the pairs that it is confident of; the others are trained."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,35 +17,35 @@ from relnas_mm.strategies.slow_fast import SlowFastLearning
 
 _INNER = "learning."
 QUICK = {"base": "improved", "epochs": 100, "most_steps": 100, "lr": 0.01, "members": 4, "hidden": 64}
-"""The referee's predictor is trained many times."""
+"""A predictor that trains fast, as the referee retrains it often."""
 
 
 class RefereedLearning(Strategy):
-    """Slow-fast learning as released, but only some of its pairs are asked for.
+    """Slow-fast learning as in the reference implementation, of which only some pairs are trained.
 
-    Every pair that was trained teaches the referee.  Groups are numbered anew: what records call a generation is as
-    many trained pairs as the population has.  The winner is the best of all that was trained.
+    Every trained pair is training data for the referee.  Groups are renumbered: a generation, in records, has as many
+    trained pairs as the population has pairs.  The winner is the best of all trained candidates.
 
     Args:
-        space: What the vectors stand for.
-        queries: Candidates that may be trained; `None` sets no limit.
+        space: The search space.
+        queries: Maximum number of candidates to train; `None` for no limit.
         population_size: Number of individuals, even.
-        generations: How often the population learns, at most.
-        seed: Seed of all draws.
-        confidence: How sure the referee must be; 1 lets it never speak.
-        warmup: Candidates that are trained before the referee's first predictor.
-        retrain: Candidates after which it learns anew.
-        duels: Duels fought after its first predictor before it says anything.
-        audit: Share of the duels it is sure of that are fought all the same, so that it knows how sure it may be.
-        predictor: The config of its predictors; the default is a quick form of 'improved'.
-        memory: Whether an architecture that was trained keeps its loss: for tables and stand-alone training, where
-            training it again says nothing new; not for shared weights.
-        detrend: Whether the median loss of each generation is taken off before the referee learns.
-        feasible: Which architectures are within the budget; `None` allows all.
-        max_attempts: How many times a proposal outside the budget is drawn again.
+        generations: Maximum number of generations.
+        seed: Seed of all random streams.
+        confidence: Least probability at which the referee decides; 1 disables it.
+        warmup: Number of trained candidates before the referee's first predictor.
+        retrain: Number of trained candidates between its predictors.
+        duels: Number of calibration pairs before it decides.
+        audit: Fraction of the pairs it is confident of that are trained nevertheless, for calibration.
+        predictor: Config of its predictors; by default a fast variant of 'improved'.
+        memory: Whether losses of trained architectures are reused: for tables and stand-alone training, not for shared
+            weights.
+        detrend: Whether to subtract the median loss of each generation before the referee learns.
+        feasible: Whether an architecture is within the budget; `None` allows all.
+        max_attempts: As for `SlowFastLearning`.
 
     Raises:
-        UserError: A number is out of range, or the space has no such encoding.
+        UserError: A value is out of range, or the space does not support the encoding.
     """
 
     def __init__(
@@ -93,30 +93,30 @@ class RefereedLearning(Strategy):
 
     @property
     def counts(self) -> dict[str, int]:
-        """Pairs that were fought, decided by the referee, and remembered; and candidates that it learned from."""
+        """Numbers of pairs trained, decided and remembered, and of candidates that the referee learned from."""
         return dict(self._counts)
 
     @property
     def done(self) -> bool:
-        """Whether all generations are over, or all queries spent."""
+        """Whether all generations are finished, or all queries spent."""
         return self._learning.done or (self.queries is not None and len(self._losses) >= self.queries)
 
     @property
     def total_groups(self) -> int:
-        """Pairs of the whole search; fewer are asked for."""
-        whole = self._learning.total_groups
-        return whole if self.queries is None else min(whole, -(-self.queries // 2))
+        """Upper bound of the number of trained pairs."""
+        pairs = self._learning.total_groups
+        return pairs if self.queries is None else min(pairs, -(-self.queries // 2))
 
     def ranking(self) -> list[Scored]:
-        """All that was trained, from the lowest loss up; diverged ones are left out."""
-        order = [place for place in np.argsort(self._losses, kind="stable") if np.isfinite(self._losses[place])]
+        """All trained candidates by ascending loss, without diverged ones."""
+        order = [index for index in np.argsort(self._losses, kind="stable") if np.isfinite(self._losses[index])]
         return [
             Scored(Candidate(int(n), self._vectors[n], self.space.decode(self._vectors[n])), self._losses[n])
             for n in order
         ]
 
     def ask(self) -> Group:
-        """The next pair that has to be fought, without whom memory knows.
+        """The next pair to train, without candidates whose losses are remembered.
 
         Raises:
             UserError: The search is done.
@@ -128,17 +128,17 @@ class RefereedLearning(Strategy):
             generation, index = divmod(self._counts["fought"], self._pairs)
             unknown = [candidate for candidate in duel.candidates if not self._remembers(candidate)]
             numbered = tuple(
-                Candidate(2 * index + place, candidate.vector, candidate.architecture)
-                for place, candidate in enumerate(unknown)
+                Candidate(2 * index + position, candidate.vector, candidate.architecture)
+                for position, candidate in enumerate(unknown)
             )
             self._asked = Group(generation, index, self._pairs, duel.progress, numbered)
         return self._asked
 
     def tell(self, group: Group, losses: Losses) -> None:
-        """Takes the losses of a pair, then lets the referee decide what follows as long as it is sure.
+        """Records the losses of a pair; then the referee decides the following pairs for as long as it is confident.
 
         Raises:
-            UserError: It is not the pair that `ask` gave, or has another number of losses.
+            UserError: The group is another one, or the number of losses is wrong.
         """
         if self._asked is None or group is not self._asked or len(losses) != len(group.candidates):
             raise UserError(
@@ -161,14 +161,14 @@ class RefereedLearning(Strategy):
         self._decide()
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the search stands; with the same arguments `load_state_dict` continues from it exactly."""
+        """State from which a strategy with the same arguments resumes exactly."""
         inner = {f"{_INNER}{name}": value for name, value in self._learning.state_dict().items()}
         vectors = np.array(self._vectors).reshape(-1, len(self.space.upper))
         told = {"vectors": vectors, "losses": np.array(self._losses)}
         return {**inner, **told, **self._counts, **self.referee.calibration.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continues from what `state_dict` gave; the referee's predictor is trained again."""
+        """Restores the state from the result of `state_dict`; retrains the referee's predictor."""
         self._learning.load_state_dict({name[len(_INNER) :]: v for name, v in state.items() if name.startswith(_INNER)})
         self._vectors, self._losses = list(np.asarray(state["vectors"])), np.asarray(state["losses"]).tolist()
         self._known = {self.space.decode(vector): loss for vector, loss in zip(self._vectors, self._losses)}
@@ -187,33 +187,33 @@ class RefereedLearning(Strategy):
         self.referee.learn(architectures, np.array(self._losses[:count]))
 
     def _calibrate(self, duel: Group, losses: Sequence[float]) -> None:
-        """Notes what the referee would have said of a duel that was fought."""
-        said = self.referee.margin([candidate.architecture for candidate in duel.candidates])
-        if said is not None and losses[0] != losses[1]:
-            weight = 1 / self._audit if self.referee.sure(said[0]) and self._audit else 1.0
-            self.referee.calibration.add(said[0], losses[0] < losses[1], weight)
+        """Adds a trained pair to the referee's calibration."""
+        prediction = self.referee.margin([candidate.architecture for candidate in duel.candidates])
+        if prediction is not None and losses[0] != losses[1]:
+            weight = 1 / self._audit if self.referee.sure(prediction[0]) and self._audit else 1.0
+            self.referee.calibration.add(prediction[0], losses[0] < losses[1], weight)
 
     def _decide(self) -> None:
-        """Tells the learning what need not be fought, up to the next pair that must be."""
+        """Tells the losses of remembered and decided pairs, up to the next pair to train."""
         while not self.done:
             duel = self._learning.ask()
             if all(self._remembers(candidate) for candidate in duel.candidates):
                 self._counts["remembered"] += 1
                 self._learning.tell(duel, [self._known[candidate.architecture] for candidate in duel.candidates])
                 continue
-            said = self.referee.margin([candidate.architecture for candidate in duel.candidates])
-            if said is None or not self.referee.sure(said[0]) or self._audited():
+            prediction = self.referee.margin([candidate.architecture for candidate in duel.candidates])
+            if prediction is None or not self.referee.sure(prediction[0]) or self._audited():
                 return
             self._counts["decided"] += 1
-            self._learning.tell(duel, _in_order(*said))
+            self._learning.tell(duel, _consistent_losses(*prediction))
 
     def _audited(self) -> bool:
         decisions = self._counts["fought"] + self._counts["decided"]
         return bool(numpy_stream(self.seed, "audit", decisions).random() < self._audit)
 
 
-def _in_order(margin: float, losses: list[float]) -> list[float]:
-    """Expected losses, moved apart where they do not agree with the margin."""
+def _consistent_losses(margin: float, losses: list[float]) -> list[float]:
+    """Expected losses, adjusted where their order contradicts the margin."""
     winner, loser = (0, 1) if margin > 0 else (1, 0)
     if losses[winner] >= losses[loser]:
         losses[loser] = np.nextafter(losses[winner], np.inf)

@@ -1,4 +1,4 @@
-"""ReNAS (Xu et al., CVPR 2021): score some architectures, learn which of two is better, score the most promising."""
+"""ReNAS (Xu et al., CVPR 2021): predictor-based search with a ranking loss."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,17 +16,16 @@ from relnas_mm.strategies.sequential import SequentialStrategy
 
 
 class ReNAS(SequentialStrategy):
-    """Random architectures first; then, round by round, those that a predictor trained on all before ranks highest.
+    """Evaluates random architectures, then in each round those that a predictor, trained on all before, ranks highest.
 
-    With `queries = samples + top_k` it is the published procedure: one predictor, its first ten are scored, the best
-    one wins.  More queries are more rounds, each with a predictor trained anew.
+    With `queries = samples + top_k` it is the published procedure: one predictor, whose top ten are evaluated.  More
+    queries add rounds, each with a new predictor.
 
     Args:
-        space: What the vectors stand for.
-        queries: How many candidates are asked for, at least `samples + 1`.
-        samples: Random architectures, all different as far as `max_attempts` allow, from which the first predictor
-            learns.
-        top_k: Candidates of a round.
+        space: The search space.
+        queries: Number of candidates to evaluate, above `samples`.
+        samples: Number of random architectures, distinct if `max_attempts` allows, to train the first predictor on.
+        top_k: Number of candidates per round.
         predictor: A config by name ('reference', 'improved', …) or by its fields (`predictor_config`).
         calls: Architectures that evolution shows to the predictor in spaces that cannot be listed.
         population_size: Population of that evolution.
@@ -37,7 +36,7 @@ class ReNAS(SequentialStrategy):
         **options: Of `SequentialStrategy`, but one objective only.
 
     Raises:
-        UserError: A number is out of range, or the space has no such encoding.
+        UserError: A value is out of range, or the space does not support the encoding.
     """
 
     def __init__(
@@ -73,11 +72,11 @@ class ReNAS(SequentialStrategy):
         self._seen: set[Architecture] = set()
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the search stands, and what is left of the round."""
+        """As `SequentialStrategy.state_dict`, with the remaining vectors of the round."""
         return {**super().state_dict(), "planned": self._planned.copy()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continues from what `state_dict` gave."""
+        """Restores the state from the result of `state_dict`."""
         super().load_state_dict(state)
         self._planned = np.asarray(state["planned"], dtype=np.float64).reshape(-1, len(self.space.upper))
         self._seen = {self.space.decode(vector) for vector in self.vectors}
@@ -96,7 +95,7 @@ class ReNAS(SequentialStrategy):
         return architecture not in self._seen and super()._fits(architecture)
 
     def _without_fit(self, vector: np.ndarray) -> np.ndarray:
-        """In a space with little left unseen, something known is scored again."""
+        """Evaluates a known architecture again if no new one was found."""
         return vector if super()._fits(self.space.decode(vector)) else super()._without_fit(vector)
 
     def _learn(self) -> None:

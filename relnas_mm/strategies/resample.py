@@ -1,4 +1,4 @@
-"""Drawing again what the budget does not allow, a bounded number of times."""
+"""Rejection sampling with a bounded number of attempts."""
 
 from collections.abc import Callable
 
@@ -8,16 +8,16 @@ import numpy as np
 def resample(
     propose: Callable[[int], np.ndarray], fits: Callable[[np.ndarray], bool] | None, max_attempts: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Takes, for each row on its own, the first proposal that fits.
+    """Takes the first fitting proposal for each row independently.
 
     Args:
-        propose: Gives the proposals of an attempt (from 0), shape (n, ...).  All rows are proposed each time, so that
-            what one row gets does not depend on the others.
-        fits: Whether a row is within the budget; `None` allows everything.
-        max_attempts: Attempts, at least 1.
+        propose: Returns the proposals of an attempt, from 0, shape (n, ...).  It proposes all rows each time, so that
+            rows do not depend on each other.
+        fits: Whether a row is within the budget; `None` allows all.
+        max_attempts: Maximum number of attempts, at least 1.
 
     Returns:
-        The rows, shape (n, ...), and which of them fit, shape (n,).
+        The rows, shape (n, ...), and whether each of them fits, shape (n,).
     """
     rows = propose(0)
     if fits is None:

@@ -1,4 +1,4 @@
-"""What strategies share that propose one architecture after another."""
+"""Base class of strategies that propose one candidate at a time."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,19 +14,19 @@ from relnas_mm.strategies.objectives import first_objective, told_losses
 
 
 class SequentialStrategy(Strategy):
-    """Keeps all that was told; what comes next is a function of it, so it is all the state there is.
+    """Records all vectors and losses; the next proposal is a function of them, so they are the whole state.
 
-    Subclasses give `_propose`.  Groups are single candidates; `generation_size` of them make what the records and
-    schedules call a generation.
+    Subclasses implement `_propose`.  Groups are single candidates; records and schedules call `generation_size` of them
+    a generation.
 
     Args:
-        space: What the vectors stand for.
-        queries: How many candidates are asked for.
-        generation_size: Candidates of a generation.
-        seed: Seed of all draws.
-        feasible: Which architectures are within the budget; `None` allows all.
-        max_attempts: How many times a proposal outside the budget is drawn again.
-        objectives: How many losses each candidate has.
+        space: The search space.
+        queries: Number of candidates to evaluate.
+        generation_size: Number of candidates that records call a generation.
+        seed: Seed of all random streams.
+        feasible: Whether an architecture is within the budget; `None` allows all.
+        max_attempts: Number of proposals before the search fails.
+        objectives: Number of losses per candidate.
 
     Raises:
         UserError: `queries`, `generation_size`, `max_attempts` or `objectives` is below 1.
@@ -61,29 +61,29 @@ class SequentialStrategy(Strategy):
 
     @property
     def vectors(self) -> np.ndarray:
-        """What was scored so far, shape (told, d)."""
+        """Evaluated vectors, shape (told, d)."""
         return self._vectors[: self._told]
 
     @property
     def losses(self) -> np.ndarray:
-        """Its losses, shape (told,), or (told, m) with several objectives."""
+        """Their losses, shape (told,), or (told, m) with several objectives."""
         return self._losses[: self._told]
 
     @property
     def done(self) -> bool:
-        """Whether all candidates are told."""
+        """Whether all queries are spent."""
         return self._told == self.queries
 
     @property
     def total_groups(self) -> int:
-        """Candidates of the whole search."""
+        """Number of candidates of the whole search."""
         return self.queries
 
     def ranking(self) -> list[Scored]:
-        """All candidates from the lowest first loss up; diverged ones are left out."""
+        """All candidates by ascending first objective, without diverged ones."""
         losses = first_objective(self.losses)
-        order = [place for place in np.argsort(losses, kind="stable") if np.isfinite(losses[place])]
-        return [Scored(self._candidate(place, self._vectors[place]), float(losses[place])) for place in order]
+        order = [index for index in np.argsort(losses, kind="stable") if np.isfinite(losses[index])]
+        return [Scored(self._candidate(index, self._vectors[index]), float(losses[index])) for index in order]
 
     def ask(self) -> Group:
         """The next candidate; the same one until `tell`.
@@ -100,10 +100,10 @@ class SequentialStrategy(Strategy):
         return Group(generation, index, groups, self._told / self.queries, (self._asked,))
 
     def tell(self, group: Group, losses: Losses) -> None:
-        """Takes the loss, or the losses, of the candidate.
+        """Records the loss, or the losses, of the candidate.
 
         Raises:
-            UserError: It is not the candidate that `ask` gave, or has another number of losses.
+            UserError: The group is another one, or the number of losses is wrong.
         """
         if self._asked is None or group.candidates[0] is not self._asked or len(losses) != 1:
             raise UserError(
@@ -117,16 +117,16 @@ class SequentialStrategy(Strategy):
         self._learn()
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the search stands; with the same arguments `load_state_dict` continues from it exactly."""
+        """State from which a strategy with the same arguments resumes exactly."""
         return {"vectors": self.vectors.copy(), "losses": self.losses.copy()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continues from what `state_dict` gave."""
+        """Restores the state from the result of `state_dict`."""
         self._told, self._asked = len(state["vectors"]), None
         self._vectors[: self._told], self._losses[: self._told] = state["vectors"], state["losses"]
 
     def _propose(self, rng: np.random.Generator) -> np.ndarray:
-        """The next vector, drawn from `rng`; another one each time."""
+        """Proposes a vector, shape (d,), by random draws from `rng`."""
         raise NotImplementedError
 
     def _fits(self, architecture: Architecture) -> bool:
@@ -134,7 +134,7 @@ class SequentialStrategy(Strategy):
         return self.feasible is None or self.feasible(architecture)
 
     def _learn(self) -> None:
-        """Called after each `tell`."""
+        """Updates the subclass after each `tell`."""
 
     def _first_fitting(self) -> np.ndarray:
         attempt = 0
@@ -148,11 +148,11 @@ class SequentialStrategy(Strategy):
         return numpy_stream(self.seed, "proposal", self._told, attempt)
 
     def _without_fit(self, vector: np.ndarray) -> np.ndarray:
-        """What to do when no try was taken."""
+        """Fallback when no attempt was accepted; `vector` is the last proposal."""
         raise UserError(
             f"in {self._max_attempts} attempts {type(self).__name__} found no architecture within the budget; "
             "widen its limits or raise `max_attempts`"
         )
 
-    def _candidate(self, place: int, vector: np.ndarray) -> Candidate:
-        return Candidate(int(place) % self._generation_size, vector.copy(), self.space.decode(vector))
+    def _candidate(self, index: int, vector: np.ndarray) -> Candidate:
+        return Candidate(int(index) % self._generation_size, vector.copy(), self.space.decode(vector))

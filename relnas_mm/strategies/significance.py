@@ -1,4 +1,4 @@
-"""Is one mean higher than another by more than luck: an exact permutation test for a handful of values."""
+"""An exact one-sided permutation test for small samples."""
 
 import itertools
 import math
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 
 def significantly_higher(new: Sequence[float], old: Sequence[float], level: float) -> bool:
-    """Whether, of all ways to deal out the values, at most `level` give the first sample so high a sum.
+    """Tests whether the mean of `new` is significantly higher than that of `old`.
 
     Args:
-        new: Values that should be higher.
-        old: Values to compare with.
-        level: Level of the one-sided test.
+        new: The sample whose mean should be higher.
+        old: The sample to compare with.
+        level: Significance level of the one-sided test.
     """
     values = [*new, *old]
     as_high = sum(sum(split) >= sum(new) - 1e-9 for split in itertools.combinations(values, len(new)))
@@ -19,5 +19,5 @@ def significantly_higher(new: Sequence[float], old: Sequence[float], level: floa
 
 
 def fewest_values(level: float) -> int:
-    """Size of two equal samples from which on a difference can be significant."""
+    """Least size of two equal samples at which a difference can be significant."""
     return next(size for size in itertools.count(1) if level * math.comb(2 * size, size) >= 1)

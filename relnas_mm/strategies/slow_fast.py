@@ -1,4 +1,4 @@
-"""Slow-fast learning, the strategy of RelativeNAS (Tan et al., TNNLS 2021; order of work as in the released code)."""
+"""Slow-fast learning, the strategy of RelativeNAS (Tan et al., TNNLS 2021)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,21 +24,21 @@ def slow_fast_update(
     r2: np.ndarray,
     upper: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Moves each slow learner towards its fast one: `v = r1 * v + r2 * (x_teacher - x)`, then `x = clip(x + v)`.
+    """Moves each slow learner towards its fast learner: `v = r1 * v + r2 * (x_teacher - x)`, then `x = clip(x + v)`.
 
-    Velocities are not clipped, and those of the fast learners stay as they are.
+    Velocities are not clipped, and those of fast learners do not change.
 
     Args:
-        positions: Vectors of the population, shape (n, d).
-        velocities: Their velocities, shape (n, d).
-        students: Indices of the slow learners, shape (m,), all different.
+        positions: Positions of the population, shape (n, d).
+        velocities: Velocities, shape (n, d).
+        students: Indices of the slow learners, shape (m,), distinct.
         teachers: Indices of their fast learners, shape (m,).
-        r1: Random share of the old velocity, from 0 to 1, shape (m, d).
-        r2: Random share of the way to the teacher, from 0 to 1, shape (m, d).
-        upper: Upper bounds, shape (d,); the lower ones are 0.
+        r1: Random factors of the velocity, shape (m, d).
+        r2: Random factors of the difference to the teacher, shape (m, d).
+        upper: Upper bounds, shape (d,); lower bounds are 0.
 
     Returns:
-        New arrays `(positions, velocities)`; the arguments stay as they are.
+        New arrays `(positions, velocities)`.
     """
     positions, velocities = positions.copy(), velocities.copy()
     velocities[students] = r1 * velocities[students] + r2 * (positions[teachers] - positions[students])
@@ -47,31 +47,32 @@ def slow_fast_update(
 
 
 class SlowFastLearning(Strategy):
-    """Random pairs in each generation; the learner with the higher loss moves towards the other one.
+    """Pairs individuals at random in each generation; the one with the higher loss moves towards the other.
 
-    Pairs are asked for one after another.  The slow learners of all pairs move together at the end of the generation.
-    Velocities belong to individuals and outlive generations in which these were teachers.  Of equal losses the
-    first of the pair counts as the lower one, here and in the weights alike.
+    The slow learners of all pairs move together at the end of a generation.  Velocities belong to individuals, and
+    persist through generations in which these are teachers.  Ties make the first of the pair the teacher, as in the
+    write-back of shared weights.
 
     Args:
-        space: What the vectors stand for.
+        space: The search space.
         population_size: Number of individuals, even.
-        generations: How often the population learns.
-        seed: Seed of all draws.
-        evaluate_last: Whether the population that the last generation leaves is scored, too, in one more generation
-            that moves nobody.  The released code stops before it.
-        feasible: Which architectures are within the budget; `None` allows all.
-        max_attempts: How many times a proposal outside the budget is drawn again.  Then a slow learner stays where it
-            is, and an initial individual is refused.
-        pairing: Who meets whom (`paired`): 'random', as released, 'fixed' or 'ranked'.
-        direction: Who moves towards whom (`students_and_teachers`): 'fast', as released, 'slow', 'coin' or 'best'.
-        r1: Range of the random share of the old velocity; released is 0 to 1, and (0, 0) keeps none.
-        r2: Range of the random share of the way to the teacher.
-        objectives: How many losses each individual has; several are compared by front and crowding.
+        generations: Number of generations in which the population learns.
+        seed: Seed of all random streams.
+        evaluate_last: Whether to evaluate the final population in an additional generation without learning.  The
+            reference implementation does not.
+        feasible: Whether an architecture is within the budget; `None` allows all.
+        max_attempts: Number of attempts to draw a position within the budget.  After that a slow learner does not move,
+            and the initial population is refused.
+        pairing: As for `paired`: 'random', as in the reference implementation, 'fixed' or 'ranked'.
+        direction: As for `students_and_teachers`: 'fast', as in the reference implementation, 'slow', 'coin' or 'best'.
+        r1: Range of the random factor of the velocity, (0, 1) in the reference implementation; (0, 0) disables
+            velocity.
+        r2: Range of the random factor of the difference to the teacher.
+        objectives: Number of losses per individual; several are compared by front and crowding distance.
 
     Raises:
-        UserError: The population is odd or below 2, another number or setting is out of range, or no individual
-            within the budget was found.
+        UserError: The population size is odd or below 2, another value is out of range, or too few individuals within
+            the budget were found.
     """
 
     def __init__(
@@ -112,16 +113,16 @@ class SlowFastLearning(Strategy):
 
     @property
     def done(self) -> bool:
-        """Whether all generations are told."""
+        """Whether all generations are finished."""
         return self._generation == self.generations + self.evaluate_last
 
     @property
     def total_groups(self) -> int:
-        """Pairs of the whole search."""
+        """Number of pairs of the whole search."""
         return (self.generations + self.evaluate_last) * self._pairs_per_generation
 
     def ranking(self) -> list[Scored]:
-        """The individuals among which `best` is chosen, from the lowest loss up; diverged ones are left out."""
+        """The individuals of the last complete generation by ascending loss, without diverged ones."""
         vectors, losses = self.population.scored
         losses = first_objective(losses)
         order = [number for number in np.argsort(losses, kind="stable") if np.isfinite(losses[number])]
@@ -136,7 +137,7 @@ class SlowFastLearning(Strategy):
         return self.ask_ahead(1)[0]
 
     def ask_ahead(self, count: int) -> list[Group]:
-        """The next pairs of this generation, at most `count`: none of them depends on the losses of another.
+        """The next pairs of this generation, at most `count`.
 
         Raises:
             UserError: The search is done.
@@ -155,10 +156,10 @@ class SlowFastLearning(Strategy):
         ]
 
     def tell(self, group: Group, losses: Losses) -> None:
-        """Takes the losses of a pair; after the last one of a generation the slow learners move.
+        """Records the losses of a pair; after the last pair of a generation the slow learners move.
 
         Raises:
-            UserError: It is not the pair that `ask` gave, or the number of losses is not two (of each objective).
+            UserError: The group is another one, or the number of losses is wrong.
         """
         if (group.generation, group.index) != (self._generation, self._index) or len(losses) != 2:
             raise UserError(
@@ -171,11 +172,11 @@ class SlowFastLearning(Strategy):
             self._end_generation()
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the search stands; with the same arguments `load_state_dict` continues from it exactly."""
+        """State from which a strategy with the same arguments resumes exactly."""
         return {"generation": self._generation, "index": self._index, **self.population.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continues from what `state_dict` gave."""
+        """Restores the state from the result of `state_dict`."""
         self._generation, self._index = int(state["generation"]), int(state["index"])
         self.population.load_state_dict(state)
         self._pairs = self._draw_pairs()
@@ -198,7 +199,7 @@ class SlowFastLearning(Strategy):
         self._pairs = self._draw_pairs()
 
     def _learn(self, students: np.ndarray, teachers: np.ndarray) -> None:
-        """Moves the slow learners; one that finds no place within the budget stays."""
+        """Moves the slow learners to which a position within the budget was proposed."""
         population = self.population
 
         def propose(attempt: int) -> np.ndarray:
