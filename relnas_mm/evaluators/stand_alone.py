@@ -38,13 +38,13 @@ class StandAloneEvaluator(Evaluator):
         augmentation: Fields of `Augmentation`, for training images only.
         train_portion: Fraction of the training images to train on; the rest is for validation.
         validation: 'held-out' validates on the rest of the training images.  'test' trains on all of them and validates
-            on the test images, as the reference implementation of the macro search does; its results do not estimate
+            on the test images, as the reference implementation of the global search does; its results do not estimate
             the accuracy on unseen images.
         objective: Value to minimize: the cross-entropy, 'loss', or the 'error' in percent.
         best_epoch: Whether to validate after each epoch and report the best score, as the reference implementation of
-            the macro search does, instead of validating after the last epoch only.
+            the global search does, instead of validating after the last epoch only.
         step_ahead: Whether each epoch has the learning rate of its end instead of its start, as when a scheduler steps
-            before the epoch (reference implementation of the macro search), so that the last one has `min_lr`.
+            before the epoch (reference implementation of the global search), so that the last one has `min_lr`.
         space: The search space; its `in_channels` and `num_classes`, if it has them, must equal the data's.
         seed: Seed of the split, initial weights and all random streams.
         device: Device to train on.
