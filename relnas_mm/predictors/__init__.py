@@ -1,4 +1,4 @@
-"""Predictors: which of two architectures is better, learned from some that were scored."""
+"""Performance predictors rank architectures; they learn from evaluated ones."""
 
 from relnas_mm.predictors.config import PREDICTOR_CONFIGS, PredictorConfig, predictor_config
 from relnas_mm.predictors.encodings import ENCODINGS, Encoding, encoding_for, parameter_counts

@@ -1,4 +1,4 @@
-"""How a predictor is built and trained."""
+"""Settings of predictors."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,27 +16,28 @@ SCHEDULES = ("constant", "cosine")
 
 @dataclass(frozen=True)
 class PredictorConfig:
-    """Settings of a predictor; the defaults are those of ReNAS' released code.
+    """Settings of a predictor; the defaults are those of ReNAS' reference implementation.
 
-    That code also repeats each gradient step once at the start of the next epoch; here each gradient is used once.
+    The reference implementation also repeats the last gradient step of an epoch at the start of the next; this one does
+    not.
 
     Args:
         encoding: Kind of the encoding, 'tensor' or 'flow'.
-        network: 'lenet' (for tensors) or 'ensemble' (of perceptrons, for vectors).
+        network: 'lenet' (for tensors) or 'ensemble' (of MLPs, for vectors).
         loss: 'pairwise' or 'mse'.
-        consistency: Weight of a third term on the features (`consistency_loss`), ours; for 'lenet' only.
-        epochs: Passes over the samples.
-        most_steps: At most so many steps of the optimizer, fewer passes if need be; 0 sets no limit.
-        batch_size: Samples of a step.
+        consistency: Weight of an additional loss on the features (`consistency_loss`); for 'lenet' only.
+        epochs: Number of epochs.
+        most_steps: Maximum number of optimizer steps, which can shorten the epochs; 0 for no limit.
+        batch_size: Samples per step.
         lr: Learning rate.
         weight_decay: Decoupled weight decay.
-        schedule: 'constant', or 'cosine' to 0.
-        keep_best: Keep the weights of the epoch whose outputs while training had the highest Kendall's tau.
-        members: Perceptrons of an ensemble.
-        hidden: Their width.
+        schedule: Learning-rate schedule: 'constant', or 'cosine' to 0.
+        keep_best: Whether to keep the weights of the epoch with the highest Kendall's tau on the training outputs.
+        members: Number of MLPs in an ensemble.
+        hidden: Hidden width of each MLP.
 
     Raises:
-        UserError: A value is out of range, or network and encoding do not fit.
+        UserError: A value is out of range, or network and encoding do not match.
     """
 
     encoding: str = "tensor"
@@ -77,7 +78,7 @@ class PredictorConfig:
             )
 
     def build(self, encoding: Encoding) -> nn.Module:
-        """The network for an encoding, with PyTorch's random state."""
+        """Builds the network for an encoding, initialized by PyTorch's default generator."""
         if self.network == "lenet":
             return LeNetRanker(encoding.shape)
         return Ensemble(encoding.views or encoding.shape, self.members, self.hidden)
@@ -100,14 +101,14 @@ PREDICTOR_CONFIGS = {
         members=6,
     ),
 }
-"""By name: the released settings, the same with the mean squared error, with a third term of ours, and our own."""
+"""Configs by name: the reference implementation, with MSE loss, with the consistency loss, and our improved one."""
 
 
 def predictor_config(setting: "str | dict[str, Any] | PredictorConfig") -> PredictorConfig:
-    """A config by name, or by its fields, of which `base` may name the config that they change.
+    """Looks a config up by name, or builds it from fields, of which `base` names the config that they override.
 
     Raises:
-        UserError: There is no such config, field or value.
+        UserError: A name, field or value is invalid.
     """
     if isinstance(setting, PredictorConfig):
         return setting

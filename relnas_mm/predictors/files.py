@@ -1,4 +1,4 @@
-"""Predictors as files: weights as safetensors, all else as JSON beside them."""
+"""Predictors on disk: weights as safetensors, settings as JSON."""
 
 import hashlib
 import json
@@ -20,17 +20,17 @@ SCHEMA_VERSION = 1
 
 
 def save_predictor(predictor: Predictor, path: "str | os.PathLike[str]") -> Path:
-    """Writes `PATH.safetensors`, then `PATH.json`, which holds the checksum of the first.
+    """Writes `PATH.safetensors`, then `PATH.json` with its checksum.
 
     Args:
-        predictor: What to save.
-        path: Without an ending; its folder is made.
+        predictor: The predictor.
+        path: Path without a suffix; its folder is created if missing.
 
     Returns:
-        The JSON file.
+        The path of the JSON file.
 
     Raises:
-        UserError: They cannot be written.
+        UserError: A file cannot be written.
     """
     path = Path(path)
     state = {f"network.{name}": value.contiguous() for name, value in predictor.network.state_dict().items()}
@@ -56,11 +56,11 @@ def save_predictor(predictor: Predictor, path: "str | os.PathLike[str]") -> Path
 
 
 def load_predictor(path: "str | os.PathLike[str]", encoding: Encoding | None = None) -> Predictor:
-    """Reads what `save_predictor` wrote.
+    """Loads a predictor that `save_predictor` wrote.
 
     Args:
-        path: Without an ending.
-        encoding: What it is to be used with; `None` takes the one that it was saved with.
+        path: Path without a suffix.
+        encoding: Encoding to use it with; `None` takes that of the file.
 
     Raises:
         UserError: A file is missing or damaged, or the predictor was trained with another encoding.

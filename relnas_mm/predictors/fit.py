@@ -1,4 +1,4 @@
-"""Training a network to rank."""
+"""Training of a predictor's network."""
 
 import copy
 import itertools
@@ -17,14 +17,14 @@ from relnas_mm.predictors.networks import LeNetRanker
 def fit_network(
     network: nn.Module, inputs: Tensor, targets: Tensor, config: PredictorConfig, generator: torch.Generator
 ) -> None:
-    """Trains a network in place.
+    """Trains a network in place, and switches it to evaluation mode.
 
     Args:
-        network: Gives (members, n) of (n, …).
+        network: Maps inputs, (n, …), to scores, (members, n).
         inputs: Standardized encodings, shape (n, …).
-        targets: From 0, the worst, to 1, shape (n,).
+        targets: Scores from 0, the worst, to 1, shape (n,).
         config: Settings.
-        generator: Draws the order of the samples.
+        generator: Source of the shuffling.
     """
     optimizer = torch.optim.AdamW(network.parameters(), config.lr, weight_decay=config.weight_decay)
     per_epoch = -(-len(targets) // config.batch_size)
@@ -35,20 +35,20 @@ def fit_network(
     if config.schedule == "cosine":
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total)
     network.train()
-    best, kept = -np.inf, None
+    best, best_state = -np.inf, None
     batches = itertools.islice(_batches(len(targets), config.batch_size, generator), total)
     while epoch := list(itertools.islice(batches, per_epoch)):
         outputs = []
-        for places in epoch:
-            outputs.append(_step(network, optimizer, inputs[places], targets[places], config, generator))
+        for indices in epoch:
+            outputs.append(_step(network, optimizer, inputs[indices], targets[indices], config, generator))
             if schedule is not None:
                 schedule.step()
         if config.keep_best:
             tau = kendall_tau(torch.cat(outputs).numpy(), targets[torch.cat(epoch)].numpy())
             if tau > best:
-                best, kept = tau, copy.deepcopy(network.state_dict())
-    if kept is not None:
-        network.load_state_dict(kept)
+                best, best_state = tau, copy.deepcopy(network.state_dict())
+    if best_state is not None:
+        network.load_state_dict(best_state)
     network.eval()
 
 
@@ -60,7 +60,7 @@ def _step(
     config: PredictorConfig,
     generator: torch.Generator,
 ) -> Tensor:
-    """One step; gives the mean outputs of the members before it, shape (n,)."""
+    """Takes one optimizer step; returns the members' mean outputs before it, shape (n,)."""
     optimizer.zero_grad(set_to_none=True)
     penalty = 0.0
     if config.consistency and isinstance(network, LeNetRanker):
@@ -69,15 +69,14 @@ def _step(
         penalty = config.consistency * consistency_loss(features, targets, generator)
     else:
         outputs = network(inputs)
-    (
-        squared_loss(outputs, targets) + penalty if config.loss == "mse" else pairwise_loss(outputs, targets) + penalty
-    ).backward()
+    loss = squared_loss if config.loss == "mse" else pairwise_loss
+    (loss(outputs, targets) + penalty).backward()
     optimizer.step()
     return outputs.detach().mean(dim=0)
 
 
 def _batches(size: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
-    """Places of the samples, in a new order for each pass, without end; of equal size but for one sample."""
+    """Yields batches of shuffled indices endlessly; their sizes differ by at most one."""
     parts = -(-size // batch_size)
     while True:
         yield from torch.randperm(size, generator=generator).tensor_split(parts)

@@ -1,4 +1,4 @@
-"""A forest of extremely randomized trees (Geurts et al., 2006): the baseline beside learned rankings."""
+"""Extremely randomized trees (Geurts et al., 2006), a baseline of predictors."""
 
 from collections.abc import Sequence
 
@@ -12,19 +12,20 @@ from relnas_mm.seeding import stream_seed
 
 
 class Forest:
-    """Predicts scores themselves, by scikit-learn's `ExtraTreesRegressor`; equal seeds give equal predictions.
+    """Regression of scores by scikit-learn's `ExtraTreesRegressor`; reproducible for equal seeds.
 
-    A split is the best of random ones in a third of the features: with all of them, scikit-learn's default, rankings
-    of the tabular benchmarks are worse.
+    Splits consider a third of the features: with all of them, scikit-learn's default, rankings of the tabular
+        benchmarks
+    are worse.
 
     Args:
-        encoding: Turns architectures into arrays.
-        trees: How many.
-        min_samples_split: Samples below which a node is not split.
-        seed: Seed of the draws.
+        encoding: Encodes architectures as arrays.
+        trees: Number of trees.
+        min_samples_split: Least number of samples of a node that is split.
+        seed: Random seed.
 
     Raises:
-        UserError: A number is out of range, or scikit-learn is missing.
+        UserError: A value is out of range, or scikit-learn is not installed.
     """
 
     def __init__(self, encoding: Encoding, trees: int = 30, min_samples_split: int = 5, seed: int = 0):

@@ -1,4 +1,4 @@
-"""Agreement of two rankings."""
+"""Kendall's rank correlation."""
 
 import math
 from collections.abc import Sequence
@@ -7,17 +7,17 @@ import numpy as np
 
 
 def kendall_tau(first: "Sequence[float] | np.ndarray", second: "Sequence[float] | np.ndarray") -> float:
-    """Kendall's tau-a: concordant minus discordant pairs, as a share of all pairs (ties count as neither).
+    """Kendall's tau-a: concordant minus discordant pairs over all pairs; ties are neither.
 
-    ReNAS reports tau-a. SciPy gives tau-b, which divides the same difference by the geometric mean of the pairs that
-    are not tied in each ranking; multiplying by it and rounding gives the difference back exactly.
+    ReNAS reports tau-a.  SciPy computes tau-b, which divides the same difference by the geometric mean of the numbers
+    of untied pairs in each ranking; multiplying by it and rounding recovers the difference exactly.
 
     Args:
-        first: Scores, shape (n,) with n at least 2.
-        second: Other scores of the same things.
+        first: Scores, shape (n,), n at least 2.
+        second: Other scores of the same items, shape (n,).
 
     Returns:
-        From -1 to 1; NaN if a score is NaN.
+        A value from -1 to 1; NaN if a score is NaN.
     """
     from scipy.stats import kendalltau  # slow to import
 

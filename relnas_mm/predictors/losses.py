@@ -1,17 +1,17 @@
-"""Losses of predictors: who of two is better, or how good is each (ReNAS: Xu et al., CVPR 2021; its released code)."""
+"""Losses of predictors (ReNAS: Xu et al., CVPR 2021)."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 _TRIPLETS = 8
-"""Triplets for each sample of a batch."""
+"""Triplets per sample of a batch."""
 
 
 def pairwise_loss(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Mean over all ordered pairs i != j of log(1 + exp(-(o_i - o_j) * sign(y_i - y_j))), summed over members.
+    """Pairwise logistic loss, the mean of log(1 + exp(-(o_i - o_j) * sign(y_i - y_j))) over i != j.
 
-    Equal targets add the constant log 2 and no gradient.
+    The losses of all members are summed.  Pairs of equal targets add the constant log 2 and no gradient.
 
     Args:
         outputs: Shape (members, n).
@@ -26,20 +26,20 @@ def pairwise_loss(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def squared_loss(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Mean squared error, summed over members: the baseline."""
+    """Mean squared error, summed over members."""
     return ((outputs - targets) ** 2).mean(dim=1).sum()
 
 
 def consistency_loss(features: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
-    """Architectures with close scores shall have close features: a term of ours, not of ReNAS' released code.
+    """Consistency loss, by which architectures with similar scores get similar features; not part of ReNAS.
 
-    For triplets (i, j, l): softplus(-(d_il - d_ij) * sign(|y_i - y_l| - |y_i - y_j|)) with Euclidean distances d; the
-    mean over some random triplets of each sample.
+    For triplets (i, j, l) it is softplus(-(d_il - d_ij) * sign(|y_i - y_l| - |y_i - y_j|)) with Euclidean distances d,
+    averaged over random triplets of each sample.
 
     Args:
-        features: What the last layer reads, shape (n, d).
+        features: Inputs of the last layer, shape (n, d).
         targets: Shape (n,).
-        generator: Draws the triplets.
+        generator: Source of the triplets.
     """
     size = len(targets)
     j, other = (torch.randint(size, (_TRIPLETS, size), generator=generator) for _ in range(2))

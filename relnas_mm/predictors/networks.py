@@ -8,12 +8,12 @@ from torch import Tensor, nn
 
 
 class LeNetRanker(nn.Module):
-    """ReNAS' predictor, a LeNet-5 without pooling: two convolutions, three linear layers.
+    """ReNAS' predictor, a LeNet-5 without pooling: two convolutions and three linear layers.
 
-    813,615 parameters for tensors of 19 x 7 x 7.
+    It has 813,615 parameters for inputs of 19 x 7 x 7.
 
     Args:
-        shape: Channels, height and width of the tensors; the first convolution doubles the channels.
+        shape: Channels, height and width of the inputs.
     """
 
     def __init__(self, shape: Sequence[int]):
@@ -28,7 +28,7 @@ class LeNetRanker(nn.Module):
         self.fc3 = nn.Linear(84, 1)
 
     def features(self, inputs: Tensor) -> Tensor:
-        """What the last layer reads, (n, 84)."""
+        """Inputs of the last layer, (n, 84)."""
         maps = F.relu(self.bn1(self.conv1(inputs)))
         maps = F.relu(self.bn2(self.conv2(maps)))
         return F.relu(self.fc2(F.relu(self.fc1(torch.flatten(maps, 1)))))
@@ -39,11 +39,11 @@ class LeNetRanker(nn.Module):
 
 
 class Ensemble(nn.Module):
-    """Perceptrons of two hidden layers, computed together; each member looks at one view of the features.
+    """Ensemble of MLPs with two hidden layers, computed in one batch; each member reads one view of the features.
 
     Args:
-        views: Sizes of the parts of the features; member k looks at part `k % len(views)`.
-        members: How many there are.
+        views: Sizes of the views, which partition the features; member k reads view `k % len(views)`.
+        members: Number of MLPs.
         hidden: Width of the hidden layers.
     """
 
@@ -51,23 +51,23 @@ class Ensemble(nn.Module):
         super().__init__()
         features = sum(views)
         mask = torch.zeros(members, 1, features)
-        starts = [sum(views[:place]) for place in range(len(views))]
+        starts = [sum(views[:index]) for index in range(len(views))]
         for member in range(members):
             start, size = starts[member % len(views)], views[member % len(views)]
             mask[member, :, start : start + size] = 1
         self.mask: Tensor
         self.register_buffer("mask", mask, persistent=False)
         widths = (features, hidden, hidden, 1)
-        sees = [mask.sum(dim=2, keepdim=True), *(torch.full((members, 1, 1), float(hidden)) for _ in range(2))]
+        fan_ins = [mask.sum(dim=2, keepdim=True), *(torch.full((members, 1, 1), float(hidden)) for _ in range(2))]
         self.weights = nn.ParameterList(
             (torch.rand(members, width, out) * 2 - 1) / fan_in.sqrt()
-            for width, out, fan_in in zip(widths, widths[1:], sees)
+            for width, out, fan_in in zip(widths, widths[1:], fan_ins)
         )
         self.biases = nn.ParameterList(torch.zeros(members, 1, out) for out in widths[1:])
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Scores, (members, n), of features, (n, features)."""
         hidden = inputs * self.mask
-        for place, (weight, bias) in enumerate(zip(self.weights, self.biases)):
-            hidden = torch.baddbmm(bias, F.silu(hidden) if place else hidden, weight)
+        for layer, (weight, bias) in enumerate(zip(self.weights, self.biases)):
+            hidden = torch.baddbmm(bias, F.silu(hidden) if layer else hidden, weight)
         return hidden[..., 0]

@@ -1,4 +1,4 @@
-"""A predictor: it learns from scored architectures which of two is better."""
+"""Performance predictors."""
 
 import math
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ _CHUNK = 2048
 
 
 class Predictor:
-    """Scores architectures by what it learned from others; only the order of its scores means something.
+    """Ranks architectures after training on scored ones; only the order of its scores is meaningful.
 
     Args:
-        encoding: Turns architectures into arrays.
-        config: How it is built and trained.
-        seed: Seed of the initial weights and of all draws.
+        encoding: Encodes architectures as arrays.
+        config: Settings.
+        seed: Seed of the initial weights and of shuffling.
     """
 
     def __init__(self, encoding: Encoding, config: PredictorConfig, seed: int = 0):
@@ -37,11 +37,11 @@ class Predictor:
         """Learns from scored architectures; on one CPU thread the result is the same each time.
 
         Args:
-            architectures: At least two.
-            scores: Higher is better.
+            architectures: At least two architectures.
+            scores: Their scores, higher is better, shape (n,).
 
         Raises:
-            UserError: There are fewer than two, or their scores are not finite or all equal.
+            UserError: There are fewer than two, or scores are not finite or all equal.
         """
         values = checked_scores(architectures, scores)
         arrays = torch.from_numpy(self.encoding(architectures))
@@ -73,7 +73,8 @@ def checked_scores(architectures: Sequence[Architecture], scores: "Sequence[floa
     """Scores that something can be learned from.
 
     Raises:
-        UserError: They are not.
+        UserError: There are fewer than two, their number is not that of the architectures, or they are not finite or
+            all equal.
     """
     values = np.asarray(scores, dtype=np.float64)
     if values.shape != (len(architectures),):
@@ -81,8 +82,8 @@ def checked_scores(architectures: Sequence[Architecture], scores: "Sequence[floa
     if len(values) < 2:
         raise UserError(f"a predictor was given {len(values)} scored architectures; it needs at least 2")
     if not np.isfinite(values).all():
-        place = int(np.flatnonzero(~np.isfinite(values))[0])
-        raise UserError(f"score {place} that a predictor was given is {values[place]}; scores must be finite")
+        index = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise UserError(f"score {index} that a predictor was given is {values[index]}; scores must be finite")
     if math.isclose(values.min(), values.max(), rel_tol=1e-12):
         raise UserError(f"all {len(values)} scores that a predictor was given are {values[0]:g}; some must differ")
     return values

@@ -1,4 +1,4 @@
-"""Architectures as arrays."""
+"""Encodings of architectures as arrays."""
 
 from relnas_mm.predictors.encodings.catalog import ENCODINGS, KINDS, encoding_for, parameter_counts
 from relnas_mm.predictors.encodings.encoding import Encoding

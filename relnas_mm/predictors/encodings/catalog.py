@@ -1,4 +1,4 @@
-"""Which encodings there are for which space."""
+"""The encodings of each search space."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from relnas_mm.spaces import (
 from relnas_mm.spaces.nasbench101 import NASBench101Space
 
 KINDS = ("tensor", "flow")
-"""ReNAS' tensor of types, FLOPs and parameters, and ours: what the data meet on their way."""
+"""ReNAS' tensor of operation types, FLOPs and parameters, and our path encoding."""
 
 ENCODINGS = {
     encoding.name: encoding
@@ -34,7 +34,7 @@ ENCODINGS = {
         Encoding("cells/flow", (sum(cells.VIEW_SIZES),), cells.flow_cells, views=cells.VIEW_SIZES),
     )
 }
-"""By name."""
+"""All encodings by name."""
 
 PARAMETERS = {
     "nasbench101": nasbench101.parameters,
@@ -42,7 +42,7 @@ PARAMETERS = {
     "nasbench-macro": chains.parameters_macro,
     "cells": cells.parameters_cells,
 }
-"""Parameter counts by space: of the network, or of its cells."""
+"""Functions that count the parameters of a network, or of its cells, by search space."""
 
 _SPACES: dict[type, str] = {
     NASBench101Space: "nasbench101",
@@ -55,19 +55,19 @@ _SPACES: dict[type, str] = {
 
 
 def encoding_for(space: Space, kind: str) -> Encoding:
-    """The encoding of a space's architectures.
+    """Looks up the encoding of a search space.
 
     Args:
-        space: The space.
+        space: The search space.
         kind: One of `KINDS`.
 
     Raises:
-        UserError: There is none.
+        UserError: The space has no encoding of this kind.
     """
     name = next((name for known, name in _SPACES.items() if isinstance(space, known)), type(space).__name__)
-    if (found := ENCODINGS.get(f"{name}/{kind}")) is None:
+    if (encoding := ENCODINGS.get(f"{name}/{kind}")) is None:
         raise UserError(f"there is no encoding {kind!r} of {type(space).__name__}; known are {', '.join(ENCODINGS)}")
-    return found
+    return encoding
 
 
 def parameter_counts(space_name: str, architectures: list[Architecture]) -> np.ndarray:

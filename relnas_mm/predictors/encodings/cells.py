@@ -1,4 +1,4 @@
-"""Encodings of `CellSpace`: ours, in the manner of ReNAS, whose authors give none for it."""
+"""Encodings of `CellSpace`: our adaptation of ReNAS, which has none for it."""
 
 import itertools
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from relnas_mm.spaces.cell_space import NODES, SEARCH_OPERATIONS
 
 INPUTS = 2
 CHANNELS, SIDE = 16, 32
-"""Where the costs of operations are counted; only their ratios matter."""
+"""Channels and image size for which the costs of operations are counted; only ratios matter."""
 
 TENSOR_SHAPE = (2 * (len(SEARCH_OPERATIONS) + 2), INPUTS + NODES, INPUTS + NODES)
 SKIP = "skip_connect"
@@ -25,14 +25,14 @@ VOCABULARY = Vocabulary(LETTERS, 2)
 VIEW_SIZES = (2 * INPUTS * len(VOCABULARY), 2 * len(SEARCH_OPERATIONS) * sum(INPUTS + node for node in range(NODES)))
 
 Node = tuple[tuple[int, int], ...]
-"""What one node reads: sorted pairs of an input and the number of an operation."""
+"""Sorted pairs of an input node and the index of an operation."""
 
 
 def nodes_of(genotype: Genotype, reduction: bool) -> list[Node]:
-    """What each node of a cell reads, in the canonical order: of all numberings of the same cell the first one.
+    """The nodes of a cell in canonical order, the lexicographically first of all equivalent numberings.
 
     Raises:
-        UserError: The cell is none of `CellSpace`.
+        UserError: The cell is not in `CellSpace`.
     """
     edges = genotype.edges(reduction)
     unknown = {name for name, _ in edges} - set(SEARCH_OPERATIONS)
@@ -47,15 +47,14 @@ def nodes_of(genotype: Genotype, reduction: bool) -> list[Node]:
             f"concatenated, with {', '.join(SEARCH_OPERATIONS)}"
         )
     pairs = [(node, SEARCH_OPERATIONS.index(name)) for name, node in edges]
-    given = [pairs[2 * node : 2 * node + 2] for node in range(NODES)]
-    return min(_numberings(given))
+    return min(_numberings([pairs[2 * node : 2 * node + 2] for node in range(NODES)]))
 
 
 def tensor_cells(genotype: Genotype) -> np.ndarray:
-    """Seven counts of operations, multiply-adds and parameters for each of the two cells, shape (18, 6, 6).
+    """Counts of each of seven operations, multiply-adds and parameters of both cells, shape (18, 6, 6).
 
-    Entry (i, j) belongs to the edges from node i to node j.  A node may read another one twice, hence counts instead of
-    ReNAS' one matrix of types.
+    Entry (i, j) describes the edges from node i to node j.  As a node may read another one twice, counts replace ReNAS'
+    matrix of operation types.
     """
     out = np.zeros((2, TENSOR_SHAPE[0] // 2, *TENSOR_SHAPE[1:]))
     for planes, reduction in zip(out, (False, True)):
@@ -67,9 +66,9 @@ def tensor_cells(genotype: Genotype) -> np.ndarray:
 
 
 def flow_cells(genotype: Genotype) -> np.ndarray:
-    """Words along paths and operations by edge of both cells, shape (172 + 252,).
+    """Path encoding and operations by edge of both cells, shape (172 + 252,).
 
-    The words are those from each input to every node, of which the last two letters count.
+    Paths lead from each input to every node, and are truncated to their last two operations.
     """
     counts, choices = [], []
     for reduction in (False, True):
@@ -93,7 +92,7 @@ def flow_cells(genotype: Genotype) -> np.ndarray:
 
 
 def parameters_cells(genotype: Genotype) -> int:
-    """Parameters of the operations of both cells at 16 channels."""
+    """Number of parameters of the operations of both cells at 16 channels."""
     return int(tensor_cells(genotype).reshape(2, -1, *TENSOR_SHAPE[1:])[:, -1].sum())
 
 
@@ -108,9 +107,9 @@ def operation_cost(operation: str, halves: bool) -> tuple[int, int]:
 
 
 def _numberings(nodes: list[list[tuple[int, int]]]) -> Iterator[list[Node]]:
-    """The same cell with its nodes numbered in every order in which each reads earlier ones only."""
+    """Yields the cell with its nodes in every topological order."""
     for order in itertools.permutations(range(NODES)):
-        place = {INPUTS + node: INPUTS + position for position, node in enumerate(order)}
-        moved = [[(place.get(source, source), operation) for source, operation in nodes[node]] for node in order]
+        renumbered = {INPUTS + node: INPUTS + position for position, node in enumerate(order)}
+        moved = [[(renumbered.get(source, source), operation) for source, operation in nodes[node]] for node in order]
         if all(source < INPUTS + position for position, reads in enumerate(moved) for source, _ in reads):
             yield [tuple(sorted(reads)) for reads in moved]

@@ -1,4 +1,4 @@
-"""Encodings of chains of layers: NAS-Bench-Macro and the macro space of TransNAS-Bench-101."""
+"""Encodings of sequential networks: NAS-Bench-Macro and the macro space of TransNAS-Bench-101."""
 
 from ast import literal_eval
 
@@ -15,8 +15,8 @@ BLOCK_PARAMS = np.array(
         [21952, 60416, 76672, 219136, 219136, 284416, 831488, 831488],
     ]
 )
-"""Parameters that a block adds to a network with the identity in its place, by block and layer: in the benchmark, the
-parameters of every network are the sum of these and of `FIXED_PARAMS`."""
+"""Parameters of a block by block and layer; with `FIXED_PARAMS` they add up to those of every network in the
+benchmark."""
 
 BLOCK_FLOPS = np.array(
     [
@@ -28,14 +28,14 @@ BLOCK_FLOPS = np.array(
 FIXED_PARAMS, FIXED_FLOPS = 387882, 7713280
 TENSOR_SHAPE = (3, 1, LAYERS)
 ALIKE = ((3, 4), (6, 7))
-"""Layers between which an identity can move without a change of the network."""
+"""Pairs of layers between which an identity can move without changing the network."""
 
 
 def blocks_of(code: str) -> list[int]:
-    """The blocks of a code such as `02012100`.
+    """Parses a code such as `02012100`.
 
     Raises:
-        UserError: It is no such code.
+        UserError: The code is malformed.
     """
     if len(code) != LAYERS or not set(code) <= set(map(str, range(len(BLOCKS)))):
         raise UserError(
@@ -45,16 +45,16 @@ def blocks_of(code: str) -> list[int]:
 
 
 def tensor_macro(code: str) -> np.ndarray:
-    """Number, FLOPs and parameters of the block of each layer, shape (3, 1, 8)."""
+    """Index, FLOPs and parameters of the block of each layer, shape (3, 1, 8)."""
     blocks = blocks_of(code)
     layers = range(LAYERS)
     return np.stack([blocks, BLOCK_FLOPS[blocks, layers], BLOCK_PARAMS[blocks, layers]])[:, None].astype(float)
 
 
 def flow_macro(code: str) -> np.ndarray:
-    """Two views of a network: the block of each layer, one-hot, and `tensor_macro`, shape (48,).
+    """One-hot blocks of the layers, and `tensor_macro`, shape (48,).
 
-    Identities are moved back where that changes nothing.
+    Identities are moved to the later of two equivalent layers.
     """
     blocks = blocks_of(code)
     for first, second in ALIKE:
@@ -65,13 +65,13 @@ def flow_macro(code: str) -> np.ndarray:
 
 
 def parameters_macro(code: str) -> int:
-    """Parameters of the whole network."""
+    """Number of parameters of the network."""
     return FIXED_PARAMS + int(BLOCK_PARAMS[blocks_of(code), range(LAYERS)].sum())
 
 
 def flow_modules(text: str) -> np.ndarray:
-    """The kind of each module of a chain such as `(1, 3, 2, 1)`, one-hot and 0 beyond its depth, shape (24,)."""
+    """One-hot module types of an architecture such as `(1, 3, 2, 1)`, 0 beyond its depth, shape (24,)."""
     out = np.zeros((max(DEPTHS), len(MODULES)))
-    for place, kind in enumerate(literal_eval(text)):
-        out[place, kind - 1] = 1
+    for index, kind in enumerate(literal_eval(text)):
+        out[index, kind - 1] = 1
     return out.reshape(-1)

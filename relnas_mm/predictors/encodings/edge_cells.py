@@ -1,4 +1,4 @@
-"""Encodings of cells with an operation on each of six edges: NAS-Bench-201 and TransNAS-Bench-101's micro space."""
+"""Encodings of cells with six edges: NAS-Bench-201 and the micro space of TransNAS-Bench-101."""
 
 from ast import literal_eval
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from relnas_mm.spaces.transnasbench101 import MICRO_OPERATIONS
 NONE, SKIP = OPERATIONS[:2]
 NODES = 4
 STAGES = ((16, 32), (32, 16), (64, 8))
-"""Channels, and side of the maps in pixels for images of 32."""
+"""Channels, and size of the feature maps for images of 32 x 32 pixels."""
 
 CELLS_PER_STAGE = 5
 TENSOR_SHAPE = (1 + 2 * CELLS_PER_STAGE * len(STAGES), NODES, NODES)
@@ -24,39 +24,42 @@ VOCABULARIES: dict[tuple[str, ...], Vocabulary] = {
 
 
 def operations_201(text: str) -> list[str]:
-    """The six operations of a string such as `|a~0|+|b~0|c~1|+|d~0|e~1|f~2|`.
+    """Parses the six operations of a string such as `|a~0|+|b~0|c~1|+|d~0|e~1|f~2|`.
 
     Raises:
-        UserError: It is no such string.
+        UserError: The string is malformed.
     """
-    found = [word.partition("~") for word in text.replace("+", "").split("|") if word]
-    nodes = "".join(node for _, _, node in found)
-    if nodes != "001012" or not {name for name, _, _ in found} <= set(OPERATIONS):
+    edges = [word.partition("~") for word in text.replace("+", "").split("|") if word]
+    nodes = "".join(node for _, _, node in edges)
+    if nodes != "001012" or not {name for name, _, _ in edges} <= set(OPERATIONS):
         raise UserError(f"{text!r} is no cell of NAS-Bench-201; it must look like '|a~0|+|b~0|c~1|+|d~0|e~1|f~2|'")
-    return [name for name, _, _ in found]
+    return [name for name, _, _ in edges]
 
 
 def operations_micro(text: str) -> list[str]:
-    """The six operations of a cell of TransNAS-Bench-101, such as `(0, 1, 2, 3, 0, 1)`."""
+    """Parses the six operations of a cell of TransNAS-Bench-101 such as `(0, 1, 2, 3, 0, 1)`."""
     return [MICRO_OPERATIONS[number] for number in literal_eval(text)]
 
 
 def tensor_201(text: str) -> np.ndarray:
-    """Types, then FLOPs and parameters of each of the fifteen cells, shape (31, 4, 4): entry (i, j) is edge i to j."""
+    """ReNAS' tensor: operation types, then FLOPs and parameters of each of the fifteen cells, shape (31, 4, 4).
+
+    Entry (i, j) describes the edge from node i to node j.
+    """
     operations = operations_201(text)
-    places = tuple(zip(*EDGES))
+    entries = tuple(zip(*EDGES))
     out = np.zeros(TENSOR_SHAPE)
-    out[0][places] = [OPERATIONS.index(name) for name in operations]
+    out[0][entries] = [OPERATIONS.index(name) for name in operations]
     for stage, (channels, side) in enumerate(STAGES):
         costs = np.array([edge_cost(name, channels, side) for name in operations])
         for cell in range(CELLS_PER_STAGE):
             first = 1 + 2 * (stage * CELLS_PER_STAGE + cell)
-            out[first][places], out[first + 1][places] = costs.T
+            out[first][entries], out[first + 1][entries] = costs.T
     return out
 
 
 def edge_cost(operation: str, channels: int, side: int) -> tuple[int, int]:
-    """Multiply-adds, those of normalization included, and parameters of an edge; all but convolutions count as 0."""
+    """Multiply-adds, including normalization, and parameters of an edge; 0 except for convolutions."""
     if operation not in KERNELS:
         return 0, 0
     weights = KERNELS[operation] ** 2 * channels**2
@@ -64,14 +67,13 @@ def edge_cost(operation: str, channels: int, side: int) -> tuple[int, int]:
 
 
 def words(operations: Sequence[str], known: tuple[str, ...]) -> np.ndarray:
-    """How often each word of operations stands along a path from input to output, shape (40,) with three letters.
+    """Path encoding: counts of the operation sequences along all paths from input to output, (40,) for NAS-Bench-201.
 
-    Equal for cells that compute the same: edges that nothing passes and the numbering of nodes leave no trace, and a
-    skip is no letter.
+    Skip connections are ignored, so equivalent cells have equal encodings, whatever their unused edges and numbering.
 
     Args:
-        operations: One for each edge.
-        known: The operations of the space; its first two pass nothing and change nothing.
+        operations: Operation of each edge.
+        known: Operations of the space, of which the first two are 'none' and 'skip_connect'.
     """
     edges: dict[int, list[tuple[str | None, int]]] = {}
     for (i, j), name in zip(EDGES, operations):
@@ -80,17 +82,19 @@ def words(operations: Sequence[str], known: tuple[str, ...]) -> np.ndarray:
     return VOCABULARIES[known].counts(paths(edges, 0, NODES - 1))
 
 
-def live_operations(operations: Sequence[str], known: tuple[str, ...]) -> np.ndarray:
-    """The operation of each edge, one-hot, 'none' for those that no path to the output takes, shape (6 * known,).
+def used_operations(operations: Sequence[str], known: tuple[str, ...]) -> np.ndarray:
+    """One-hot operations of the edges, 'none' for edges that are on no path from input to output, shape (6 * known,).
 
-    Where the inner nodes do not read each other, they stand in the order in which the array is the smaller one.
+    If the two inner nodes are not connected, they are ordered canonically.
     """
-    there = np.zeros((NODES, NODES), dtype=bool)
-    there[tuple(zip(*EDGES))] = [name != NONE for name in operations]
-    walks = np.eye(NODES, dtype=bool)
+    adjacency = np.zeros((NODES, NODES), dtype=bool)
+    adjacency[tuple(zip(*EDGES))] = [name != NONE for name in operations]
+    reachable = np.eye(NODES, dtype=bool)
     for _ in range(NODES):
-        walks |= walks @ there
-    chosen = [known.index(name) if walks[0, i] and walks[j, -1] else 0 for (i, j), name in zip(EDGES, operations)]
+        reachable |= reachable @ adjacency
+    chosen = [
+        known.index(name) if reachable[0, i] and reachable[j, -1] else 0 for (i, j), name in zip(EDGES, operations)
+    ]
     if chosen[2] == 0:
         a, b, _, d, e, f = chosen
         chosen = min(chosen, [b, a, 0, d, f, e])
@@ -98,19 +102,19 @@ def live_operations(operations: Sequence[str], known: tuple[str, ...]) -> np.nda
 
 
 def flow_201(text: str) -> np.ndarray:
-    """`words` and `live_operations` of NAS-Bench-201, shape (70,)."""
+    """`words` and `used_operations` of NAS-Bench-201, shape (70,)."""
     operations = operations_201(text)
-    return np.concatenate([words(operations, OPERATIONS), live_operations(operations, OPERATIONS)])
+    return np.concatenate([words(operations, OPERATIONS), used_operations(operations, OPERATIONS)])
 
 
 def flow_micro(text: str) -> np.ndarray:
-    """`words` and `live_operations` of the micro space of TransNAS-Bench-101, shape (39,)."""
+    """`words` and `used_operations` of the micro space of TransNAS-Bench-101, shape (39,)."""
     operations = operations_micro(text)
-    return np.concatenate([words(operations, MICRO_OPERATIONS), live_operations(operations, MICRO_OPERATIONS)])
+    return np.concatenate([words(operations, MICRO_OPERATIONS), used_operations(operations, MICRO_OPERATIONS)])
 
 
 def parameters_201(text: str) -> int:
-    """Parameters of the fifteen cells."""
+    """Number of parameters of the fifteen cells."""
     return sum(
         CELLS_PER_STAGE * edge_cost(name, channels, side)[1]
         for name in operations_201(text)

@@ -1,4 +1,4 @@
-"""What a predictor sees of an architecture: an array of fixed shape."""
+"""Encodings: arrays of fixed shape as inputs of predictors."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,32 +13,32 @@ _REMEMBERED = 50_000
 
 @dataclass(frozen=True)
 class Encoding:
-    """Turns architectures into arrays, and remembers up to 50,000 of them.
+    """Encodes architectures as arrays, with a cache of up to 50,000.
 
     Args:
-        name: Space and kind, such as 'nasbench201/tensor'; kept in the files of a predictor.
+        name: Space and kind, such as 'nasbench201/tensor', which files of predictors store.
         shape: Shape of the array of one architecture: (channels, height, width) or (features,).
-        encode: Gives it.
-        views: Sizes of the parts of a vector that the members of an ensemble look at, each at one of them; none stands
-            for the whole.
+        encode: Encodes one architecture.
+        views: Sizes of the parts of a vector, one of which each member of an ensemble reads; by default all read the
+            whole vector.
     """
 
     name: str
     shape: tuple[int, ...]
     encode: Callable[[Any], np.ndarray]
     views: tuple[int, ...] = ()
-    _known: dict[Any, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    _cache: dict[Any, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     def __call__(self, architectures: Sequence[Architecture]) -> np.ndarray:
         """Arrays of several architectures, float32 of shape (n, *shape)."""
         out = np.empty((len(architectures), *self.shape), dtype=np.float32)
-        for place, architecture in enumerate(architectures):
-            out[place] = self._of(architecture)
+        for index, architecture in enumerate(architectures):
+            out[index] = self._encode_cached(architecture)
         return out
 
     def _of(self, architecture: Architecture) -> np.ndarray:
         if (array := self._known.get(architecture)) is None:
             array = self.encode(architecture).astype(np.float32)
-            if len(self._known) < _REMEMBERED:
-                self._known[architecture] = array
+            if len(self._cache) < _CACHE_SIZE:
+                self._cache[architecture] = array
         return array

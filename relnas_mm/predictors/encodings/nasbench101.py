@@ -1,4 +1,4 @@
-"""Encodings of NAS-Bench-101: ReNAS' tensor (Xu et al., CVPR 2021), and words along paths."""
+"""Encodings of NAS-Bench-101: ReNAS' tensor (Xu et al., CVPR 2021), and a path encoding."""
 
 from collections.abc import Iterator
 
@@ -10,31 +10,31 @@ from relnas_mm.spaces.nasbench101 import INPUT, MOST_VERTICES, OUTPUT, SHORT, VE
 TYPE_CODES = {INPUT: 1, "conv1x1-bn-relu": 2, "conv3x3-bn-relu": 3, "maxpool3x3": 4, OUTPUT: 5}
 CELLS_PER_STACK = 3
 STACKS = ((128, 32), (256, 16), (512, 8))
-"""Output channels and side of the maps, in pixels."""
+"""Output channels, and size of the feature maps in pixels."""
 
 TENSOR_SHAPE = (1 + 2 * CELLS_PER_STACK * len(STACKS), MOST_VERTICES, MOST_VERTICES)
 VOCABULARY = Vocabulary(tuple(SHORT.values()), MOST_VERTICES - 2)
 
 
 def tensor(name: str) -> np.ndarray:
-    """Types, then FLOPs and parameters of each of the nine cells, shape (19, 7, 7).
+    """ReNAS' tensor: operation types, then FLOPs and parameters of each of the nine cells, shape (19, 7, 7).
 
-    Entry (i, j) belongs to vertex j where an edge leads from i to j.  Smaller cells are padded before the output.
+    Entry (i, j) describes vertex j if there is an edge from i to j.  Smaller cells are padded before the output vertex.
     """
     cell = parse_cell(name)
     rows = [np.array([TYPE_CODES[operation] for operation in cell.operations])]
     for inputs, outputs, side in cell_sizes():
         rows += vertex_costs(cell, inputs, outputs, side)
     size = len(cell.operations)
-    places = [*range(size - 1), MOST_VERTICES - 1]
+    vertices = [*range(size - 1), MOST_VERTICES - 1]
     out = np.zeros(TENSOR_SHAPE)
     for plane, values in zip(out, rows):
-        plane[np.ix_(places, places)] = np.array(cell.matrix) * values
+        plane[np.ix_(vertices, vertices)] = np.array(cell.matrix) * values
     return out
 
 
 def words(name: str) -> np.ndarray:
-    """How often each word of operations stands along a path from input to output, shape (364,)."""
+    """Path encoding: counts of the operation sequences along all paths from input to output, shape (364,)."""
     cell = parse_cell(name)
     letters = [SHORT.get(operation) for operation in cell.operations]
     edges: dict[int, list[tuple[str | None, int]]] = {}
@@ -44,7 +44,7 @@ def words(name: str) -> np.ndarray:
 
 
 def cell_sizes() -> Iterator[tuple[int, int, int]]:
-    """Input channels, output channels and side of each of the nine cells."""
+    """Yields input channels, output channels and feature-map size of the nine cells."""
     inputs = STACKS[0][0]
     for outputs, side in STACKS:
         for _ in range(CELLS_PER_STACK):
@@ -53,13 +53,13 @@ def cell_sizes() -> Iterator[tuple[int, int, int]]:
 
 
 def vertex_costs(cell: Cell101, inputs: int, outputs: int, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """FLOPs (two for a multiply-add) and parameters of each vertex; input and output vertices count as 0.
+    """FLOPs (two per multiply-add) and parameters of each vertex; 0 for input and output.
 
     Args:
         cell: The cell.
-        inputs: Channels of what it reads.
-        outputs: Channels of its output.
-        side: Side of its maps.
+        inputs: Input channels of the cell.
+        outputs: Output channels of the cell.
+        side: Height and width of its feature maps.
     """
     channels, area = vertex_channels(cell, outputs), side * side
     size = len(cell.operations)
@@ -80,12 +80,12 @@ def vertex_costs(cell: Cell101, inputs: int, outputs: int, side: int) -> tuple[n
 
 
 def vertex_channels(cell: Cell101, outputs: int) -> list[int]:
-    """Channels of each vertex: those before the output share its channels, others have the most of their successors."""
+    """Channels of each vertex: those before the output divide its channels, others have their successors' maximum."""
     size = len(cell.operations)
     channels = [0] * (size - 1) + [outputs]
     sharing = [v for v in range(1, size - 1) if cell.matrix[v][-1]]
-    for place, v in enumerate(sharing):
-        channels[v] = outputs // len(sharing) + (place < outputs % len(sharing))
+    for index, v in enumerate(sharing):
+        channels[v] = outputs // len(sharing) + (index < outputs % len(sharing))
     for v in range(size - 2, 0, -1):
         if v not in sharing:
             channels[v] = max(channels[w] for w in range(v + 1, size - 1) if cell.matrix[v][w])
@@ -93,7 +93,7 @@ def vertex_channels(cell: Cell101, outputs: int) -> list[int]:
 
 
 def parameters(name: str) -> int:
-    """Trainable parameters of the whole network."""
+    """Number of trainable parameters of the network."""
     cell = parse_cell(name)
     total = 9 * 3 * 128 + 2 * 128 + 10 * (STACKS[-1][0] + 1)
     for inputs, outputs, side in cell_sizes():

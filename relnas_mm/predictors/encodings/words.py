@@ -1,4 +1,4 @@
-"""Counting what data meet on their way through a cell: the words that operations spell along its paths."""
+"""Path encodings (White et al., AAAI 2021): counts of the operation sequences, or words, along paths of a cell."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,34 +9,34 @@ Word = tuple[str, ...]
 
 
 class Vocabulary:
-    """All words up to a length; each is a feature.
+    """All words up to a length, each of which is a feature.
 
     Args:
-        letters: Operations that change what passes.
-        longest: Longest word.
+        letters: Operations.
+        longest: Length of the longest words.
     """
 
     def __init__(self, letters: Sequence[str], longest: int):
         words = itertools.chain.from_iterable(itertools.product(letters, repeat=size) for size in range(longest + 1))
         self.longest = longest
-        self.places: Mapping[Word, int] = {word: place for place, word in enumerate(words)}
+        self.indices: Mapping[Word, int] = {word: index for index, word in enumerate(words)}
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.indices)
 
     def counts(self, words: Iterable[Word]) -> np.ndarray:
-        """How often each word occurs, shape (len(self),); of longer ones only the end counts."""
+        """Counts words, shape (len(self),); longer ones are truncated to their end."""
         out = np.zeros(len(self))
         for word in words:
-            out[self.places[word[max(len(word) - self.longest, 0) :]]] += 1
+            out[self.indices[word[max(len(word) - self.longest, 0) :]]] += 1
         return out
 
 
 def paths(edges: Mapping[int, Sequence[tuple[str | None, int]]], start: int, end: int) -> Iterator[Word]:
-    """The words along all paths between two nodes.
+    """Yields the words along all paths between two nodes.
 
     Args:
-        edges: For each node what it reads: a letter, or `None` for a connection that changes nothing, and a node.
+        edges: Inputs of each node: pairs of an operation, or `None` for a skip connection, and a node.
         start: First node.
         end: Last node.
     """
