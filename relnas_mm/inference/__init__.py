@@ -1,8 +1,8 @@
-"""Faster backbones for inference: the same maps from folded weights, by torch or by onnxruntime."""
+"""Faster backbones for inference, with fused batch normalization, by torch or by onnxruntime."""
 
 from relnas_mm.inference.accelerate import RUNTIMES, Runtime, accelerate
 from relnas_mm.inference.deployment import Deployment
-from relnas_mm.inference.fold import folded
+from relnas_mm.inference.fuse import fuse_backbone
 from relnas_mm.inference.hook import FastBackboneHook
 from relnas_mm.inference.onnx_backbone import OnnxBackbone
 from relnas_mm.inference.pad import PaddedBackbone
@@ -15,5 +15,5 @@ __all__ = [
     "PaddedBackbone",
     "Runtime",
     "accelerate",
-    "folded",
+    "fuse_backbone",
 ]

@@ -1,4 +1,4 @@
-"""One switch that makes the backbone of a trained model faster, with the same outputs."""
+"""Accelerates the backbone of a trained model for inference."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ from mmengine.logging import print_log
 from torch import nn
 
 from relnas_mm.errors import UserError
-from relnas_mm.inference.fold import folded
+from relnas_mm.inference.fuse import fuse_backbone
 from relnas_mm.inference.onnx_backbone import OnnxBackbone
 from relnas_mm.inference.pad import PaddedBackbone, can_be_padded
 from relnas_mm.models import CellBackbone
@@ -17,20 +17,21 @@ RUNTIMES = ("torch", "onnx")
 
 
 def accelerate(model: nn.Module, runtime: Runtime = "torch") -> nn.Module:
-    """Replaces every `CellBackbone` of a model by one for inference; the maps differ by rounding only.
+    """Replaces every `CellBackbone` of a model by a faster one, whose feature maps differ by rounding only.
 
     Args:
         model: Any mm model with its final weights, such as `init_detector` returns, or a backbone.  A model is changed
-            in place: it cannot be trained, loaded into or saved for training afterwards.
-        runtime: 'torch' folds batch normalization into convolutions and lays the model out with channels last, on
-            any device; 'onnx' also runs the backbone by onnxruntime with channels padded to multiples of 16, on CPUs.
+            in place, and is for inference only afterwards: it can neither be trained nor load a checkpoint.
+        runtime: 'torch' fuses batch normalization into convolutions and converts the model to channels-last, on any
+            device; 'onnx' in addition runs the backbone by onnxruntime, with channels padded to multiples of 16, on
+            CPUs.
 
     Returns:
         The model, in evaluation mode.
 
     Raises:
-        UserError: The model has no `CellBackbone`, the runtime is unknown, or 'onnx' is asked for without its
-            packages or on a GPU.
+        UserError: The model has no `CellBackbone`, the runtime is unknown, or 'onnx' lacks its packages or the model is
+            on a GPU.
     """
     if runtime not in RUNTIMES:
         raise UserError(f"runtime is {runtime!r}; it must be one of {RUNTIMES}")
@@ -46,12 +47,12 @@ def accelerate(model: nn.Module, runtime: Runtime = "torch") -> nn.Module:
             setattr(model.get_submodule(parent), name, fast)
         else:
             model = fast
-    print_log(f"the backbone is for inference only now: folded, runtime {runtime!r}", logger="current")
+    print_log(f"the backbone is for inference only now: fused, runtime {runtime!r}", logger="current")
     return model.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def _faster(backbone: CellBackbone, runtime: Runtime) -> nn.Module:
-    fast = folded(backbone)
+    fast = fuse_backbone(backbone)
     if runtime == "torch":
         return fast
     device = next(backbone.parameters()).device

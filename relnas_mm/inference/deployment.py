@@ -1,4 +1,4 @@
-"""A network made faster for inference, with the difference that this makes to its outputs."""
+"""Accelerated copies of networks, checked against the originals."""
 
 import copy
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True)
 class Deployment:
-    """How a network is made faster.
+    """Accelerates a network.
 
     Args:
         runtime: As for `relnas_mm.inference.accelerate`.
-        compile: Whether torch compiles the whole network as well.
+        compile: Whether to apply `torch.compile` to the whole network, too.
     """
 
     runtime: Runtime = "torch"
@@ -30,29 +30,30 @@ class Deployment:
         return f"{self.runtime}, compiled" if self.compile else self.runtime
 
     def __call__(self, network: Network, images: Tensor) -> tuple[nn.Module, str]:
-        """A faster copy of a network.
+        """Builds an accelerated copy of a network.
 
         Args:
-            network: In evaluation mode; stays as it is.
-            images: What both are compared on, (n, 3, h, w).
+            network: The network, in evaluation mode.
+            images: Images to compare the two on, (n, 3, h, w).
 
         Returns:
-            The copy, and a sentence about the difference of its feature maps.
+            The copy, and a note on the difference between their feature maps.
 
         Raises:
-            UserError: It has no `CellBackbone`, or its maps differ by more than 1e-4 of their largest number.
+            UserError: The network has no `CellBackbone`, or feature maps differ by more than 1e-4 of their largest
+                value.
         """
         fast = copy.deepcopy(network)
         fast.model = accelerate(fast.model, self.runtime)
         largest = _difference(network, fast, images)
         if largest > TOLERANCE:
-            raise UserError(f"--deploy {self} changes the maps by {largest:.1e}; allowed is {TOLERANCE:.0e}")
-        note = f"deployed ({self}), the backbone's maps differ by {largest:.1e} of their largest number at most"
+            raise UserError(f"--deploy {self} changes the feature maps by {largest:.1e}; allowed is {TOLERANCE:.0e}")
+        note = f"deployed ({self}), the backbone's feature maps differ by at most {largest:.1e} of their largest value"
         return cast(nn.Module, torch.compile(fast)) if self.compile else fast, note
 
 
 @torch.inference_mode()
-def _difference(plain: Network, fast: Network, images: Tensor) -> float:
-    """Of what backbones give: a head may choose differently between two proposals that are worth the same."""
-    ours, theirs = (Network(network.model, "backbone")(images) for network in (fast, plain))
-    return max(((x - y).abs().max() / y.abs().max()).item() for x, y in zip(ours, theirs, strict=True))
+def _difference(original: Network, fast: Network, images: Tensor) -> float:
+    """Largest relative difference of backbone outputs, as heads may break ties between proposals differently."""
+    outputs, expected = (Network(network.model, "backbone")(images) for network in (fast, original))
+    return max(((x - y).abs().max() / y.abs().max()).item() for x, y in zip(outputs, expected, strict=True))

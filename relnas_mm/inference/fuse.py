@@ -1,4 +1,4 @@
-"""A backbone without normalizations of its own, and without what no map depends on."""
+"""Fuses batch normalizations of a backbone, and removes its unused preprocessing."""
 
 import copy
 
@@ -7,16 +7,16 @@ from relnas_mm.networks.fuse import fuse_conv_bn
 from relnas_mm.networks.operations import Identity
 
 
-def folded(backbone: CellBackbone) -> CellBackbone:
-    """A copy for inference: batch normalizations are folded into convolutions, unused preprocessing is left out.
+def fuse_backbone(backbone: CellBackbone) -> CellBackbone:
+    """Returns a copy for inference, with fused batch normalizations and without unused preprocessing.
 
-    Other normalizations stay.  The copy cannot be trained any more, and takes no checkpoint.
+    Other normalizations stay.  The copy can neither be trained nor load a checkpoint.
     """
-    own = copy.deepcopy(backbone).eval()
-    unused = set(own.unused_modules(own.used_outputs()))
-    for cell in own.cells:
+    fused = copy.deepcopy(backbone).eval()
+    unused = set(fused.unused_modules(fused.used_outputs()))
+    for cell in fused.cells:
         for name in ("preprocess0", "preprocess1"):
             if getattr(cell, name) in unused:
                 setattr(cell, name, Identity())
-    fuse_conv_bn(own)
-    return own.requires_grad_(False)
+    fuse_conv_bn(fused)
+    return fused.requires_grad_(False)

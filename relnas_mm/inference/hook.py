@@ -1,4 +1,4 @@
-"""Tests with a backbone that only infers.  In a config: `custom_imports = dict(imports=['relnas_mm.inference'])`."""
+"""A hook that accelerates backbones in tests; configs need `custom_imports = dict(imports=['relnas_mm.inference'])`."""
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
@@ -10,7 +10,7 @@ from relnas_mm.inference.accelerate import Runtime, accelerate
 
 @HOOKS.register_module()
 class FastBackboneHook(Hook):
-    """Calls `accelerate` on the model before it is tested, when its weights have been loaded.
+    """Calls `accelerate` on the model before a test, after its weights are loaded.
 
     Args:
         runtime: 'torch' or 'onnx', as for `relnas_mm.inference.accelerate`.
@@ -23,6 +23,6 @@ class FastBackboneHook(Hook):
         """Replaces the backbone.
 
         Raises:
-            UserError: It is no `CellBackbone`, or the runtime cannot be used.
+            UserError: The model has no `CellBackbone`, or the runtime cannot be used.
         """
         accelerate(runner.model.module if is_model_wrapper(runner.model) else runner.model, self.runtime)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A backbone that onnxruntime runs."""
+"""Backbones run by onnxruntime."""
 
 import tempfile
 from pathlib import Path
@@ -16,12 +16,12 @@ TRACED = (128, 128)
 
 
 class OnnxBackbone(nn.Module):
-    """Maps of a backbone by onnxruntime on the CPU, for any number and size of images.
+    """Runs a backbone by onnxruntime on the CPU, for any batch and image size.
 
-    It has no weights of its own to load or to train.  Threads are as many as torch has when it is made.
+    It has no parameters, and uses as many threads as torch has at construction.
 
     Args:
-        backbone: In evaluation mode, on the CPU.
+        backbone: A backbone in evaluation mode, on the CPU.
 
     Raises:
         UserError: A package is missing, or torch cannot export the backbone.
@@ -32,22 +32,22 @@ class OnnxBackbone(nn.Module):
         require_packages()
         import onnxruntime
 
-        whole: Any = nn.Module()
-        whole.backbone = backbone
+        model: Any = nn.Module()
+        model.backbone = backbone
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "backbone.onnx")
-            export(Network(whole.eval(), "backbone"), path, TRACED, dynamic_batch=True, dynamic_size=True)
+            export(Network(model.eval(), "backbone"), path, TRACED, dynamic_batch=True, dynamic_size=True)
             self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         self.eval()
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Maps of images, (n, 3, h, w) on the CPU.
+        """Feature maps of images, (n, 3, h, w), on the CPU.
 
         Raises:
-            UserError: It is asked to train.
+            UserError: The module is in training mode.
         """
         if self.training:
             raise UserError("a backbone of onnxruntime only infers; train the model before accelerate()")

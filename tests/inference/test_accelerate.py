@@ -11,7 +11,7 @@ from torch import nn
 from relnas_mm.analysis.network import Network
 from relnas_mm.architectures import GENOTYPES
 from relnas_mm.errors import UserError
-from relnas_mm.inference import RUNTIMES, Deployment, PaddedBackbone, accelerate, folded
+from relnas_mm.inference import RUNTIMES, Deployment, PaddedBackbone, accelerate, fuse_backbone
 from relnas_mm.inference.pad import can_be_padded
 from relnas_mm.models import CellBackbone, CellClassifier
 
@@ -44,8 +44,8 @@ def test_folded_and_padded_maps_of_every_published_cell(genotype):
     images = torch.randn(2, 3, 70, 45)
     with torch.inference_mode():
         want = plain(images)
-        assert difference(folded(plain)(images), want) < 1e-5
-        assert difference(PaddedBackbone(folded(plain))(images), want) < 1e-5
+        assert difference(fuse_backbone(plain)(images), want) < 1e-5
+        assert difference(PaddedBackbone(fuse_backbone(plain))(images), want) < 1e-5
         assert difference(plain(images), want) == 0  # left as it was
 
 
@@ -61,19 +61,19 @@ def test_widths_sizes_and_dilation(genotype, options, channels, size):
     images = torch.randn(1, 3, *size)
     with torch.inference_mode():
         want = plain(images)
-        assert difference(folded(plain)(images), want) < 1e-5
-        assert difference(PaddedBackbone(folded(plain))(images), want) < 1e-5
+        assert difference(fuse_backbone(plain)(images), want) < 1e-5
+        assert difference(PaddedBackbone(fuse_backbone(plain))(images), want) < 1e-5
 
 
 def test_no_normalization_is_left():
     assert any(isinstance(module, nn.BatchNorm2d) for module in backbone().modules())
-    assert not any(isinstance(module, nn.BatchNorm2d) for module in folded(backbone()).modules())
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in fuse_backbone(backbone()).modules())
 
 
 def test_another_normalization_stays_and_is_not_padded():
     plain = backbone(norm_cfg=dict(type="GN", num_groups=3))
     images = torch.randn(1, 3, 40, 40)
-    assert not can_be_padded(folded(plain))
+    assert not can_be_padded(fuse_backbone(plain))
     with torch.inference_mode():
         assert difference(accelerate(copy.deepcopy(plain))(images), plain(images)) < 1e-5
 
@@ -118,7 +118,7 @@ def test_a_deployed_network_is_a_copy_that_says_how_much_it_differs():
     network, images = Network(classifier).eval(), torch.randn(2, 3, 32, 32)
     fast, note = Deployment("torch")(network, images)
     assert any(isinstance(module, nn.BatchNorm2d) for module in network.modules())  # left as it was
-    assert "the backbone's maps differ by" in note
+    assert "the backbone's feature maps differ by" in note
     with torch.inference_mode():
         assert difference(fast(images), network(images)) < 1e-5
 
@@ -126,5 +126,5 @@ def test_a_deployed_network_is_a_copy_that_says_how_much_it_differs():
 def test_maps_that_change_too_much_are_refused(monkeypatch):
     network = Network(CellClassifier(dict(type="CellBackbone", init_channels=4, num_cells=5, stem="cifar"), 3)).eval()
     monkeypatch.setattr("relnas_mm.inference.deployment.TOLERANCE", -1.0)
-    with pytest.raises(UserError, match="--deploy torch changes the maps by"):
+    with pytest.raises(UserError, match="--deploy torch changes the feature maps by"):
         Deployment()(network, torch.randn(1, 3, 32, 32))
