@@ -1,1 +1,1 @@
-"""What a network of any mm config costs: parameters, multiply-adds, latency; and its graph as ONNX."""
+"""Parameters, multiply-adds and latency of the model in any mm config, and its export to ONNX."""

@@ -1,4 +1,4 @@
-"""Analyses the network of a config."""
+"""Analyzes the network of a config."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config
 
 from relnas_mm.analysis.complexity import Part, complexity
-from relnas_mm.analysis.dependence import dead_parameters
+from relnas_mm.analysis.dependence import unused_parameters
 from relnas_mm.analysis.input_shape import InputShape
 from relnas_mm.analysis.latency import measure_latency
 from relnas_mm.analysis.network import Network, build_model
@@ -18,7 +18,7 @@ from relnas_mm.provenance import device_in_words, provenance
 SECOND_STAGE = "roi_head"
 
 Deploy = Callable[[Network, torch.Tensor], tuple[torch.nn.Module, str]]
-"""Gives a faster copy of a network, and says how much that changes; see `relnas_mm.inference.Deployment`."""
+"""Builds an accelerated copy of a network with a note on it, as `relnas_mm.inference.Deployment` does."""
 
 
 def analyze(
@@ -33,31 +33,31 @@ def analyze(
     notify: Callable[[str], Any] = lambda sentence: None,
     deploy: Deploy | None = None,
 ) -> Analysis:
-    """Counts and measures the network of a config.
+    """Counts parameters and operations of the network of a config, and measures its latency.
 
     Args:
-        config: Of any mm package.
-        source: Its path.
+        config: A config of any mm package.
+        source: Path of the config.
         shape: Size of the images.
-        device: Where the network runs.
-        checkpoint: Weights; `None` for those that the model is built with.
-        batches: Batch sizes of the latency.
-        repeats: Timed passes for each; 0 measures none.
-        command: What gives these figures again.
-        notify: Told what comes next.
-        deploy: Makes the network faster, for latencies beside those of the network as it is.
+        device: Device to run on.
+        checkpoint: Weights to load; `None` for the initial ones.
+        batches: Batch sizes for latency.
+        repeats: Timed passes per batch size; 0 measures no latency.
+        command: Command that reproduces the figures.
+        notify: Receives a message before each step.
+        deploy: Builds an accelerated copy, whose latency is measured in addition.
 
     Raises:
         UserError: The model cannot be built, cannot run on images of this size, or cannot be deployed.
     """
     notify(f"building {source}")
-    torch.manual_seed(0)  # how many regions a first stage proposes depends on its weights
+    torch.manual_seed(0)  # the number of region proposals depends on the weights
     network = Network(build_model(config, source, checkpoint).to(device)).eval()
     images = torch.randn(1, 3, shape.height, shape.width, device=device)
-    notify(f"looking for dead parameters at {shape}")
-    dead, notes = _dead(network, images)
+    notify(f"looking for unused parameters at {shape}")
+    unused, notes = _unused(network, images)
     notify(f"counting at {shape}")
-    parts = complexity(network, images, dead)
+    parts = complexity(network, images, unused)
     notes += _notes(network, parts, images)
     latencies = []
     if repeats:
@@ -82,18 +82,18 @@ def analyze(
     )
 
 
-def _dead(network: Network, images: torch.Tensor) -> tuple[set[str] | None, list[str]]:
+def _unused(network: Network, images: torch.Tensor) -> tuple[set[str] | None, list[str]]:
     try:
-        return dead_parameters(network, images), []
-    except Exception as error:  # a head may want annotations that nobody can make up; the rest of the table stands
+        return unused_parameters(network, images), []
+    except Exception as error:  # a head may need annotations beyond the synthetic ones; the other columns remain valid
         reason = " ".join(str(error).split())
-        return None, [f"dead parameters are unknown: the training loss fails ({type(error).__name__}: {reason})"]
+        return None, [f"unused parameters are unknown: the training loss fails ({type(error).__name__}: {reason})"]
 
 
 def _notes(network: Network, parts: Sequence[Part], images: torch.Tensor) -> list[str]:
     notes = [f"{part.name} does not run outside training: it has no costs" for part in parts if part.macs is None]
-    if parts[-1].dead:
-        notes.append("dead parameters get no gradient, because nothing leads from them to the training loss")
+    if parts[-1].unused:
+        notes.append("unused parameters get no gradient, as the training loss does not depend on them")
     if any(part.name == SECOND_STAGE for part in parts):
         with torch.no_grad():
             regions = len(network(images)[0])

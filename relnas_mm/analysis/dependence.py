@@ -1,4 +1,4 @@
-"""Which parameters something depends on; those that the loss does not depend on, training can never change."""
+"""Parameters that the loss, or the output, of a model depends on, found in the autograd graph."""
 
 import copy
 from collections.abc import Callable, Iterable
@@ -13,34 +13,34 @@ from relnas_mm.analysis.network import Network, tensors_in
 from relnas_mm.analysis.samples import detection_samples, segmentation_samples
 
 
-def dead_parameters(network: Network, images: Tensor) -> set[str]:
-    """Names of a model's parameters that no gradient of its training loss reaches.
+def unused_parameters(network: Network, images: Tensor) -> set[str]:
+    """Names of a model's parameters on which its training loss does not depend.
 
-    What is frozen is not dead for that: a parameter counts as reached if it would get a gradient once it asked for one.
-    The loss is the model's own, on made-up annotations; that of a pose estimator or of an unknown model stands on all
-    that it gives in its tensor mode.  The graph alone is looked at: nothing is kept for a backward pass.
+    Frozen parameters are not unused for that reason.  The loss is the model's own, on synthetic annotations; for pose
+    estimators and unknown models all outputs of tensor mode stand in for it.  Only the autograd graph is inspected, so
+    no activations are saved.
 
     Args:
-        network: Stays as it is.
+        network: The network, which is not modified.
         images: One image, (1, 3, h, w), on the network's device.
 
     Raises:
-        Exception: The loss asks for more than made-up annotations have; whatever it raises.
+        Exception: Whatever the loss raises if synthetic annotations are not enough.
     """
     network = copy.deepcopy(network).train()
     for module in network.modules():
         if isinstance(module, _BatchNorm):
-            module.eval()  # one image is too few for the statistics of a pooled map
+            module.eval()  # a globally pooled map of one image has no batch statistics
         if getattr(module, "with_cp", False):
-            cast(Any, module).with_cp = False  # recomputed parts are no part of the graph
+            cast(Any, module).with_cp = False  # checkpointed parts are missing in the graph
     return {name for name, _ in network.model.named_parameters()} - _reached(network, images, _training_outputs)
 
 
 def parameters_in_use(network: Network, images: Tensor) -> set[str]:
-    """Names of a model's parameters that what it gives in its tensor mode, outside training, depends on.
+    """Names of a model's parameters on which its outputs in evaluation mode depend.
 
     Args:
-        network: In evaluation mode; stays as it is.
+        network: The network, in evaluation mode, which is not modified.
         images: One image, (1, 3, h, w), on the network's device.
     """
     return _reached(copy.deepcopy(network), images, Network.forward)
@@ -52,7 +52,7 @@ Outputs = Callable[[Network, Tensor], Iterable[Tensor]]
 def _reached(network: Network, images: Tensor, outputs: Outputs) -> set[str]:
     model = network.model.requires_grad_(True)
     with torch.enable_grad(), saved_tensors_hooks(lambda tensor: None, lambda nothing: nothing):
-        leaves = _leaves_behind(outputs(network, images))
+        leaves = _leaves_of(outputs(network, images))
     return {name for name, parameter in model.named_parameters() if id(parameter) in leaves}
 
 
@@ -69,16 +69,16 @@ def _training_outputs(network: Network, images: Tensor) -> Iterable[Tensor]:
     return network(images)
 
 
-def _leaves_behind(outputs: Iterable[Tensor]) -> set[int]:
-    """Identities of the tensors that a gradient of the outputs would be accumulated in."""
-    reached: set[int] = set()
-    ahead = [output.grad_fn for output in outputs if output.grad_fn is not None]
-    seen = set(ahead)
-    while ahead:
-        node = cast(Any, ahead.pop())
+def _leaves_of(outputs: Iterable[Tensor]) -> set[int]:
+    """Ids of the leaf tensors in the autograd graph of the outputs."""
+    leaves: set[int] = set()
+    stack = [output.grad_fn for output in outputs if output.grad_fn is not None]
+    seen = set(stack)
+    while stack:
+        node = cast(Any, stack.pop())
         if hasattr(node, "variable"):
-            reached.add(id(node.variable))
+            leaves.add(id(node.variable))
         following = {function for function, _ in node.next_functions if function is not None} - seen
         seen |= following
-        ahead.extend(following)
-    return reached
+        stack.extend(following)
+    return leaves

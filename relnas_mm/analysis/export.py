@@ -1,7 +1,7 @@
-"""Networks as ONNX graphs.
+"""Export of networks to ONNX.
 
-torch's exporter by tracing does this: it is there in all supported versions of torch, and it keeps image sizes open.
-The newer one (`dynamo=True`) cannot: a stride-2 skip connection pads odd sides, which it fails to solve for all sizes.
+It uses torch's tracing exporter, which all supported versions have and which supports dynamic image sizes.  The newer
+exporter (`dynamo=True`) does not: it cannot solve the padding of odd sizes in a stride-2 skip connection for all sizes.
 """
 
 import importlib.util
@@ -27,7 +27,7 @@ PACKAGES = ("onnx", "onnxruntime")
 
 
 def require_packages() -> None:
-    """Makes sure that graphs can be written and run.
+    """Checks that the packages for writing and running ONNX graphs are installed.
 
     Raises:
         UserError: A package is missing.
@@ -46,22 +46,22 @@ def export(
     opset: int = OPSET,
     metadata: dict[str, str] | None = None,
 ) -> list[str]:
-    """Writes a network as an ONNX file with the input 'images', float32 (n, 3, h, w).
+    """Exports a network to an ONNX file with the input 'images', float32 (n, 3, h, w).
 
     Args:
-        network: In evaluation mode, on the CPU.
+        network: The network, in evaluation mode, on the CPU.
         path: The file.
-        shape: Height and width of the images; with `dynamic_size` those that are traced.
-        dynamic_batch: Keep the number of images open; otherwise it is 1.
-        dynamic_size: Keep height and width open.
-        opset: Version of ONNX' operators.
-        metadata: Kept in the file.
+        shape: Height and width of the images; with `dynamic_size` those of the trace.
+        dynamic_batch: Whether the batch size is dynamic; otherwise it is 1.
+        dynamic_size: Whether height and width are dynamic.
+        opset: ONNX opset version.
+        metadata: Metadata to store in the file.
 
     Returns:
         Names of the outputs.
 
     Raises:
-        UserError: torch cannot express the network in this opset.
+        UserError: torch cannot export the network to this opset.
     """
     import onnx
 
@@ -85,7 +85,7 @@ def export(
                 opset_version=opset,
                 dynamo=False,
             )
-    except Exception as error:  # the exporter raises as many types as there are reasons
+    except Exception as error:  # the exporter's exceptions have no common base class
         reason = " ".join(str(error).split()).partition(" [Caused by")[0]
         raise UserError(
             f"torch cannot export {type(network.model).__name__} to opset {opset}: {type(error).__name__}: {reason}"
@@ -105,16 +105,17 @@ def output_names(network: Network, count: int) -> list[str]:
 
 
 def preprocessing(config: Config) -> dict[str, str]:
-    """What has to happen to an image before the graph sees it, as JSON, if the model does it."""
-    own = config.model.get("data_preprocessor") or {}
-    kept = {key: own[key] for key in ("mean", "std", "bgr_to_rgb", "rgb_to_bgr", "pad_size_divisor") if key in own}
-    return {"data_preprocessor": json.dumps(kept)} if kept else {}
+    """The preprocessing that the model's data preprocessor does and the graph does not, as metadata with JSON."""
+    settings = config.model.get("data_preprocessor") or {}
+    keys = ("mean", "std", "bgr_to_rgb", "rgb_to_bgr", "pad_size_divisor")
+    used = {key: settings[key] for key in keys if key in settings}
+    return {"data_preprocessor": json.dumps(used)} if used else {}
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the whole graph, which torch's C++ part prints after a failure, and without warnings of sizes that become
-    constants: the comparison tells whether they may.
+    """Suppresses the graph that torch prints from C++ after a failure, and warnings on sizes that become constants, as
+    the comparison detects whether that matters.
     """
     sys.stdout.flush()
     saved = os.dup(1)
@@ -130,10 +131,10 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def kept_if_good(out: Path) -> Iterator[Path]:
-    """A scratch file that takes the place of `out` when the block ends well; otherwise `out` stays as it was.
+    """Context manager with a temporary file that replaces `out` if the block succeeds.
 
     Args:
-        out: The file; its folder exists.
+        out: The file, in an existing folder.
     """
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
         scratch = Path(folder, out.name)

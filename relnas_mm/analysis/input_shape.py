@@ -1,4 +1,4 @@
-"""Which image size a config's model sees when it is tested."""
+"""Image size at which a config's model is tested."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from relnas_mm.errors import UserError
 Shape = tuple[int, int]
 
 DATA_SIDES = {"cifar10": 32, "cifar100": 32, "idx": 28}
-"""Sides of the images of in-memory data that have one size."""
+"""Image size of in-memory data sets by type."""
 
 
 @dataclass(frozen=True)
 class InputShape:
-    """Size of the images that a network is given.
+    """Size of a network's input images.
 
     Args:
-        height: In pixels.
-        width: In pixels.
-        source: Where it was taken from, as an end of a sentence.
+        height: Height in pixels.
+        width: Width in pixels.
+        source: Origin of the size, for reports.
     """
 
     height: int
@@ -33,10 +33,10 @@ class InputShape:
 
 
 def given_shape(height: int, width: int) -> InputShape:
-    """The shape that the user names.
+    """The shape given by `--shape`.
 
     Raises:
-        UserError: A side is not positive.
+        UserError: Height or width is not positive.
     """
     if height < 1 or width < 1:
         raise UserError(f"--shape is {height} {width}; height and width must be positive")
@@ -44,24 +44,24 @@ def given_shape(height: int, width: int) -> InputShape:
 
 
 def require_model(config: Config, source: str) -> None:
-    """Makes sure that a config is one of a network, and not of a search, say.
+    """Checks that a config has a model, unlike that of a search.
 
     Raises:
-        UserError: It has no model.
+        UserError: It has none.
     """
     if "model" not in config:
         raise UserError(f"the config {source!r} has no model")
 
 
 def config_shape(config: Config, source: str) -> InputShape:
-    """The shape that a config's test pipeline gives, padded as its data preprocessor pads.
+    """Input shape by a config's test pipeline and the padding of its data preprocessor.
 
     Args:
         config: A config of any mm package.
-        source: Its path, for the error message.
+        source: Its path, for error messages.
 
     Raises:
-        UserError: The config does not say, so that the user has to, or has no model.
+        UserError: The config does not determine the size, or has no model.
     """
     require_model(config, source)
     model = config.model
@@ -97,7 +97,7 @@ def _remark(step: dict[str, Any]) -> str:
 
 
 def _width_first(value: Any) -> Shape | None:
-    """Sizes as mmcv writes them, (width, height) or one side."""
+    """Parses a size in mmcv's order, (width, height), or one side."""
     if value is None:
         return None
     height, width = _square(value)[::-1]
@@ -105,7 +105,7 @@ def _width_first(value: Any) -> Shape | None:
 
 
 def _square(value: Any) -> Shape:
-    """Sizes as torchvision writes them, (height, width) or one side."""
+    """Parses a size in torchvision's order, (height, width), or one side."""
     first, *rest = value if isinstance(value, (list, tuple)) else (value,)
     return int(first), int(rest[0] if rest else first)
 
@@ -119,7 +119,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Shape | None]] = {
     "torchvision/Resize": lambda step: _square(step["size"]),
     "torchvision/CenterCrop": lambda step: _square(step["size"]),
 }
-"""Size, (height, width), that each transform gives; `None` if it keeps that of the image."""
+"""Output size, (height, width), of each transform; `None` if it does not change the size."""
 
 
 def _array_shape(dataset: dict[str, Any]) -> InputShape | None:
@@ -144,7 +144,7 @@ def _padded(shape: InputShape, divisor: int, by: str) -> InputShape:
 
 
 def _datasets(node: Any) -> Iterator[dict[str, Any]]:
-    """A data set and those inside its wrappers, outermost first."""
+    """Yields a data set config and those that it wraps, outermost first."""
     if isinstance(node, (list, tuple)):
         for item in node:
             yield from _datasets(item)

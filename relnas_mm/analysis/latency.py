@@ -1,4 +1,4 @@
-"""How long a forward pass takes on this machine."""
+"""Latency of networks on this machine."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -16,12 +16,12 @@ LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channel
 
 @dataclass(frozen=True)
 class Latency:
-    """Times of repeated forward passes, in milliseconds.
+    """Latency of forward passes in milliseconds.
 
     Args:
-        batch: Images of a pass.
-        layout: Of images and weights in memory, 'contiguous' or 'channels_last'.
-        median: Of the passes.
+        batch: Batch size.
+        layout: Memory format of images and weights, 'contiguous' or 'channels_last'.
+        median: Median.
         lower: First quartile.
         upper: Third quartile.
     """
@@ -34,15 +34,15 @@ class Latency:
 
     @property
     def images_per_second(self) -> float:
-        """At the median."""
+        """Throughput at the median latency."""
         return 1e3 * self.batch / self.median
 
 
 def find_device(name: str) -> torch.device:
-    """The device of this name.
+    """Returns the device of this name.
 
     Raises:
-        UserError: There is none.
+        UserError: The name is invalid, or there is no such device.
     """
     try:
         device = torch.device(name)
@@ -69,16 +69,16 @@ def measure_latency(
     warmup: int = 5,
     notify: Callable[[str], Any] = lambda sentence: None,
 ) -> list[Latency]:
-    """Measures forward passes for each batch size in each memory layout.
+    """Measures forward passes for each batch size and memory format.
 
     Args:
-        network: A function of images, in evaluation mode, on the device; left contiguous.
+        network: The network, in evaluation mode, on the device; it is contiguous afterwards.
         shape: Height and width of the images.
-        device: Where it runs; on CUDA every pass is waited for.
+        device: Device to run on.
         batches: Batch sizes.
         repeats: Timed passes of each, at least 2.
-        warmup: Passes before them that do not count.
-        notify: Told what comes next.
+        warmup: Untimed passes before them.
+        notify: Receives a message before each step.
 
     Raises:
         UserError: A batch does not fit into the device's memory.

@@ -1,4 +1,4 @@
-"""Multiply-adds, counted where modules are called."""
+"""Multiply-adds, counted by forward hooks."""
 
 from collections import Counter
 from functools import partial
@@ -9,14 +9,16 @@ from torch import Tensor, nn
 
 
 class MultiplyAdds:
-    """Multiply-adds by module; those that contain it, and '' for the whole, get its share as well.
+    """Multiply-adds by module name, including submodules; '' is the whole network.
 
-    The count is that of the released RelativeNAS code, which papers on cell search quote: each weight of a convolution
-    or linear layer once for each position, and the bias of a convolution (not of a linear layer) as one more.
+    The count is that of the reference implementation of RelativeNAS, which papers on cell search quote: one per weight
+        and
+    output position of convolutions and linear layers, and one per output element for the bias of a convolution, but not
+    of a linear layer.
 
     Attributes:
-        quoted: Of `Conv2d` and `Linear` modules alone, as quoted.
-        all: With `ConvTranspose2d`.
+        quoted: Counts of `Conv2d` and `Linear` modules only.
+        all: Counts including `ConvTranspose2d`.
     """
 
     def __init__(self) -> None:
@@ -25,26 +27,26 @@ class MultiplyAdds:
         self._visited: set[str] = set()
 
     def ran(self, name: str) -> bool:
-        """Whether the module of this name, or one inside it, was called."""
+        """Whether the module of this name, or one of its submodules, was called."""
         return name in self._visited
 
     def add(self, name: str, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         """Counts one call of a module."""
         words = name.split(".")
-        above = [".".join(words[:depth]) for depth in range(len(words) + 1)]
-        self._visited.update(above)
+        path = [".".join(words[:depth]) for depth in range(len(words) + 1)]
+        self._visited.update(path)
         if isinstance(module, (nn.Conv2d, nn.Linear)):
-            self.quoted.update(dict.fromkeys(above, _macs(module, output)))
-            self.all.update(dict.fromkeys(above, _macs(module, output)))
+            self.quoted.update(dict.fromkeys(path, _macs(module, output)))
+            self.all.update(dict.fromkeys(path, _macs(module, output)))
         elif isinstance(module, nn.ConvTranspose2d):
-            self.all.update(dict.fromkeys(above, _macs_of_deconvolution(module, inputs[0], output)))
+            self.all.update(dict.fromkeys(path, _macs_of_deconvolution(module, inputs[0], output)))
 
 
 def count_macs(network: nn.Module, images: Tensor) -> MultiplyAdds:
-    """Runs a network once and counts; what calls no module, such as a functional convolution, is not seen.
+    """Counts the multiply-adds of one forward pass; functional calls are not counted.
 
     Args:
-        network: A function of images.
+        network: The network.
         images: A batch, (n, 3, h, w), on the network's device.
     """
     counts = MultiplyAdds()
@@ -60,7 +62,7 @@ def count_macs(network: nn.Module, images: Tensor) -> MultiplyAdds:
     return counts
 
 
-# A module may be called on any number of images or regions at once, hence sizes from its maps.
+# Counts derive from output sizes, as a module may be called on any number of images or regions at once.
 
 
 def _macs(module: nn.Conv2d | nn.Linear, output: Tensor) -> int:
@@ -70,7 +72,7 @@ def _macs(module: nn.Conv2d | nn.Linear, output: Tensor) -> int:
 
 
 def _macs_of_deconvolution(module: nn.ConvTranspose2d, inputs: Tensor, output: Tensor) -> int:
-    # The other way round: each weight meets every position of the input.
+    # Transposed: each weight is applied at every input position.
     return module.weight.numel() * (inputs.numel() // module.in_channels) + _bias(module, output)
 
 

@@ -1,4 +1,4 @@
-"""Models of all mm packages behind one signature: a batch of normalized images in, a tuple of tensors out."""
+"""Models of all mm packages as functions from normalized images to a tuple of tensors."""
 
 from collections.abc import Iterator
 from typing import Any, Literal, cast
@@ -23,20 +23,20 @@ BASES: dict[str, Kind] = {
     "mmpose.BasePoseEstimator": "pose estimator",
 }
 AUXILIARY = "auxiliary_head"
-"""What both mmseg's segmentors and `CellClassifier` call the part that runs in training only."""
+"""Name of the training-only part of mmseg's segmentors and of `CellClassifier`."""
 
 
 def build_model(config: Config, source: str, checkpoint: str | None = None, backbone_only: bool = False) -> nn.Module:
-    """Builds the model of a config for one process, in evaluation mode.
+    """Builds the model of a config for a single process, in evaluation mode.
 
     Args:
         config: A config of any mm package.
         source: Its path, for error messages.
-        checkpoint: Weights to load; `None` leaves the model as it is built.
-        backbone_only: Load those of the backbone alone.
+        checkpoint: Weights to load; `None` for the initial ones.
+        backbone_only: Whether to load the backbone's weights only.
 
     Raises:
-        UserError: The config has no model, it cannot be built, or the checkpoint lacks weights of it.
+        UserError: The config has no model, the model cannot be built, or the checkpoint lacks weights.
     """
     require_model(config, source)
     init_default_scope(config.get("default_scope", "mmengine"))
@@ -44,20 +44,20 @@ def build_model(config: Config, source: str, checkpoint: str | None = None, back
         model: nn.Module = MODELS.build(config.model)
     except UserError:
         raise
-    except Exception as error:  # the registries pass on whatever a constructor raises
+    except Exception as error:  # constructors may raise anything
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise UserError(f"the model of {source!r} cannot be built: {reason}") from error
-    model = revert_sync_batchnorm(model)  # synchronized normalization needs several processes
+    model = revert_sync_batchnorm(model)  # SyncBatchNorm needs several processes
     if checkpoint:
         load_weights(cast(Any, model).backbone if backbone_only else model, checkpoint)
     return model.eval()
 
 
 def load_weights(model: nn.Module, checkpoint: str) -> None:
-    """Loads weights that must be complete, but for what runs in training only.
+    """Loads weights, which must be complete except for training-only parts.
 
     Raises:
-        UserError: The file is missing or does not fit, or a weight is missing in it.
+        UserError: The file is missing, does not match the model, or lacks a weight.
     """
     missing = [key for key in load_pretrained(model, checkpoint)["missing"] if not key.startswith(AUXILIARY)]
     if missing:
@@ -66,10 +66,10 @@ def load_weights(model: nn.Module, checkpoint: str) -> None:
 
 
 def kind_of(model: nn.Module) -> Kind:
-    """What a model is for; 'model' for what no mm package and not this one knows."""
+    """Kind of a model; 'model' if it is unknown."""
     if isinstance(model, CellClassifier):
         return "classifier"
-    for base in type(model).__mro__:  # by name, so that no mm package is imported for this
+    for base in type(model).__mro__:  # by name, without importing mm packages
         kind = BASES.get(f"{base.__module__.split('.')[0]}.{base.__name__}")
         if kind:
             return kind
@@ -77,12 +77,12 @@ def kind_of(model: nn.Module) -> Kind:
 
 
 class Network(nn.Module):
-    """An mm model, or its first parts, as a function of images alone.
+    """An mm model, or its first parts, as a function of images.
 
     Args:
-        model: A model as mm configs name it: `forward(inputs, …, mode='tensor')`.
-        reach: How far to run: to the 'head' (logits, heat maps, box predictions; no post-processing), to the
-            'features' that the head reads, or through the 'backbone' alone.
+        model: A model with mm's interface, `forward(inputs, …, mode='tensor')`.
+        reach: Last part to run: the 'head' (logits, heat maps, box predictions; no post-processing), the 'features'
+            that the head reads, or the 'backbone'.
     """
 
     def __init__(self, model: nn.Module, reach: Reach = "head"):
@@ -96,7 +96,7 @@ class Network(nn.Module):
             images: Normalized images, float (n, 3, h, w).
 
         Returns:
-            The tensors of the output, in their order, however the model nests them.
+            The tensors of the output, flattened in order.
         """
         model = cast(Any, self.model)
         if self.reach == "backbone":
@@ -113,7 +113,7 @@ class Network(nn.Module):
 
 
 def tensors_in(output: Any) -> Iterator[Tensor]:
-    """The tensors of nested tuples, lists, mappings and mm's data elements."""
+    """Yields the tensors in nested tuples, lists, mappings and mm data elements."""
     if isinstance(output, Tensor):
         yield output
     elif isinstance(output, dict):

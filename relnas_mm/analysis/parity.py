@@ -1,4 +1,4 @@
-"""Whether an ONNX graph computes what its network computes."""
+"""Comparison of ONNX graphs with their networks."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -19,13 +19,13 @@ INPUT = "images"
 
 @dataclass(frozen=True)
 class Difference:
-    """How far one output of a graph is from its network's.
+    """Difference between an output of a graph and of its network.
 
     Args:
-        images: Which images were compared, in words.
+        images: Description of the images.
         output: Name of the output.
-        absolute: Largest difference; infinite if the shapes differ or a value is not finite.
-        relative: The same, divided by the largest value of the network's output.
+        absolute: Largest difference; infinite if shapes differ or a value is not finite.
+        relative: `absolute` over the largest magnitude of the network's output.
     """
 
     images: str
@@ -38,12 +38,12 @@ class Difference:
 
 
 def compare(path: Path, network: nn.Module, batches: Iterable[tuple[str, Tensor]]) -> list[Difference]:
-    """Runs an ONNX file with onnxruntime on the CPU beside the network.
+    """Compares an ONNX file, run by onnxruntime on the CPU, with its network.
 
     Args:
         path: The file.
-        network: A function of images that gives as many tensors as the graph.
-        batches: Normalized images, (n, 3, h, w), each with a name.
+        network: The network, with as many outputs as the graph.
+        batches: Batches of normalized images, (n, 3, h, w), with names.
 
     Raises:
         UserError: onnxruntime cannot run the graph on some images.
@@ -58,24 +58,24 @@ def compare(path: Path, network: nn.Module, batches: Iterable[tuple[str, Tensor]
     differences = []
     for title, images in batches:
         try:
-            given = session.run(None, {INPUT: images.numpy()})
-        except Exception as error:  # onnxruntime has a class for each status, with no common one of its own
+            actual = session.run(None, {INPUT: images.numpy()})
+        except Exception as error:  # onnxruntime's exceptions have no common base class
             reason = " ".join(str(error).split())
             raise UserError(f"onnxruntime cannot run the exported graph on {title}: {reason}") from error
         with torch.inference_mode():
             expected = [output.numpy() for output in network(images)]
         title = f"{title} ({'x'.join(map(str, images.shape))})"
         differences += [
-            Difference(title, name, *_difference(a, b)) for name, a, b in zip(names, expected, given, strict=True)
+            Difference(title, name, *_difference(a, b)) for name, a, b in zip(names, expected, actual, strict=True)
         ]
     return differences
 
 
-def _difference(expected: np.ndarray, given: Any) -> tuple[float, float]:
-    if expected.shape != given.shape:
+def _difference(expected: np.ndarray, actual: Any) -> tuple[float, float]:
+    if expected.shape != actual.shape:
         return math.inf, math.inf
-    with np.errstate(invalid="ignore"):  # infinity less infinity
-        absolute = float(np.abs(expected - given).max(initial=0.0))
+    with np.errstate(invalid="ignore"):  # inf - inf
+        absolute = float(np.abs(expected - actual).max(initial=0.0))
     scale = float(np.abs(expected).max(initial=0.0))
     if not math.isfinite(absolute) or not math.isfinite(scale):
         return math.inf, math.inf
@@ -83,10 +83,10 @@ def _difference(expected: np.ndarray, given: Any) -> tuple[float, float]:
 
 
 def require_parity(differences: Sequence[Difference], tolerance: float) -> None:
-    """Refuses a graph that is too far off.
+    """Checks that all relative differences are within a tolerance.
 
     Raises:
-        UserError: A relative difference is above the tolerance.
+        UserError: One is above it.
     """
     worst = max(differences, key=lambda difference: difference.relative)
     if worst.relative > tolerance:
@@ -97,7 +97,7 @@ def require_parity(differences: Sequence[Difference], tolerance: float) -> None:
 
 
 def random_batches(shape: tuple[int, int], dynamic_batch: bool, dynamic_size: bool) -> list[tuple[str, Tensor]]:
-    """Noise of the shape that was exported, and of every other kind that the graph promises to take."""
+    """Noise of the exported shape, and of other batch and image sizes where these are dynamic."""
     shapes = [("noise", 1, shape)]
     if dynamic_batch:
         shapes.append(("noise, other batch", 3, shape))
@@ -108,16 +108,16 @@ def random_batches(shape: tuple[int, int], dynamic_batch: bool, dynamic_size: bo
 
 
 def real_batch(config: Config, model: Any, shape: tuple[int, int] | None, count: int) -> tuple[str, Tensor]:
-    """The first images of a config's test loader, as its model sees them.
+    """The first images of a config's test data, preprocessed.
 
     Args:
         config: The config.
         model: Its model, for the data preprocessor.
-        shape: Height and width to scale them to; `None` leaves them as they are.
+        shape: Height and width to scale to; `None` for no scaling.
         count: Number of images.
 
     Raises:
-        UserError: They cannot be loaded.
+        UserError: The images cannot be loaded.
     """
     loader = {**(config.get("test_dataloader") or {}), "batch_size": count, "num_workers": 0}
     loader["persistent_workers"] = False
@@ -126,7 +126,7 @@ def real_batch(config: Config, model: Any, shape: tuple[int, int] | None, count:
         images = model.data_preprocessor(batch, False)["inputs"].cpu().float()
     except UserError:
         raise
-    except Exception as error:  # data sets raise what they like about missing files
+    except Exception as error:  # data sets may raise anything
         reason = " ".join(str(error).split())
         raise UserError(f"the test images of the config cannot be loaded: {type(error).__name__}: {reason}") from error
     title = "test images"

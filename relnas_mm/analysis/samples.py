@@ -1,4 +1,4 @@
-"""Made-up annotations: what heads ask for besides the images, so that they can be run without data."""
+"""Synthetic annotations, with which heads run without data."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ Shape = tuple[int, int]
 
 
 def detection_samples(count: int, shape: Shape, device: torch.device, masks: bool = False) -> list[Any]:
-    """`DetDataSample`s with eight boxes and labels of class 0.
+    """Creates `DetDataSample`s with eight boxes of class 0.
 
     Args:
         count: Number of images.
-        shape: Their height and width, in pixels.
-        device: Where the annotations live.
-        masks: Whether objects have a mask as well; some heads without masks stumble over them.
+        shape: Height and width of the images, in pixels.
+        device: Device of the annotations.
+        masks: Whether to add instance masks, on which some box-only heads fail.
     """
     require("mmdet", "detectors")
     from mmdet.structures import DetDataSample
@@ -26,7 +26,7 @@ def detection_samples(count: int, shape: Shape, device: torch.device, masks: boo
 
     height, width = shape
     meta = dict.fromkeys(("img_shape", "ori_shape", "pad_shape", "batch_input_shape"), shape)
-    # Squares of growing size along the diagonal, so that every level of a detector has something to match.
+    # Boxes of growing size along the diagonal, so that every level of a detector has something to match.
     ends = torch.linspace(0.2, 1.0, 8)[:, None] * torch.tensor([width, height, width, height], dtype=torch.float32)
     corners = ends * torch.tensor([0.4, 0.4, 1.0, 1.0])
     samples = []
@@ -46,12 +46,12 @@ def detection_samples(count: int, shape: Shape, device: torch.device, masks: boo
 
 
 def segmentation_samples(count: int, shape: Shape, device: torch.device) -> list[Any]:
-    """`SegDataSample`s with a label map of classes 0 and 1, half and half.
+    """Creates `SegDataSample`s whose left half is class 0 and right half class 1.
 
     Args:
         count: Number of images.
-        shape: Their height and width, in pixels.
-        device: Where the annotations live.
+        shape: Height and width of the images, in pixels.
+        device: Device of the annotations.
     """
     require("mmseg", "segmentors")
     from mmengine.structures import PixelData

@@ -1,4 +1,4 @@
-"""The analysis of a network as one page of Markdown, and as data."""
+"""The analysis of a network as Markdown and as JSON."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from relnas_mm.analysis.latency import Latency
 COLUMNS = {
     "parameters": "parameters",
     "trainable": "trainable",
-    "dead": "dead",
+    "unused": "unused",
     "macs": "MACs (Conv2d, Linear)",
     "macs_with_deconvolutions": "MACs with deconvolutions",
     "flops": "flops (mmengine)",
@@ -22,18 +22,18 @@ LATENCY = ("batch", "layout", "median, ms", "quartiles, ms", "images/s")
 
 @dataclass(frozen=True)
 class Analysis:
-    """All that is known about a network.
+    """The analysis of a network.
 
     Args:
         config: Path of its config.
-        model: Name of its class.
+        model: Class name of the model.
         shape: Size of the images.
-        parts: Its parts, last the total.
-        notes: Sentences that belong to the figures.
-        latencies: Measured times; empty if none were.
-        device: Where they were measured, in words.
-        threads: Of torch's operators on the CPU.
-        provenance: Where the figures come from (`relnas_mm.provenance`).
+        parts: Its parts, the total last.
+        notes: Remarks on the figures.
+        latencies: Measured latencies, possibly none.
+        device: Name of the device on which they were measured.
+        threads: Number of torch's CPU threads.
+        provenance: Origin of the figures (`relnas_mm.provenance`).
     """
 
     config: str
@@ -47,7 +47,7 @@ class Analysis:
     provenance: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """The analysis as JSON-serializable data."""
         return {
             "config": self.config,
             "model": self.model,
@@ -62,7 +62,7 @@ class Analysis:
         }
 
     def as_markdown(self) -> str:
-        """A heading, the table of the parts with its notes, and the table of the latencies."""
+        """A heading, the table of parts with its notes, and the table of latencies."""
         lines = [f"**{self.model}**, {self.config}, image {self.shape} (from {self.shape.source})", ""]
         rows = [[part.name, *(_number(getattr(part, key)) for key in COLUMNS)] for part in self.parts]
         lines += _table(["part", *COLUMNS.values()], rows, left=0)
@@ -85,13 +85,13 @@ def _number(value: int | None) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> list[str]:
-    """A table whose columns line up in plain text, too; one column is set left, the others right."""
+    """A Markdown table with padded columns; column `left` is left-aligned, the others right-aligned."""
     cells = [head, *rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
 
     def line(row: Sequence[str]) -> str:
-        places = enumerate(zip(row, widths))
-        return "| " + " | ".join(c.ljust(width) if i == left else c.rjust(width) for i, (c, width) in places) + " |"
+        columns = enumerate(zip(row, widths))
+        return "| " + " | ".join(c.ljust(width) if i == left else c.rjust(width) for i, (c, width) in columns) + " |"
 
     rule = ["-" * width if column == left else "-" * (width - 1) + ":" for column, width in enumerate(widths)]
     return [line(head), line(rule), *map(line, cells[1:])]

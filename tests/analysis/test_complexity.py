@@ -1,4 +1,4 @@
-"""Published sizes and costs, counted by parts; dead parameters against real gradients."""
+"""Published sizes and costs, counted by parts; unused parameters against real gradients."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from mmengine.config import Config
 from torch import nn
 
 from relnas_mm.analysis.complexity import complexity
-from relnas_mm.analysis.dependence import dead_parameters
+from relnas_mm.analysis.dependence import unused_parameters
 from relnas_mm.analysis.macs import count_macs
 from relnas_mm.analysis.network import Network, build_model
 from relnas_mm.architectures import load_genotype
@@ -46,13 +46,13 @@ def small(stem="cifar", **backbone) -> Network:
 @pytest.mark.golden
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_counts(name):
-    path, side, parameters, macs, dead = PUBLISHED[name]
+    path, side, parameters, macs, unused = PUBLISHED[name]
     network = network_of(Config.fromfile(ROOT / path), path)
     images = torch.randn(1, 3, side, side)
     sizes = {key: value.numel() for key, value in network.model.named_parameters()}
     assert sum(size for key, size in sizes.items() if not key.startswith("auxiliary_head.")) == parameters
     assert count_macs(network, images).quoted[""] == macs
-    assert sum(sizes[key] for key in dead_parameters(network, images)) == dead
+    assert sum(sizes[key] for key in unused_parameters(network, images)) == unused
 
 
 @pytest.mark.mm
@@ -66,7 +66,7 @@ def test_other_counts_of_a_classifier():
     assert (in_use.parameters, in_use.macs) == (estimate.params, estimate.macs)
     info = get_model_complexity_info(network, inputs=(images,), show_table=False, show_arch=False)
     assert (total.flops, total.activations, total.parameters) == (info["flops"], info["activations"], info["params"])
-    assert total.dead is None
+    assert total.unused is None
 
 
 @pytest.mark.golden
@@ -84,10 +84,10 @@ def test_pose_estimator():
 @pytest.mark.mm
 def test_detector_of_the_readme():
     network, images = readme("mmdet"), torch.randn(1, 3, 64, 96)
-    *parts, total = complexity(network, images, dead_parameters(network, images))
+    *parts, total = complexity(network, images, unused_parameters(network, images))
     assert [part.name for part in parts] == ["backbone", "neck", "rpn_head", "roi_head"]
     assert sum(part.parameters for part in parts) == total.parameters == 21_609_017
-    assert [part.dead for part in parts] == [85_192, 0, 0, 0]
+    assert [part.unused for part in parts] == [85_192, 0, 0, 0]
     regions = len(network(images)[0])
     roi_head = parts[-1]
     assert roi_head.macs == regions * (256 * 7 * 7 * 1024 + 1024 * 1024 + 1024 * (21 + 80))
@@ -96,10 +96,10 @@ def test_detector_of_the_readme():
 @pytest.mark.mm
 def test_segmentor_of_the_readme():
     network, images = readme("mmseg"), torch.randn(1, 3, 64, 96)
-    *parts, in_use, total = complexity(network, images, dead_parameters(network, images))
+    *parts, in_use, total = complexity(network, images, unused_parameters(network, images))
     assert [part.name for part in parts] == ["backbone", "decode_head", "auxiliary_head"]
     auxiliary = parts[-1]
-    assert auxiliary.parameters == 213_331 and auxiliary.dead == 0 and auxiliary.macs is auxiliary.flops is None
+    assert auxiliary.parameters == 213_331 and auxiliary.unused == 0 and auxiliary.macs is auxiliary.flops is None
     assert (in_use.name, in_use.parameters) == ("total in use", total.parameters - 213_331)
     assert total.macs == parts[0].macs + parts[1].macs
 
@@ -125,7 +125,7 @@ def test_multiply_adds_of_each_kind():
 
 
 def without_gradient(network: Network, images: torch.Tensor) -> set[str]:
-    """The slow way to the dead parameters."""
+    """The slow way to the unused parameters."""
     model = network.model.train().requires_grad_(True)
     sum(model.loss(images, torch.zeros(len(images), dtype=torch.int64)).values()).backward()
     return {name for name, parameter in model.named_parameters() if parameter.grad is None}
@@ -133,20 +133,20 @@ def without_gradient(network: Network, images: torch.Tensor) -> set[str]:
 
 @pytest.mark.parametrize("stem", ["cifar", "imagenet"])
 @pytest.mark.parametrize("genotype", ["relativenas", "darts_v2"])
-def test_dead_parameters_are_those_without_a_gradient(genotype, stem):
+def test_unused_parameters_are_those_without_a_gradient(genotype, stem):
     network, images = small(stem, genotype=genotype), torch.randn(2, 3, 64, 64)
-    found = dead_parameters(network, images[:1])
+    found = unused_parameters(network, images[:1])
     assert found == without_gradient(network, images)
     assert bool(found) == (genotype == "relativenas")
 
 
-def test_frozen_or_recomputed_parts_are_not_dead():
+def test_frozen_or_recomputed_parts_are_not_unused():
     images = torch.randn(1, 3, 32, 32)
-    plain = dead_parameters(small(), images)
-    assert dead_parameters(small(frozen_stages=2), images) == dead_parameters(small(with_cp=True), images) == plain
+    plain = unused_parameters(small(), images)
+    assert unused_parameters(small(frozen_stages=2), images) == unused_parameters(small(with_cp=True), images) == plain
     network = small(frozen_stages=2)
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    dead_parameters(network, images)
+    unused_parameters(network, images)
     assert all(value.equal(before[name]) for name, value in network.state_dict().items())
     assert not network.training and not next(network.parameters()).requires_grad
 
@@ -163,10 +163,10 @@ def test_what_is_read_but_never_called_runs():
             return images * self.queries.weight.sum()
 
     images = torch.randn(1, 3, 4, 4)
-    queries, spare, in_use, total = complexity(Network(Net()).eval(), images, dead_parameters(Network(Net()), images))
-    assert (queries.name, queries.macs, queries.dead) == ("queries", 0, 0)
-    assert (spare.name, spare.macs, spare.dead) == ("spare", None, 5)
-    assert (in_use.parameters, total.parameters, total.dead) == (6, 11, 5)
+    queries, spare, in_use, total = complexity(Network(Net()).eval(), images, unused_parameters(Network(Net()), images))
+    assert (queries.name, queries.macs, queries.unused) == ("queries", 0, 0)
+    assert (spare.name, spare.macs, spare.unused) == ("spare", None, 5)
+    assert (in_use.parameters, total.parameters, total.unused) == (6, 11, 5)
 
 
 def test_images_that_are_too_small():

@@ -70,7 +70,7 @@ def test_analyze_a_classifier(tmp_path):
     assert [(row["batch"], row["layout"]) for row in found["latency"]] == [
         (batch, prefix + layout) for prefix in ("", "torch, ") for batch in (1, 3) for layout in layouts
     ]
-    assert "deployed (torch), the backbone's maps differ by" in done.stdout
+    assert "deployed (torch), the backbone's feature maps differ by" in done.stdout
     assert all(row["lower"] <= row["median"] <= row["upper"] for row in found["latency"])
     assert "--batch 1 3 --repeats 2" in found["command"] and found["versions"]["torch"]
     assert "image 32x32 (from the images of cifar10)" in done.stdout and "| total in use " in done.stdout
