@@ -50,7 +50,7 @@ CONFLICTS = {
     ),
     "opencv without a display": (
         {"packages": {"cv2": Package(error=BROKEN)}},
-        "OpenCV wants a display's libraries",
+        "OpenCV needs the libraries of a display",
         "pip install opencv-python-headless",
         True,
     ),
@@ -214,5 +214,5 @@ def test_the_doctor_where_everything_is_broken(tmp_path):
     done = run_doctor("--folder", str(tmp_path), PYTHONPATH=os.pathsep.join([str(tmp_path), str(ROOT)]))
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "RuntimeError: broken on purpose" in done.stdout
-    assert "cannot run until the errors above are put right" in done.stdout
+    assert "cannot run until the errors above are solved" in done.stdout
     assert "error: torch does not import" in done.stdout

@@ -1,7 +1,7 @@
-"""Says what is installed, whether it fits together, and which command puts right what does not.
+"""Checks the installed packages and the machine, and suggests a command for each problem.
 
-`python tools/doctor.py` or `python -m relnas_mm.doctor`.  Packages are imported in a child process, so that none
-of them can take the doctor down; the doctor itself needs nothing but Python.
+Run it by `python tools/doctor.py` or `python -m relnas_mm.doctor`.  Packages are imported in a child process, so none
+of them can crash the doctor, which itself needs the standard library only.
 """
 
 from relnas_mm.doctor.examine import examine

@@ -1,6 +1,6 @@
-"""Runs in a child process: imports packages one after the other, and reports each as a line of JSON.
+"""Imports packages in a child process, and reports each as a line of JSON.
 
-`python -m relnas_mm.doctor.child NAME …`; a NAME is a package, `@ops` or `@gpus`.
+Usage: `python -m relnas_mm.doctor.child NAME …`; a NAME is a package, `@ops` or `@gpus`.
 """
 
 import json
@@ -11,12 +11,12 @@ from typing import Any
 from relnas_mm.compat import import_error, ops_backend
 from relnas_mm.compat.hooks import ORIGIN
 
-# The parts that we use, which may fail where the bare package imports.
+# The subpackages in use, which may fail to import where the top-level package does not.
 PARTS = {"mmcv": "mmcv.ops", "mmdet": "mmdet.apis", "mmseg": "mmseg.apis", "mmpose": "mmpose.apis"}
 
 
 def examine_package(name: str) -> dict[str, Any]:
-    """Version and import error of a package and of the part of it that we use."""
+    """Version of a package, and import error of it or of its subpackage in use."""
     error = import_error(name) or import_error(PARTS.get(name, name))
     module = sys.modules.get(name)
     origin = getattr(getattr(module, "__spec__", None), "origin", None)
@@ -27,7 +27,7 @@ def examine_package(name: str) -> dict[str, Any]:
 
 
 def _version_of_distribution(name: str) -> str | None:
-    """For modules without a version of their own; never for an mm package, whose distributions differ in name."""
+    """Version of the distribution of this name, for modules without `__version__`."""
     from importlib import metadata
 
     try:
@@ -37,11 +37,11 @@ def _version_of_distribution(name: str) -> str | None:
 
 
 def examine_ops() -> dict[str, Any]:
-    """Which operators are in use, and whether NMS and RoIAlign run on this device, gradient included."""
+    """The operators in use, and whether NMS and RoIAlign run on this device, including gradients."""
     error = None
     try:
         _run_ops()
-    except Exception as exception:  # whatever it is, it is the finding
+    except Exception as exception:  # any exception is the result
         error = " ".join(f"{type(exception).__name__}: {exception}".split())
     return {"backend": ops_backend(), "error": error}
 
@@ -64,14 +64,14 @@ def _run_ops() -> None:
 
 
 def examine_gpus() -> dict[str, Any]:
-    """The names of the CUDA devices that torch can use."""
+    """Names of the CUDA devices that torch can use."""
     import torch
 
     return {"gpus": [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]}
 
 
 def main(names: list[str]) -> None:
-    """Reports on standard output, which is taken from everything else before that."""
+    """Reports on standard output, to which nothing else can write."""
     report = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     special = {"@ops": examine_ops, "@gpus": examine_gpus}
@@ -85,4 +85,4 @@ def main(names: list[str]) -> None:
 
 if __name__ == "__main__":
     main(sys.argv[1:])
-    os._exit(0)  # what a package does at exit is not examined
+    os._exit(0)  # skip the packages' exit handlers

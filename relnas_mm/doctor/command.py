@@ -12,9 +12,9 @@ from relnas_mm.errors import reports_user_errors
 @reports_user_errors
 def main() -> int:
     """Prints the report; returns 1 if the main job cannot run, else 0."""
-    parser = argparse.ArgumentParser(description="Says what is installed and whether it fits together.")
-    parser.add_argument("--json", action="store_true", help="for machines: facts and problems as JSON")
-    parser.add_argument("--folder", help="where runs would write (default: the current folder)")
+    parser = argparse.ArgumentParser(description="Checks the installed packages and the machine.")
+    parser.add_argument("--json", action="store_true", help="print facts and problems as JSON")
+    parser.add_argument("--folder", help="output folder of runs (default: the current folder)")
     arguments = parser.parse_args()
     if not arguments.json:
         print("Importing every package in a child process …", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Collects the facts and judges them."""
+"""Collects the facts and applies the rules."""
 
 import os
 import platform
@@ -13,11 +13,11 @@ from relnas_mm.doctor.rules import judge
 
 
 def examine(folder: str | None = None, patience: float = PATIENCE) -> Report:
-    """Examines this environment (10 to 30 seconds, most of it imports).
+    """Examines this environment, in 10 to 30 seconds, mostly for imports.
 
     Args:
-        folder: where runs would write; the current folder by default.
-        patience: seconds that one package may take to import.
+        folder: Output folder of runs; by default the current folder.
+        patience: Timeout of each import in seconds.
     """
     folder = os.getcwd() if folder is None else folder
     names = [tested.module for tested in TESTED]

@@ -1,4 +1,4 @@
-"""What the doctor finds, before it judges."""
+"""Facts, problems and the report of the doctor."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Package:
-    """One package as a child process saw it.
+    """A package as imported by the child process.
 
     Attributes:
-        version: as the imported module says; None if it does not import, or has none.
-        error: why it, or the part of it that we use, does not import; None if it does.
-        stand_in: whether `relnas_mm.compat` serves it.
+        version: Version of the imported module; `None` if it does not import, or has none.
+        error: Import error of the package or of its subpackage in use; `None` if both import.
+        stand_in: Whether it is a stand-in of `relnas_mm.compat`.
     """
 
     version: str | None = None
@@ -21,7 +21,7 @@ class Package:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that the rules look at.  Sizes are in GiB, None where the system does not tell."""
+    """All inputs of the rules.  Sizes are in GiB, `None` where unknown."""
 
     python: str
     packages: dict[str, Package]
@@ -31,7 +31,7 @@ class Facts:
     has_nvidia_driver: bool = False
     compat_on: bool = True
     distributions: frozenset[str] = frozenset()
-    torch_wanted: str | None = None  # by torchvision, such as `==2.11.0` or `>=2.14.0`
+    torch_wanted: str | None = None  # requirement of torchvision, such as `==2.11.0` or `>=2.14.0`
     folder: str = "."
     writable: bool = True
     free_disk: float | None = None
@@ -42,12 +42,12 @@ class Facts:
 
 @dataclass(frozen=True)
 class Problem:
-    """One conflict.
+    """A problem with a suggested command.
 
     Attributes:
-        sentence: what is wrong.
-        command: what puts it right.
-        fatal: whether the main job (a search, then training SSD) cannot run because of it.
+        sentence: Description of the problem.
+        command: Command that solves it.
+        fatal: Whether it prevents the main job (a search, then training SSD).
     """
 
     sentence: str
@@ -57,7 +57,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Report:
-    """Facts and the judgement on them."""
+    """Facts and problems."""
 
     facts: Facts
     problems: tuple[Problem, ...] = field(default=())
@@ -68,6 +68,6 @@ class Report:
         return not any(problem.fatal for problem in self.problems)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain dicts and lists."""
+        """The report as JSON-serializable data."""
         facts = {**asdict(self.facts), "distributions": sorted(self.facts.distributions)}
         return {"ok": self.ok, "facts": facts, "problems": [asdict(problem) for problem in self.problems]}

@@ -1,4 +1,4 @@
-"""Cores, memory, disk and permissions of this machine, without any package."""
+"""Cores, memory, disk, permissions and distributions of this machine, by the standard library."""
 
 import os
 import re
@@ -11,14 +11,14 @@ GIB = 2.0**30
 
 
 def cores() -> int:
-    """The cores that this process may use."""
+    """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def free_memory() -> float | None:
-    """GiB of memory that can be had, the smaller of the machine's and the container's; None if unknown."""
+    """Available memory in GiB, the smaller of the machine's and the container's; `None` if unknown."""
     sizes = []
     for line in _read(Path("/proc/meminfo")).splitlines():
         if line.startswith("MemAvailable:"):
@@ -30,7 +30,7 @@ def free_memory() -> float | None:
 
 
 def free_disk(folder: str) -> float | None:
-    """GiB that can be written in `folder`; None if unknown."""
+    """Free disk space of `folder` in GiB; `None` if unknown."""
     try:
         return shutil.disk_usage(folder).free / GIB
     except OSError:
@@ -38,7 +38,7 @@ def free_disk(folder: str) -> float | None:
 
 
 def writable(folder: str) -> bool:
-    """Whether a file can be made in `folder`; one is made, and removed."""
+    """Whether a file can be created in `folder`, by creating and removing one."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             return True
@@ -47,13 +47,13 @@ def writable(folder: str) -> bool:
 
 
 def distributions() -> frozenset[str]:
-    """The names of everything installed, in lower case with dashes."""
+    """Names of all installed distributions, in lower case with dashes."""
     names = (found.metadata["Name"] for found in metadata.distributions())
     return frozenset(name.lower().replace("_", "-") for name in names if name)
 
 
 def torch_wanted() -> str | None:
-    """The torch that the installed torchvision was built for, such as `==2.11.0`; None if it does not say."""
+    """Requirement of the installed torchvision on torch, such as `==2.11.0`; `None` if unknown."""
     try:
         lines = metadata.requires("torchvision") or []
     except metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Asks child processes about packages; a package that crashes or hangs costs its own child and no more."""
+"""Examines packages in child processes, isolated from crashes and hangs."""
 
 import json
 import os
@@ -10,29 +10,29 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 180.0  # seconds that one package may take to import
+PATIENCE = 180.0  # timeout of each import in seconds
 
 
 def probe(names: list[str], patience: float = PATIENCE) -> dict[str, dict[str, Any]]:
-    """What `relnas_mm.doctor.child` says of each name; at least an `error` for each that cannot be examined.
+    """Reports of `relnas_mm.doctor.child` by name; those of crashed or hanging packages have an `error` only.
 
     Args:
-        names: packages, `@ops` or `@gpus`, imported in this order in one process.
-        patience: seconds that one of them may take.
+        names: Packages, `@ops` or `@gpus`, imported in this order in one process.
+        patience: Timeout of each in seconds.
     """
     found: dict[str, dict[str, Any]] = {}
-    waiting = list(names)
-    while waiting:
-        reports, end = _ask_child(waiting, patience)
+    remaining = list(names)
+    while remaining:
+        reports, end = _ask_child(remaining, patience)
         found.update(reports)
-        waiting = waiting[len(reports) :]
-        if waiting:  # the child ended early: the next name is the culprit
-            found[waiting.pop(0)] = {"error": end}
+        remaining = remaining[len(reports) :]
+        if remaining:  # the child ended early because of the next name
+            found[remaining.pop(0)] = {"error": end}
     return found
 
 
 def _ask_child(names: list[str], patience: float) -> tuple[dict[str, dict[str, Any]], str]:
-    """The reports of one child, and how it ended."""
+    """Reports of one child process, and how it ended."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
     command = [sys.executable, "-m", "relnas_mm.doctor.child", *names]
     reports: dict[str, dict[str, Any]] = {}

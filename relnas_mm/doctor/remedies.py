@@ -1,4 +1,4 @@
-"""Known reasons why a package does not import, each with the command that puts it right."""
+"""Known import errors, with the command that solves each."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from relnas_mm.compat.packages import install_command
 
 
 class Remedy(NamedTuple):
-    """A pattern of the error message, the reason in words, and the command, given the package."""
+    """A pattern of the error message, the reason in words, and a function from package and match to the command."""
 
     pattern: str
     reason: str
@@ -22,7 +22,7 @@ LITE = "pip uninstall -y mmcv mmcv-lite && pip install --no-deps mmcv-lite==2.1.
 PAIR = "pip install --force-reinstall torch==2.11.0 torchvision==0.26.0"
 
 REMEDIES = (
-    Remedy(r"libGL|libgthread|libEGL|libxcb|libSM\.so", "OpenCV wants a display's libraries", lambda *_: HEADLESS),
+    Remedy(r"libGL|libgthread|libEGL|libxcb|libSM\.so", "OpenCV needs the libraries of a display", lambda *_: HEADLESS),
     Remedy(
         r"No module named 'pkg_resources'",
         "setuptools dropped pkg_resources, and RELNAS_MM_COMPAT=0 turned its stand-in off",
@@ -68,7 +68,12 @@ REMEDIES = (
 
 
 def remedy_for(module: str, error: str) -> tuple[str, str]:
-    """The reason in words and the command, for package `module` that does not import because of `error`."""
+    """Reason and command for an import error of a package.
+
+    Args:
+        module: Name of the package.
+        error: The error message.
+    """
     for remedy in REMEDIES:
         match = re.search(remedy.pattern, error)
         if match:

@@ -1,4 +1,4 @@
-"""From facts to problems: one small rule per conflict."""
+"""Rules that derive problems from facts."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,7 +11,7 @@ LITTLE_DISK, LITTLE_MEMORY, LITTLE_SHARED = 2.0, 2.0, 0.25  # GiB
 
 
 def python_version(facts: Facts) -> Iterator[Problem]:
-    """Python must be one that the packages were tried with."""
+    """Python must be a tested version."""
     if not release(PYTHON[0]) <= release(facts.python)[:2] <= release(PYTHON[1]):
         yield Problem(
             f"Python {facts.python} is not among the versions tried ({PYTHON[0]} to {PYTHON[1]}).",
@@ -20,7 +20,7 @@ def python_version(facts: Facts) -> Iterator[Problem]:
 
 
 def packages_import(facts: Facts) -> Iterator[Problem]:
-    """Each package imports; those that break alike are one problem."""
+    """Each package must import; packages with equal errors are one problem."""
     alike: dict[tuple[str, str, str], list[Tested]] = {}
     for tested in TESTED:
         error = facts.packages[tested.module].error
@@ -36,7 +36,7 @@ def packages_import(facts: Facts) -> Iterator[Problem]:
 
 
 def versions_tested(facts: Facts) -> Iterator[Problem]:
-    """Each version is one that was tried."""
+    """Each package must be a tested version."""
     for tested in TESTED:
         version = facts.packages[tested.module].version
         if version is not None and compare_with_tested(tested.module, version) != "tested":
@@ -49,7 +49,7 @@ def versions_tested(facts: Facts) -> Iterator[Problem]:
 
 
 def torch_pair(facts: Facts) -> Iterator[Problem]:
-    """The torch that torchvision was built for: one version, or all from one on."""
+    """torch must meet torchvision's requirement."""
     torch, wanted = facts.packages["torch"].version, facts.torch_wanted
     if torch is None or wanted is None:
         return
@@ -60,7 +60,7 @@ def torch_pair(facts: Facts) -> Iterator[Problem]:
 
 
 def operators_run(facts: Facts) -> Iterator[Problem]:
-    """NMS and RoIAlign run on this device."""
+    """NMS and RoIAlign must run on this device."""
     if facts.ops_error is None or facts.packages["mmcv"].error is not None:
         return
     device = facts.gpus[0] if facts.gpus else "the CPU"
@@ -70,7 +70,7 @@ def operators_run(facts: Facts) -> Iterator[Problem]:
 
 
 def numpy_for_mmpose(facts: Facts) -> Iterator[Problem]:
-    """NumPy 2.4 made an error of what mmpose's visualizer does."""
+    """mmpose's visualizer fails with NumPy 2.4 or later."""
     numpy, mmpose = facts.packages["numpy"].version, facts.packages["mmpose"].version
     if numpy is not None and mmpose is not None and release(numpy) >= (2, 4):
         yield Problem(
@@ -80,7 +80,7 @@ def numpy_for_mmpose(facts: Facts) -> Iterator[Problem]:
 
 
 def setuptools_for_mmengine(facts: Facts) -> Iterator[Problem]:
-    """Setuptools 82 dropped pkg_resources."""
+    """setuptools 82 dropped pkg_resources, which mmengine imports."""
     version = facts.packages["setuptools"].version
     if version is not None and release(version) >= (82,) and facts.packages["mmengine"].version is not None:
         yield Problem(
@@ -91,20 +91,20 @@ def setuptools_for_mmengine(facts: Facts) -> Iterator[Problem]:
 
 
 def one_opencv(facts: Facts) -> Iterator[Problem]:
-    """The OpenCV distributions write into the same folder."""
+    """The OpenCV distributions install into the same folder."""
     found = sorted(OPENCV & facts.distributions)
     if len(found) > 1:
         yield Problem(f"{' and '.join(found)} are installed over each other.", HEADLESS)
 
 
 def one_mmcv(facts: Facts) -> Iterator[Problem]:
-    """A compiled mmcv and mmcv-lite write into the same folder."""
+    """mmcv and mmcv-lite install into the same folder."""
     if {"mmcv", "mmcv-lite"} <= facts.distributions:
         yield Problem("mmcv and mmcv-lite are installed over each other.", LITE)
 
 
 def usable_gpu(facts: Facts) -> Iterator[Problem]:
-    """A driver without a device that torch can use."""
+    """With an NVIDIA driver, torch must find a device."""
     if facts.has_nvidia_driver and not facts.gpus and facts.packages["torch"].version is not None:
         torch = facts.packages["torch"].version
         yield Problem(
@@ -114,14 +114,14 @@ def usable_gpu(facts: Facts) -> Iterator[Problem]:
         )
 
 
-def room_to_work(facts: Facts) -> Iterator[Problem]:
-    """Permission, disk and memory."""
+def resources(facts: Facts) -> Iterator[Problem]:
+    """The folder must be writable, and disk and memory must suffice."""
     if not facts.writable:
         yield Problem(f"{facts.folder} cannot be written to.", f"chmod u+w '{facts.folder}'", fatal=True)
     if facts.free_disk is not None and facts.free_disk < LITTLE_DISK:
         yield Problem(
             f"{facts.folder} has {facts.free_disk:.1f} GiB free, and checkpoints take some.",
-            "python tools/search.py CONFIG --work-dir /path/with/more/room",
+            "python tools/search.py CONFIG --work-dir /path/with/more/space",
         )
     if facts.free_memory is not None and facts.free_memory < LITTLE_MEMORY:
         yield Problem(
@@ -130,8 +130,8 @@ def room_to_work(facts: Facts) -> Iterator[Problem]:
         )
     if facts.shared_memory is not None and facts.shared_memory < LITTLE_SHARED:
         yield Problem(
-            f"/dev/shm has {facts.shared_memory:.2f} GiB free, where data loader workers hand over their batches "
-            "(the container wants --shm-size=2g).",
+            f"/dev/shm, through which data loader workers pass batches, has {facts.shared_memory:.2f} GiB free (start "
+            "the container with --shm-size=2g).",
             "python tools/train.py CONFIG --cfg-options train_dataloader.num_workers=0 "
             "train_dataloader.persistent_workers=False",
         )
@@ -147,12 +147,12 @@ RULES: tuple[Callable[[Facts], Iterator[Problem]], ...] = (
     numpy_for_mmpose,
     setuptools_for_mmengine,
     usable_gpu,
-    room_to_work,
+    resources,
     versions_tested,
 )
 
 
 def judge(facts: Facts) -> tuple[Problem, ...]:
-    """All problems, those that stop the main job first."""
+    """All problems, fatal ones first."""
     problems = [problem for rule in RULES for problem in rule(facts)]
     return tuple(sorted(problems, key=lambda problem: not problem.fatal))

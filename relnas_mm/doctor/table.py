@@ -8,7 +8,7 @@ NAMES = {"cv2": "opencv (cv2)", "mmseg": "mmsegmentation (mmseg)"}
 
 
 def as_text(report: Report) -> str:
-    """Versions found against versions tried, the machine, the problems, the verdict."""
+    """Formats found and tested versions, the machine, problems and verdict."""
     lines = [f"relnas_mm {__version__}: doctor", ""]
     rows = [("package", "found", "tried", "state"), *_versions(report.facts)]
     widths = [max(map(len, column)) for column in zip(*rows)]
@@ -19,7 +19,7 @@ def as_text(report: Report) -> str:
     for number, problem in enumerate(report.problems, 1):
         kind = "error" if problem.fatal else "warning"
         lines += [f"{number}. {kind}: {problem.sentence}", f"   $ {problem.command}"]
-    verdict = "can run" if report.ok else "cannot run until the errors above are put right"
+    verdict = "can run" if report.ok else "cannot run until the errors above are solved"
     lines += ["", f"The main job (a search, then training SSD with the cell) {verdict}."]
     return "\n".join(lines)
 
