@@ -1,4 +1,4 @@
-"""What a model gets to see: samples of a config's data after its pipeline, drawn with their annotations."""
+"""Draws samples of a config's data, after its pipeline, with their annotations."""
 
 from relnas_mm.browse.draw import drawn_samples
 from relnas_mm.browse.folder import PictureFolder

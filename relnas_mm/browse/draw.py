@@ -1,4 +1,4 @@
-"""Samples of any mm data set as pictures, drawn by the visualizer of the package that the sample belongs to."""
+"""Pictures of samples of any mm data set, by the visualizer of its package."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -17,23 +17,23 @@ from relnas_mm.errors import UserError
 
 VISUALIZER_TYPES = {"mmdet": "DetLocalVisualizer", "mmseg": "SegLocalVisualizer", "mmpose": "PoseLocalVisualizer"}
 LEAST_SIDE = 128
-"""Pictures of classification data are enlarged to this, in pixels, so that the label can be read."""
+"""Least size, in pixels, to which images of classification data are enlarged, so that labels are legible."""
 
 Draw = Callable[[Any, np.ndarray, str], Image.Image]
-"""Draws an mm data sample on an RGB image; the text names the picture."""
+"""Draws an mm data sample on an RGB image, with a name for the picture."""
 
 
 def drawn_samples(config: Config, split: str, number: int, seed: int = 0) -> Iterator[tuple[str, Image.Image]]:
-    """The first samples of a split, each with a name made of its place and its file.
+    """Yields pictures of the first samples of a split, with names of index and file.
 
     Args:
-        config: A config of mmdet, mmseg, mmpose, or of classification here.
+        config: A config of mmdet, mmseg, mmpose, or of classification.
         split: 'train', 'val' or 'test'.
-        number: How many; fewer if there are no more.
-        seed: Of the augmentation.
+        number: Maximum number of samples.
+        seed: Seed of the augmentation.
 
     Raises:
-        UserError: The config has no such data, or the samples are of no known kind.
+        UserError: The config has no such data, or the samples are of an unknown kind.
     """
     loader = config.get(f"{split}_dataloader")
     if not loader:
@@ -55,12 +55,12 @@ def drawn_samples(config: Config, split: str, number: int, seed: int = 0) -> Ite
             yield f"{index:04d}_{label}", picture
         else:
             stem = Path(truth.metainfo.get("img_path") or "image").stem
-            image = _in_place(_rgb(sample["inputs"]), truth, dataset)
+            image = _aligned(_rgb(sample["inputs"]), truth, dataset)
             yield f"{index:04d}_{stem}", draw(truth, image, stem)
 
 
 def _drawer(config: Config, scope: str, dataset: Any) -> Draw:
-    """Draws by the visualizer that the config names, without its back-ends."""
+    """Builds the config's visualizer without its backends, and returns a function that draws by it."""
     settings = {"type": VISUALIZER_TYPES[scope], **(config.get("visualizer") or {}), "vis_backends": None}
     visualizer: Any = VISUALIZERS.build({**settings, "name": "browse"})
     if scope == "mmpose":
@@ -69,7 +69,7 @@ def _drawer(config: Config, scope: str, dataset: Any) -> Draw:
         visualizer.dataset_meta = dataset.metainfo
 
     def draw(truth: Any, image: np.ndarray, name: str) -> Image.Image:
-        with tempfile.TemporaryDirectory() as folder:  # a file is the one form that all three give the picture in
+        with tempfile.TemporaryDirectory() as folder:  # a file is the one output that all three support
             out = Path(folder, "picture.png")
             visualizer.add_datasample(name, image, _plain(truth), draw_gt=True, draw_pred=False, out_file=str(out))
             return Image.open(out).convert("RGB")
@@ -78,7 +78,7 @@ def _drawer(config: Config, scope: str, dataset: Any) -> Draw:
 
 
 def _plain(truth: Any) -> Any:
-    """Boxes and masks as the visualizer of mmdet takes them; other samples as they are."""
+    """Converts boxes and masks to the types that mmdet's visualizer supports."""
     instances: Any = truth.get("gt_instances") or {}
     if hasattr(instances.get("bboxes"), "tensor"):
         instances.bboxes = instances.bboxes.tensor
@@ -88,13 +88,13 @@ def _plain(truth: Any) -> Any:
 
 
 def _rgb(inputs: Tensor) -> np.ndarray:
-    """The image of mm's pipelines, (3, h, w) in BGR, bytes or numbers up to 255, as RGB bytes (h, w, 3)."""
+    """Converts an image of mm's pipelines, (3, h, w) in BGR up to 255, to RGB bytes, (h, w, 3)."""
     image = inputs.permute(1, 2, 0).cpu().numpy()
     return np.ascontiguousarray(image.clip(0, 255).astype(np.uint8)[..., ::-1])
 
 
-def _in_place(image: np.ndarray, truth: Any, dataset: Any) -> np.ndarray:
-    """The image in the coordinates of its annotations: test pipelines load these after scaling the image."""
+def _aligned(image: np.ndarray, truth: Any, dataset: Any) -> np.ndarray:
+    """Resizes the image to the coordinates of its annotations, which test pipelines load after scaling the image."""
     while not hasattr(dataset, "pipeline"):
         dataset = dataset.datasets[0] if hasattr(dataset, "datasets") else dataset.dataset
     steps = [type(step).__name__ for step in dataset.pipeline.transforms]
@@ -106,7 +106,7 @@ def _in_place(image: np.ndarray, truth: Any, dataset: Any) -> np.ndarray:
 
 
 def _keep_transformed_keypoints(dataset: Any) -> None:
-    """Tells mmpose's packing step to keep the keypoints where augmentation has moved them."""
+    """Configures mmpose's packing step to keep the augmented keypoints."""
     if isinstance(dataset, (list, tuple)):
         for part in dataset:
             _keep_transformed_keypoints(part)
@@ -119,15 +119,15 @@ def _keep_transformed_keypoints(dataset: Any) -> None:
 
 
 def _labelled(dataset: Any, inputs: Tensor, label: Tensor) -> tuple[Image.Image, str]:
-    """An image of a classification data set above the name of its class."""
+    """Draws the class name below an image of a classification data set."""
     name = dataset.metainfo["classes"][int(label)]
     if isinstance(dataset, ArrayDataset):
         mean, std = (inputs.new_tensor(part).view(-1, 1, 1) for part in (dataset.data.mean, dataset.data.std))
         inputs = ((inputs * std + mean) * 255).round()
     values = inputs.cpu().numpy().clip(0, 255).astype(np.uint8)
     image = Image.fromarray(values.transpose(1, 2, 0) if len(values) == 3 else values[0]).convert("RGB")
-    times = -(-LEAST_SIDE // min(image.size))
-    image = image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST)
+    factor = -(-LEAST_SIDE // min(image.size))
+    image = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
     picture = Image.new("RGB", (image.width, image.height + 14), "white")
     picture.paste(image)
     ImageDraw.Draw(picture).text((2, image.height + 1), name, fill="black")

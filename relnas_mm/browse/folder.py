@@ -1,4 +1,4 @@
-"""A folder of pictures that may be written again, and in which nothing of somebody else is touched."""
+"""A folder of pictures that can be rewritten without touching foreign files."""
 
 import json
 import math
@@ -18,13 +18,13 @@ TILE, MOST_TILES = 240, 64
 
 
 class PictureFolder:
-    """Pictures, a contact sheet of the first 64, and `browse.json` with the names of all of them.
+    """Writes pictures, a contact sheet of the first 64, and their names in `browse.json`.
 
     Args:
-        path: The folder; missing, empty, or one that this class has written before.
+        path: A folder that is missing, empty, or was written by this class.
 
     Raises:
-        UserError: It holds something else.
+        UserError: The folder holds other files.
     """
 
     def __init__(self, path: Path):
@@ -36,17 +36,17 @@ class PictureFolder:
         self.old = self._old_files()
 
     def write(self, pictures: Iterable[tuple[str, Image.Image]], description: dict[str, object]) -> list[Path]:
-        """Draws all pictures beside the folder, and then puts them into it in place of those of the last time.
+        """Writes all pictures to a temporary folder, and then replaces those of the last run.
 
         Args:
-            pictures: Each with a name, without ending.
-            description: What `browse.json` says besides the names.
+            pictures: Names without suffix, and pictures.
+            description: Further content of `browse.json`.
 
         Returns:
-            The pictures, in order; the contact sheet is the last.
+            Paths of the pictures in order, and of the contact sheet.
 
         Raises:
-            UserError: A name is that of a file which somebody else has put there.
+            UserError: A picture would overwrite a foreign file.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent))
@@ -89,7 +89,7 @@ class PictureFolder:
 
 
 def contact_sheet(tiles: list[Image.Image]) -> Image.Image:
-    """Pictures side by side, about as many in a row as in a column.
+    """Arranges pictures in a grid that is about square.
 
     Raises:
         UserError: There are none.
@@ -99,6 +99,6 @@ def contact_sheet(tiles: list[Image.Image]) -> Image.Image:
     columns = math.ceil(math.sqrt(len(tiles)))
     width, height = max(tile.width for tile in tiles) + 4, max(tile.height for tile in tiles) + 4
     sheet = Image.new("RGB", (columns * width, math.ceil(len(tiles) / columns) * height), "white")
-    for place, tile in enumerate(tiles):
-        sheet.paste(tile, (place % columns * width + 2, place // columns * height + 2))
+    for index, tile in enumerate(tiles):
+        sheet.paste(tile, (index % columns * width + 2, index // columns * height + 2))
     return sheet

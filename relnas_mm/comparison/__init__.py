@@ -1,1 +1,1 @@
-"""Comparing strategies: one space, one budget, many seeds; tables, tests and plots.  `tools/compare.py` runs it."""
+"""Comparisons of strategies on one space with one budget and many seeds, run by `tools/compare.py`."""

@@ -1,4 +1,4 @@
-"""Plots of a comparison: regret by number of queries, fronts, and the matrix of transfer."""
+"""Plots of a comparison: regret by number of queries, Pareto fronts, and the transfer matrix."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ POINTS = 80
 
 
 def anytime_figure(plan: Plan, records: Sequence[dict[str, Any]], summary: dict[str, Any]) -> "Figure":
-    """Mean regret against the optimum, or mean value where it is not known, with the middle half of the seeds."""
+    """Plots mean regret, or mean value if the optimum is unknown, with the interquartile range over seeds."""
     figure, axes = _grid(len(plan.tasks))
     queries = np.unique(np.geomspace(1, plan.budget, POINTS).round().astype(int))
     for axis, task in zip(axes, plan.tasks):
@@ -37,7 +37,7 @@ def anytime_figure(plan: Plan, records: Sequence[dict[str, Any]], summary: dict[
 
 
 def front_figure(plan: Plan, records: Sequence[dict[str, Any]]) -> "Figure":
-    """For each strategy the front of all its searches together, and those of the first ones."""
+    """Plots for each strategy the combined front of all its searches, and the fronts of the first ten."""
     from relnas_mm.search.pareto import pareto_front
 
     figure, axes = _grid(len(plan.tasks))
@@ -47,15 +47,15 @@ def front_figure(plan: Plan, records: Sequence[dict[str, Any]]) -> "Figure":
             for front in fronts[:10]:
                 axis.step(*front.T, where="post", color=colour, alpha=0.15, lw=0.8)
             points = np.concatenate(fronts)
-            whole = points[pareto_front(points[:, 0], points[:, 1])]
-            axis.step(*whole.T, where="post", color=colour, lw=1.8, label=strategy)
+            combined = points[pareto_front(points[:, 0], points[:, 1])]
+            axis.step(*combined.T, where="post", color=colour, lw=1.8, label=strategy)
         axis.set(title=task, xlabel=plan.objectives[0], ylabel="loss", yscale="log")
     axes[0].legend(frameon=False, fontsize=8)
     return figure
 
 
 def transfer_figure(tasks: Sequence[str], matrix: Sequence[Sequence[float]], strategy: str) -> "Figure":
-    """The matrix of transfer as a picture with numbers."""
+    """Plots the transfer matrix with its values."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.2, 5.6), layout="constrained")
@@ -86,7 +86,7 @@ def _grid(count: int) -> "tuple[Figure, list[Axes]]":
 
 
 def _coloured(plan: Plan) -> list[tuple[str, str]]:
-    return [(COLOURS[place % len(COLOURS)], strategy) for place, strategy in enumerate(plan.strategies)]
+    return [(COLOURS[index % len(COLOURS)], strategy) for index, strategy in enumerate(plan.strategies)]
 
 
 def _of(records: Sequence[dict[str, Any]], task: str, strategy: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What is to be compared, read from a config and checked before anything runs."""
+"""Configs of comparisons, validated before anything runs."""
 
 import json
 from collections.abc import Mapping
@@ -27,22 +27,22 @@ class Unit:
 
 @dataclass(frozen=True)
 class Plan:
-    """A comparison.
+    """A comparison of strategies.
 
     Args:
-        name: What it is about.
-        space: Config of the space, the same for all.
+        name: Title of the comparison.
+        space: Config of the search space.
         tasks: Configs of evaluators by name.
         strategies: Configs of strategies by name.
-        budget: Candidates that each search may have scored.
-        seeds: How many searches of each strategy on each task; their seeds are 0, 1, …
-        reference: The strategy that the others are tested against.
-        objectives: What is minimized beside the loss, at most one thing such as 'latency'.
-        transfer: Whether the winners of each task are looked up in the tables of the others.
-        device: Where evaluators train.
+        budget: Number of candidates that each search evaluates.
+        seeds: Number of searches per strategy and task, with seeds 0, 1, …
+        reference: The strategy against which the others are tested.
+        objectives: Objectives besides the loss, at most one, such as 'latency'.
+        transfer: Whether to look up the winners of each task in the tables of the others.
+        device: Device on which evaluators train.
 
     Raises:
-        UserError: A value is out of range, or parts do not fit together.
+        UserError: A value is out of range, or parts are incompatible.
     """
 
     name: str
@@ -85,35 +85,35 @@ class Plan:
         return [Unit(s, t, name) for s in range(self.seeds) for t in self.tasks for name in self.strategies]
 
     def evaluator(self, task: str, seed: int) -> Any:
-        """The evaluator of a task, as it is before a search."""
+        """Builds the evaluator of a task."""
         return build_part(
             EVALUATORS, self.tasks[task], space=build_part(SPACES, self.space), seed=seed, device=self.device
         )
 
     def strategy(self, name: str, seed: int) -> Any:
-        """A strategy before its first query; those that have `queries` get the budget."""
+        """Builds a strategy; its `queries`, if it has this argument, are the budget."""
         supplied = {"space": build_part(SPACES, self.space), "seed": seed, "objectives": 1 + len(self.objectives)}
         return build_part(STRATEGIES, self.strategies[name], **supplied, queries=self.budget)
 
     def identity(self) -> dict[str, Any]:
-        """What decides the results, but for the number of seeds, which can be raised later."""
+        """All fields that determine results, except for `seeds`, which can be increased later."""
         return json.loads(json.dumps({key: value for key, value in asdict(self).items() if key != "seeds"}))
 
 
 def read_plan(config: Config, source: str) -> Plan:
-    """The comparison of a config.
+    """Validates the config of a comparison.
 
     Args:
-        config: Has `comparison`, a mapping of the fields of `Plan`.
-        source: The config's path, for error messages.
+        config: A config with `comparison`, a mapping of the fields of `Plan`.
+        source: Path of the config, for error messages.
 
     Raises:
-        UserError: Something is missing, unknown or out of range.
+        UserError: A field is missing, unknown or out of range.
     """
-    given = config.get("comparison")
-    if not isinstance(given, Mapping):
+    comparison = config.get("comparison")
+    if not isinstance(comparison, Mapping):
         raise UserError(f"the config {source!r} has no `comparison`; examples are in configs/compare/")
-    values = Config(dict(comparison=given)).to_dict()["comparison"]
+    values = Config(dict(comparison=comparison)).to_dict()["comparison"]
     allowed = {field.name for field in fields(Plan)}
     if unknown := sorted(set(values) - allowed):
         raise UserError(f"the comparison of {source!r} does not take {unknown}; it takes {sorted(allowed)}")

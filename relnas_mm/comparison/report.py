@@ -1,4 +1,4 @@
-"""The results of a comparison as files: JSON, plots, and one page that needs nothing else."""
+"""The report of a comparison: JSON, plots, and a self-contained HTML page."""
 
 import json
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ def write_report(plan: Plan, records: Sequence[dict[str, Any]], folder: Path, co
 
     Args:
         plan: The comparison.
-        records: Of all its searches.
-        folder: Where to write.
-        command: What a reader types to get it again.
+        records: Records of all its searches.
+        folder: Output folder.
+        command: Command that reproduces the results.
 
     Returns:
-        What `summary.json` holds.
+        The content of `summary.json`.
 
     Raises:
         UserError: A file cannot be written.
@@ -56,7 +56,7 @@ def write_report(plan: Plan, records: Sequence[dict[str, Any]], folder: Path, co
 
 
 def table_lines(summary: dict[str, Any]) -> list[str]:
-    """The results as lines of text, one for each task and strategy."""
+    """Formats the results as text, with one line per task and strategy."""
     lines = []
     for task, entry in summary["tasks"].items():
         optimum = "" if entry["optimum"] is None else f", optimum {entry['optimum']:.3f}"

@@ -1,4 +1,4 @@
-"""Runs all searches of a comparison, some at a time, and keeps each as soon as it is done."""
+"""Runs the searches of a comparison in parallel, and records each when it finishes."""
 
 import json
 import multiprocessing
@@ -23,13 +23,13 @@ _SHOWN = 5
 
 
 def run_comparison(plan: Plan, folder: Path, workers: int, say: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Runs what is not there yet, and gives the records of all searches.
+    """Runs the remaining searches, and returns the records of all.
 
     Args:
         plan: The comparison.
-        folder: Where its records are and go; it exists.
-        workers: Processes.
-        say: Told how far it is.
+        folder: Existing folder with its records.
+        workers: Number of processes.
+        say: Receives progress messages.
 
     Raises:
         UserError: The folder belongs to another comparison, or a search cannot be run.
@@ -47,15 +47,15 @@ def run_comparison(plan: Plan, folder: Path, workers: int, say: Callable[[str], 
             left = timedelta(seconds=round((now - start) / done * (len(units) - done)))
             say(f"{done}/{len(units)} searches, eta {left}")
             last = now
-    wanted = set(plan.units)
-    return sorted((line for line in records.of_type(RUN) if unit_of(line) in wanted), key=unit_of)
+    planned = set(plan.units)
+    return sorted((line for line in records.of_type(RUN) if unit_of(line) in planned), key=unit_of)
 
 
 def claimed_records(plan: Plan, folder: Path) -> Records:
-    """The records of a comparison; a line that was cut off is forgotten.
+    """Opens the records of a comparison, without a truncated last line.
 
     Raises:
-        UserError: The folder holds another comparison, or something else.
+        UserError: The folder belongs to another comparison.
     """
     path, identity = folder / PLAN_FILE, plan.identity()
     if path.exists():
@@ -73,7 +73,7 @@ def claimed_records(plan: Plan, folder: Path) -> Records:
 
 
 def unit_of(record: dict[str, Any]) -> Unit:
-    """Which search a record belongs to."""
+    """The search that a record describes."""
     return Unit(record["seed"], record["task"], record["strategy"])
 
 
@@ -81,7 +81,7 @@ def _results(plan: Plan, units: Sequence[Unit], workers: int) -> Iterator[dict[s
     if workers == 1 or len(units) < 2:
         yield from (run_search(plan, unit) for unit in units)
         return
-    context = multiprocessing.get_context("fork")  # tables that the plan has read are there already
+    context = multiprocessing.get_context("fork")  # processes inherit the tables that the plan has read
     with ProcessPoolExecutor(workers, context, _ignore_interrupt) as pool:
         try:
             for future in as_completed([pool.submit(run_search, plan, unit) for unit in units]):
@@ -91,6 +91,6 @@ def _results(plan: Plan, units: Sequence[Unit], workers: int) -> Iterator[dict[s
 
 
 def _ignore_interrupt() -> None:
-    """Ctrl-C reaches all processes of a terminal; the first one ends the others."""
+    """Leaves Ctrl-C, which reaches all processes of a terminal, to the main process, which ends the others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""Is a difference more than luck: Mann and Whitney's rank test, and Holm's correction for many tests."""
+"""The Mann-Whitney rank test, and Holm's correction for multiple tests."""
 
 import itertools
 import math
@@ -7,25 +7,25 @@ from collections.abc import Sequence
 import numpy as np
 
 EXACT_UP_TO = 20_000
-"""Number of ways to split the values up to which the test counts all of them."""
+"""Largest number of permutations for which the test is exact."""
 
 
 def mann_whitney(first: Sequence[float], second: Sequence[float]) -> float:
-    """Two-sided p-value of Mann and Whitney's test that neither sample tends to be larger.
+    """Two-sided p-value of the Mann-Whitney test that neither sample tends to be larger.
 
-    It is exact, ties included, where there are few values; else the normal approximation with corrections for ties and
+    It is exact, including ties, for small samples, else the normal approximation with corrections for ties and
     continuity.
 
     Args:
-        first: Values of one strategy, one for each seed.
-        second: Those of the other.
+        first: Values of one strategy, one per seed.
+        second: Values of the other.
     """
     from scipy.stats import mannwhitneyu, rankdata  # slow to import
 
     n, total = len(first), len(first) + len(second)
     if math.comb(total, n) > EXACT_UP_TO:
         return float(mannwhitneyu(first, second, method="asymptotic").pvalue)
-    # SciPy's exact method takes no ties, and its permutation test no sample of one value.
+    # SciPy's exact method does not support ties, and its permutation test needs two values per sample.
     ranks = rankdata([*first, *second])
     expected = n * (total + 1) / 2
     sums = ranks[list(itertools.combinations(range(total), n))].sum(axis=1)
@@ -33,15 +33,15 @@ def mann_whitney(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's corrected p-values: below a level together only with that probability if nothing differs.
+    """Adjusts p-values by Holm's method, which controls the family-wise error rate.
 
     Args:
-        p_values: Of all tests that are read side by side.
+        p_values: p-values of all tests of the family.
     """
     count = len(p_values)
-    order = sorted(range(count), key=lambda place: p_values[place])
+    order = sorted(range(count), key=lambda index: p_values[index])
     corrected, largest = [0.0] * count, 0.0
-    for position, place in enumerate(order):
-        largest = max(largest, min(1.0, (count - position) * p_values[place]))
-        corrected[place] = largest
+    for rank, index in enumerate(order):
+        largest = max(largest, min(1.0, (count - rank) * p_values[index]))
+        corrected[index] = largest
     return corrected

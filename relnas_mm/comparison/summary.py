@@ -1,4 +1,4 @@
-"""What the records of a comparison come to: one entry for each task and strategy."""
+"""Summary statistics of a comparison by task and strategy."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,17 +10,17 @@ from relnas_mm.comparison.statistics import holm, mann_whitney
 
 LEVEL = 0.05
 CHECKPOINTS = (0.1, 0.3, 1.0)
-"""Shares of the budget at which the table says what was reached."""
+"""Fractions of the budget at which intermediate values are reported."""
 
 
 def summarize(plan: Plan, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Figures of a comparison.
+    """Summarizes a comparison.
 
     Returns:
-        `tasks`: by name the `optimum` (`None` where it is not known) and for each of `strategies` the `mean`, `std`,
-        `median` and `best` of the final values over seeds; `at`, means and deviations by number of queries; `distinct`
-        architectures and `seconds`, means; `p`, corrected over all tests, and `verdict` against the reference, from
-        its side: 'better', 'worse' or 'same'.
+        `tasks`, by name: the `optimum` (`None` if unknown) and for each of `strategies` the `mean`, `std`, `median` and
+        `best` of the final values over seeds; `at`, means and standard deviations at intermediate numbers of queries;
+        mean numbers of `distinct` architectures and `seconds`; `p`, corrected over all tests, and `verdict` of the
+        reference against the strategy: 'better', 'worse' or 'same'.
     """
     budgets = sorted({max(round(share * plan.budget), 1) for share in CHECKPOINTS})
     tasks: dict[str, Any] = {}
@@ -54,10 +54,10 @@ def summarize(plan: Plan, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def values_at(line: dict[str, Any], queries: Sequence[int]) -> np.ndarray:
-    """What a search had reached after some numbers of queries; NaN before its first finite candidate."""
-    places = [step[0] for step in line["steps"]]
+    """Values of a search after given numbers of queries; NaN before its first finite candidate."""
+    starts = [step[0] for step in line["steps"]]
     values = np.array([np.nan, *(step[1] for step in line["steps"])])
-    return values[np.searchsorted(places, queries, side="right")]
+    return values[np.searchsorted(starts, queries, side="right")]
 
 
 def _entry(lines: Sequence[dict[str, Any]], budgets: Sequence[int]) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _spread(values: np.ndarray) -> float | None:
 
 
 def _optimum(plan: Plan, task: str) -> float | None:
-    """The best value that can be reported: 100 percent of the front, or the best of the table."""
+    """The best possible value: 100 percent of the table's hypervolume, or the maximum of the table."""
     if plan.objectives:
         return 100.0
     table = getattr(plan.evaluator(task, 0), "table", None)

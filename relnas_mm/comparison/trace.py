@@ -1,4 +1,4 @@
-"""What one search of a comparison leaves: its incumbent, or its front, by the number of queries."""
+"""One search of a comparison, recorded as its incumbent or its front by number of queries."""
 
 import time
 from typing import Any
@@ -14,7 +14,7 @@ from relnas_mm.search.pareto import pareto_front
 
 RUN = "run"
 FRONT_POINTS = 20
-"""At how many numbers of queries the front of a search is measured."""
+"""Number of points in a search at which its front is measured."""
 
 Step = tuple[int, float]
 
@@ -23,12 +23,13 @@ def run_search(plan: Plan, unit: Unit) -> dict[str, Any]:
     """Runs one search up to the budget of its plan.
 
     Returns:
-        A record: `steps`, pairs of a number of queries and the value that holds from there on (of the incumbent, which
-        is the candidate with the lowest loss so far, or of the front); `value`, the last of them; `winner`; `front`,
-        pairs of cost and loss; `distinct` architectures; `seconds`.
+        A record: `steps`, pairs of a number of queries and the value from there on (of the incumbent, the candidate
+            with
+        the lowest loss so far, or of the front); `value`, the last of them; `winner`; `front`, pairs of cost and loss;
+        number of `distinct` architectures; `seconds`.
 
     Raises:
-        UserError: The strategy ends before the budget does, or everything diverged.
+        UserError: The strategy ends before the budget is spent, or all candidates diverged.
     """
     start = time.perf_counter()
     evaluator, strategy = plan.evaluator(unit.task, unit.seed), plan.strategy(unit.strategy, unit.seed)
@@ -55,9 +56,9 @@ def run_search(plan: Plan, unit: Unit) -> dict[str, Any]:
         steps, front = front_steps(points, *box), points[pareto_front(points[:, 1], points[:, 0])]
         winner = architectures[int(np.argmin(points[:, 0]))]
     else:
-        places = incumbents(points)
-        steps, front = [(place + 1, value_of(results[place])) for place in places], np.empty((0, 2))
-        winner = architectures[places[-1]] if places else None
+        indices = incumbents(points)
+        steps, front = [(index + 1, value_of(results[index])) for index in indices], np.empty((0, 2))
+        winner = architectures[indices[-1]] if indices else None
     if not steps:
         raise UserError(f"every candidate of {unit.strategy!r} on {unit.task!r} with seed {unit.seed} diverged")
     return {
@@ -75,22 +76,22 @@ def run_search(plan: Plan, unit: Unit) -> dict[str, Any]:
 
 
 def value_of(result: Evaluation) -> float:
-    """What is reported of a candidate: its test accuracy where it is known, else its accuracy."""
+    """The reported value of a candidate: its test accuracy if known, else its accuracy."""
     return result.metrics.get("test_accuracy", result.metrics.get("accuracy", -result.loss))
 
 
 def incumbents(losses: np.ndarray) -> list[int]:
-    """Places at which the lowest loss so far improves; losses that are not finite never do."""
+    """Indices at which the lowest finite loss so far improves."""
     finite = np.where(np.isfinite(losses), losses, np.inf)
-    before = np.minimum.accumulate(np.concatenate([[np.inf], finite]))[:-1]
-    return np.flatnonzero(finite < before).tolist()
+    previous_best = np.minimum.accumulate(np.concatenate([[np.inf], finite]))[:-1]
+    return np.flatnonzero(finite < previous_best).tolist()
 
 
 def reference_box(evaluator: Any, objective: str) -> tuple[np.ndarray, float]:
-    """Where hypervolume is measured in a table, and how much of it the table itself covers.
+    """Reference point of the hypervolume in a table, and the hypervolume of the table itself.
 
     Returns:
-        The corner (loss, cost) that nine of ten architectures stay below in each, and the volume of the table's front.
+        The 0.9 quantiles of loss and cost, and the hypervolume of the table's front.
     """
     results = [evaluator.look_up(architecture) for architecture in evaluator.table]
     points = np.array([(result.loss, result.metrics[objective]) for result in results])
@@ -99,14 +100,14 @@ def reference_box(evaluator: Any, objective: str) -> tuple[np.ndarray, float]:
 
 
 def hypervolume(points: np.ndarray, corner: np.ndarray) -> float:
-    """Area that points (loss, cost), shape (n, 2), dominate below a corner."""
+    """Hypervolume of points (loss, cost), shape (n, 2), with a reference point."""
     inside = points[(points < corner).all(axis=1)]
     front = inside[pareto_front(inside[:, 1], inside[:, 0])] if len(inside) else inside
     costs = np.append(front[:, 1], corner[1])
     return float(((corner[0] - front[:, 0]) * np.diff(costs)).sum())
 
 
-def front_steps(points: np.ndarray, corner: np.ndarray, whole: float) -> list[Step]:
-    """Share of the table's hypervolume, in percent, that the queries so far cover."""
+def front_steps(points: np.ndarray, corner: np.ndarray, total: float) -> list[Step]:
+    """Hypervolume of the first queries, in percent of the table's, by number of queries."""
     counts = np.unique(np.linspace(1, len(points), FRONT_POINTS).round().astype(int)).tolist()
-    return [(count, 100.0 * hypervolume(points[:count], corner) / whole) for count in counts]
+    return [(count, 100.0 * hypervolume(points[:count], corner) / total) for count in counts]

@@ -1,4 +1,4 @@
-"""How well the winners of one task do on the others."""
+"""Transfer of winners between tasks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,15 +9,15 @@ from relnas_mm.comparison.plan import Plan
 
 
 def transfer_matrix(plan: Plan, records: Sequence[dict[str, Any]], strategy: str) -> list[list[float]]:
-    """Mean share, in percent, of a table's architectures that the winners of a task are better than on another task.
+    """Mean percentage of all architectures that the winners of one task outperform on another task.
 
     Args:
-        plan: Its tasks are tables of the same architectures.
-        records: Of all searches.
-        strategy: Whose winners.
+        plan: A comparison whose tasks are tables of the same architectures.
+        records: Records of all searches.
+        strategy: Name of the strategy.
 
     Returns:
-        A row for each task that was searched on, a column for each task that was looked up, in the plan's order.
+        A matrix whose rows are the tasks of the searches, and columns the tasks of the lookup, in the plan's order.
     """
     tables = {task: plan.evaluator(task, 0).table for task in plan.tasks}
     scores = {task: np.sort([row[-1] for row in table.values()]) for task, table in tables.items()}
@@ -29,5 +29,5 @@ def transfer_matrix(plan: Plan, records: Sequence[dict[str, Any]], strategy: str
 
 
 def _beaten(scores: np.ndarray, values: Sequence[float]) -> float:
-    """Mean percentage of sorted scores below some values."""
+    """Mean percentage of sorted scores that are below the values."""
     return float(100.0 * np.mean(np.searchsorted(scores, values, side="left")) / (len(scores) - 1))

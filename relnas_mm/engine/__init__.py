@@ -1,4 +1,4 @@
-"""MMEngine hooks and metrics that configs name by type."""
+"""MMEngine hooks and metrics, registered for configs."""
 
 from relnas_mm.engine import hooks, metrics
 

@@ -1,1 +1,1 @@
-"""From nothing to a trained detector in one folder: data, search, training, evaluation, report."""
+"""End-to-end pipelines in one folder: data, search, training, evaluation, report."""

@@ -1,4 +1,4 @@
-"""What a pipeline config says, checked before anything runs."""
+"""Pipeline configs, validated before anything runs."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ class Job:
 
     Args:
         config: Path of its config.
-        options: Settings that override it, as in `--cfg-options`.
+        options: Overrides, as in `--cfg-options`.
     """
 
     config: Path
@@ -30,14 +30,14 @@ class Job:
 
 @dataclass(frozen=True)
 class PipelinePlan:
-    """A pipeline.
+    """A validated pipeline config.
 
     Args:
-        work_dir: The one folder that everything goes into.
-        data: Keyword arguments of `generate_shapes`, one mapping for each data set to make; may be empty.
+        work_dir: Folder for all results.
+        data: Keyword arguments of `generate_shapes`, one mapping per data set to generate; may be empty.
         search: The search.
-        train: Training and evaluation of the model that uses the found cell.
-        metric: The figure that the report compares, a key of the evaluator's metrics.
+        train: Training and evaluation of the model with the found cell.
+        metric: Metric that the report compares, a key of the evaluator's metrics.
     """
 
     work_dir: Path
@@ -48,19 +48,19 @@ class PipelinePlan:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when the plan or the text of one of its configs does; `work_dir` does not count."""
+        """SHA-256 of the plan and the text of its configs, apart from `work_dir`."""
         jobs = [(job.config.read_text(), job.options) for job in (self.search, self.train)]
         content = json.dumps([self.data, jobs, self.metric], sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()
 
 
 def read_plan(config: Config, source: str, home: Path) -> PipelinePlan:
-    """Reads a pipeline config.
+    """Validates a pipeline config.
 
     Args:
-        config: What was read.
+        config: The config.
         source: Its path, for error messages.
-        home: The folder that relative config paths count from: the one that holds `configs/` and `tools/`.
+        home: Folder to which config paths are relative, which contains `configs/` and `tools/`.
 
     Raises:
         UserError: A key is missing or unknown, or a config does not exist.

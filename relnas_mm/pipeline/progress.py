@@ -1,4 +1,4 @@
-"""Which steps of a pipeline are done: a small file in its work_dir, written after each."""
+"""Progress of a pipeline, stored in its work_dir after each step."""
 
 import json
 import time
@@ -13,13 +13,13 @@ FILE = "pipeline.json"
 
 @dataclass
 class Progress:
-    """Finished steps and their seconds.
+    """Finished steps and their durations.
 
     Args:
         folder: The pipeline's work_dir.
-        fingerprint: Of its plan.
-        seconds: Finished steps, in order, and how long each took.
-        started: Names of steps that were begun, finished or not.
+        fingerprint: Fingerprint of its plan.
+        seconds: Durations of the finished steps, in order.
+        started: Names of the started steps, finished or not.
     """
 
     folder: Path
@@ -29,10 +29,10 @@ class Progress:
 
     @classmethod
     def load(cls, folder: Path, fingerprint: str) -> "Progress":
-        """Progress of the same plan in this folder; none if the folder is new or empty.
+        """Loads the progress of a plan; a new or empty folder has none.
 
         Raises:
-            UserError: The folder holds something else, or another plan's progress.
+            UserError: The folder holds other files, or the progress of another plan.
         """
         path = folder / FILE
         if not path.exists():
@@ -54,14 +54,14 @@ class Progress:
         return found
 
     def begin(self, step: str) -> float:
-        """Notes that a step begins; returns the time."""
+        """Records the start of a step, and returns its time."""
         if step not in self.started:
             self.started.append(step)
         self._save()
         return time.time()
 
     def finish(self, step: str, begun: float) -> None:
-        """Notes that a step has ended well."""
+        """Records the successful end of a step."""
         self.seconds[step] = round(time.time() - begun, 1)
         self._save()
 

@@ -1,4 +1,4 @@
-"""One self-contained HTML page about a finished pipeline."""
+"""The self-contained HTML report of a pipeline."""
 
 import json
 from pathlib import Path
@@ -18,10 +18,10 @@ MAX_PICTURES = 8
 
 
 def write_report(plan: PipelinePlan, seconds: dict[str, float]) -> Path:
-    """Writes `report.html` and the picture of the training curves.
+    """Writes `report.html` and the plot of the training curves.
 
     Args:
-        plan: The pipeline, all of whose steps are done.
+        plan: A finished pipeline.
         seconds: Duration of each step.
 
     Returns:
@@ -34,7 +34,7 @@ def write_report(plan: PipelinePlan, seconds: dict[str, float]) -> Path:
 
 
 def figures(plan: PipelinePlan) -> dict[str, Any]:
-    """What a pipeline reached: its metric untrained, trained (best epoch) and on test images, and the cell's hash."""
+    """Results of a pipeline: its metric untrained, trained (best epoch) and on test images, and the cell's hash."""
     curve = metric_curve(plan.work_dir / "train", plan.metric)
     metrics = json.loads((plan.work_dir / METRICS).read_text())
     return {

@@ -1,4 +1,4 @@
-"""Runs a pipeline: each step is one of the tools, in a process of its own, as a user would call it."""
+"""Runs a pipeline, each step as a command-line tool in its own process."""
 
 import os
 import subprocess
@@ -18,19 +18,19 @@ from relnas_mm.provenance import provenance
 
 
 def run_pipeline(plan: PipelinePlan, tools: Path) -> Path:
-    """Runs what is not done yet, and writes the report.
+    """Runs the remaining steps, and writes the report.
 
-    Calling it again after an interruption continues: finished steps are kept, search and training resume.
+    After an interruption another call skips finished steps, and resumes search and training.
 
     Args:
-        plan: What to do.
-        tools: The folder that holds `search.py`, `train.py` and `test.py`.
+        plan: The pipeline.
+        tools: Folder that contains `search.py`, `train.py` and `test.py`.
 
     Returns:
         The path of `report.html`.
 
     Raises:
-        UserError: The work_dir holds something else or cannot be written, or a step fails.
+        UserError: The work_dir holds other files or cannot be written, or a step fails.
     """
     progress = Progress.load(plan.work_dir, plan.fingerprint)
     check_writable(plan.work_dir)
@@ -55,11 +55,11 @@ def run_pipeline(plan: PipelinePlan, tools: Path) -> Path:
 
 
 def write_record(plan: PipelinePlan, command: str, path: Path) -> None:
-    """Writes the figures of a finished pipeline and where they come from.
+    """Writes the results of a finished pipeline with their provenance.
 
     Args:
         plan: The pipeline.
-        command: What a reader types to get them again.
+        command: Command that reproduces the results.
         path: The JSON file.
 
     Raises:
@@ -71,7 +71,7 @@ def write_record(plan: PipelinePlan, command: str, path: Path) -> None:
 
 
 def genotype_path(plan: PipelinePlan) -> Path:
-    """Where the search leaves its result."""
+    """Path of the search's result."""
     return plan.work_dir / "search" / "genotype.json"
 
 
@@ -104,7 +104,7 @@ def _with_cell(plan: PipelinePlan) -> Job:
 
 
 def _dotted(options: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested settings as the dotted keys of `--cfg-options`."""
+    """Yields nested settings with dotted keys, as in `--cfg-options`."""
     for key, value in options.items():
         if isinstance(value, dict):
             yield from _dotted(value, f"{prefix}{key}.")
@@ -116,8 +116,8 @@ def _call(tool: Path, job: Job, work_dir: Path, arguments: list[str], *positiona
     command = [sys.executable, str(tool), str(job.config), *positional, "--work-dir", str(work_dir), *arguments]
     if job.options:
         command += ["--cfg-options", *(f"{key}={value}" for key, value in _dotted(job.options))]
-    # Half the cores for the small operations of cells, the rest for data loaders; threads that wait by spinning would
-    # take those, too.  A user's own settings win.
+    # Half the cores for the small operations of cells, the rest for data loaders, which spinning threads would occupy.
+    # The user's environment takes precedence.
     threads = max(1, len(os.sched_getaffinity(0)) // 2)
     environment = {"OMP_NUM_THREADS": str(threads), "GOMP_SPINCOUNT": "1000", **os.environ}
     code = subprocess.run(command, check=False, env=environment).returncode

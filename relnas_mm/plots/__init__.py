@@ -1,1 +1,1 @@
-"""Plots of searches and trainings; `style.py` is what all plots share."""
+"""Plots of searches and trainings, with a common style."""

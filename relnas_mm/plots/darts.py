@@ -1,4 +1,4 @@
-"""Plot of a search by DARTS: losses, entropy of the weights, and skip connections by epoch."""
+"""Plot of a DARTS search: losses, entropy of architecture weights, and number of skip connections by epoch."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def darts_curve(records: Sequence[dict[str, Any]]) -> "Figure":
-    """A figure of the whole search.
+    """Plots a DARTS search.
 
     Args:
         records: Records of the epochs.

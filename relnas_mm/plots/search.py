@@ -1,4 +1,4 @@
-"""Plots of a search: losses and diversity over the generations, and loss against cost."""
+"""Plots of a search: losses and diversity by generation, and loss against cost."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FAST, SLOW, BEST, NEUTRAL = BLUE, RED, GREEN, PURPLE
-WIDE = 3  # spread of losses from which on a logarithmic axis says more
+WIDE = 3  # ratio of largest to smallest loss above which the axis is logarithmic
 
 
 def search_curve(generations: Sequence[dict[str, Any]], candidates: Sequence[dict[str, Any]]) -> "Figure":
-    """A figure of the whole search.
+    """Plots losses and diversity by generation.
 
     Args:
         generations: Records of the generations.
@@ -27,8 +27,8 @@ def search_curve(generations: Sequence[dict[str, Any]], candidates: Sequence[dic
     numbers = [line["generation"] + 1 for line in generations]
     finite = [line for line in candidates if line["loss"] is not None]
     colours = [FAST if line["rank"] == 0 else SLOW for line in finite]
-    places, losses = [line["generation"] + 1 for line in finite], [line["loss"] for line in finite]
-    left.scatter(places, losses, c=colours, s=9, alpha=0.35, linewidths=0)
+    positions, losses = [line["generation"] + 1 for line in finite], [line["loss"] for line in finite]
+    left.scatter(positions, losses, c=colours, s=9, alpha=0.35, linewidths=0)
     for key, colour, label in (
         ("fast_loss", FAST, "fast learners, mean"),
         ("slow_loss", SLOW, "slow learners, mean"),
@@ -37,7 +37,7 @@ def search_curve(generations: Sequence[dict[str, Any]], candidates: Sequence[dic
         values = [float("nan") if line[key] is None else line[key] for line in generations]
         left.plot(numbers, values, color=colour, lw=1.8, marker="o", ms=3, label=label)
     left.set(xlabel="generation", ylabel="validation loss", title="losses")
-    if losses and 0 < WIDE * min(losses) < max(losses):  # some first generations are far off
+    if losses and 0 < WIDE * min(losses) < max(losses):  # the first generations can have far higher losses
         left.set_yscale("log")
     left.legend(frameon=False)
     right.plot(numbers, [line["diversity"] for line in generations], color=NEUTRAL, lw=1.8, marker="o", ms=3)
@@ -52,12 +52,12 @@ def search_curve(generations: Sequence[dict[str, Any]], candidates: Sequence[dic
 def pareto_figure(
     candidates: Sequence[dict[str, Any]], fronts: Mapping[str, Sequence[dict[str, Any]]], labels: Mapping[str, str]
 ) -> "Figure":
-    """Loss against cost, one plot for each cost.
+    """Plots loss against cost, with the Pareto front, for each cost.
 
     Args:
         candidates: Records of one generation.
         fronts: Records on the front, by the key of the cost.
-        labels: What each cost is called.
+        labels: Axis labels of the costs.
     """
     from matplotlib.figure import Figure
 

@@ -1,4 +1,4 @@
-"""Colours and axes that all plots share."""
+"""Common colours and axes of all plots."""
 
 from typing import TYPE_CHECKING
 
@@ -7,10 +7,10 @@ if TYPE_CHECKING:
 
 BLUE, RED, GREEN, PURPLE = "#2166ac", "#d6604d", "#1b7837", "#762a83"
 COLOURS = (BLUE, RED, GREEN, PURPLE, "#e08214", "#01665e", "#8c510a", "#4d4d4d")
-"""For series in a row."""
+"""Colour cycle."""
 
 
 def tidy(axis: "Axes") -> None:
-    """A light grid, and no frame above and on the right."""
+    """Adds a light grid, and removes the top and right spines."""
     axis.grid(alpha=0.25)
     axis.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""What MMEngine's LocalVisBackend wrote during training, read back and drawn."""
+"""Training curves from the logs of MMEngine's LocalVisBackend."""
 
 import json
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from relnas_mm.plots.style import BLUE, RED, tidy
 
 
 def scalars(train_dir: Path) -> Iterator[dict[str, Any]]:
-    """All logged rows of a work_dir in the order of time, also over several resumed runs."""
+    """Yields all logged rows of a work_dir in chronological order, including resumed runs."""
     for path in sorted(train_dir.glob("*/vis_data/scalars.json")):
         for line in path.read_text().splitlines():
             yield json.loads(line)
 
 
 def metric_curve(train_dir: Path, metric: str) -> dict[int, float]:
-    """Validation metric by epoch (iteration, in loops that count these); 0 is the untrained model."""
+    """Validation metric by epoch, or by iteration in iteration-based loops; 0 is the untrained model."""
     return {int(row["step"]): float(row[metric]) for row in scalars(train_dir) if metric in row}
 
 

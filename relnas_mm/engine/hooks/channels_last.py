@@ -1,4 +1,4 @@
-"""Channels last in memory: what depthwise and pointwise convolutions are fastest with."""
+"""Channels-last memory format, in which depthwise and pointwise convolutions are fastest."""
 
 import torch
 from mmengine.hooks import Hook
@@ -8,9 +8,9 @@ from mmengine.runner import Runner
 
 @HOOKS.register_module()
 class ChannelsLastHook(Hook):
-    """Lays the weights of the model out with channels last; convolutions pass the layout on to their maps.
+    """Converts the model's weights to channels-last, which convolutions propagate to feature maps.
 
-    Values and checkpoints stay the same up to the order of summation.
+    Results differ by rounding only, and checkpoints are not affected.
     """
 
     priority = "VERY_HIGH"

@@ -1,4 +1,4 @@
-"""Refuses to evaluate a checkpoint that is not of the model."""
+"""Refuses to test a model with a checkpoint of another model."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,27 +12,27 @@ from torch import Tensor, nn
 from relnas_mm.errors import UserError
 
 TRAINING_ONLY = "auxiliary_head"
-"""What segmentors and classifiers call the part that plays no role in a test."""
+"""Name of the training-only part of segmentors and classifiers."""
 
 
 @HOOKS.register_module()
 class CheckpointFitHook(Hook):
-    """Ends a test whose checkpoint is of another model; MMEngine would warn, and score a head of random weights.
+    """Ends a test whose checkpoint does not match the model, where MMEngine would only warn and test random weights.
 
-    A training goes on: that is what `load_from` is for, and MMEngine lists the weights that do not fit.
+    Training continues, as partial checkpoints are a use of `load_from`, and MMEngine lists mismatched weights.
 
     Raises:
         UserError: A weight has another shape, or a whole part of the model (neck, head, …) has no weights in the file.
     """
 
-    priority = "VERY_LOW"  # after the hooks that choose among the weights, such as mmengine's EMAHook
+    priority = "VERY_LOW"  # after hooks that select weights, such as mmengine's EMAHook
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        """Compares the weights that were read with those of the model."""
-        if not isinstance(runner._test_loop, BaseLoop):  # still a part of the config: this is no test
+        """Compares the loaded weights with those of the model."""
+        if not isinstance(runner._test_loop, BaseLoop):  # not built yet, so this is no test
             return
         model: Any = runner.model
-        while is_model_wrapper(model) or isinstance(model, BaseTTAModel):  # what MMEngine loads into
+        while is_model_wrapper(model) or isinstance(model, BaseTTAModel):  # the module that MMEngine loads into
             model = model.module
         weights = checkpoint.get("state_dict", checkpoint)
         reason = misfit(model, {name.removeprefix("module."): value for name, value in weights.items()})
@@ -46,19 +46,19 @@ class CheckpointFitHook(Hook):
 
 
 def misfit(model: nn.Module, weights: Mapping[str, Tensor]) -> str:
-    """Why weights are not those of a model, or ''.
+    """Explains why weights do not match a model, or returns ''.
 
-    Single names that only one of the two has are no reason: mm packages rename some while loading.
+    Individual missing or unexpected names are no mismatch, as mm packages rename some during loading.
 
     Args:
         model: The model.
-        weights: Tensors by the names of its state dict.
+        weights: Tensors by name.
     """
-    own = model.state_dict()
-    for name, value in own.items():
+    state = model.state_dict()
+    for name, value in state.items():
         if name in weights and weights[name].shape != value.shape:
             return f"{name} is {tuple(weights[name].shape)} in the checkpoint and {tuple(value.shape)} in the model"
-    parts = dict.fromkeys(name.split(".")[0] for name in own)
+    parts = dict.fromkeys(name.split(".")[0] for name in state)
     found = {name.split(".")[0] for name in weights}
     missing = [part for part in parts if part not in found and part != TRAINING_ONLY]
     return f"it holds no weights of {', '.join(missing)}" if missing else ""

@@ -1,4 +1,4 @@
-"""A few predictions drawn over test images instead of all of them.  Needs mmdet, and is registered after it."""
+"""Draws predictions on the first test images only.  Requires mmdet."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,11 +11,11 @@ from mmengine.runner import Runner
 
 @HOOKS.register_module()
 class DetSampleVisualizationHook(DetVisualizationHook):
-    """mmdet's visualization hook, ending after `max_images` test images.
+    """mmdet's visualization hook, limited to the first `max_images` test images.
 
     Args:
-        max_images: How many test images are drawn.
-        **kwargs: As for mmdet's `DetVisualizationHook`.
+        max_images: Maximum number of images to draw.
+        **kwargs: Arguments of mmdet's `DetVisualizationHook`.
     """
 
     def __init__(self, max_images: int = 8, **kwargs: Any):
@@ -25,7 +25,7 @@ class DetSampleVisualizationHook(DetVisualizationHook):
     def after_test_iter(
         self, runner: Runner, batch_idx: int, data_batch: dict, outputs: Sequence[DetDataSample]
     ) -> None:
-        """Draws this batch's predictions while fewer than `max_images` were drawn."""
+        """Draws the batch's predictions until `max_images` are drawn."""
         left = self.max_images - self._test_index
         if left > 0:
             super().after_test_iter(runner, batch_idx, data_batch, outputs[:left])

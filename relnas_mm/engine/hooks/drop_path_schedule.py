@@ -1,4 +1,4 @@
-"""Drop path that grows over the training."""
+"""A linear schedule of drop path."""
 
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
@@ -10,13 +10,14 @@ from relnas_mm.networks import CellTrunk
 
 @HOOKS.register_module()
 class DropPathScheduleHook(Hook):
-    """Sets the drop-path rate of cells to `max_rate * epoch / max_epochs` before each epoch, as released.
+    """Sets the drop-path rate of cells to `max_rate * epoch / max_epochs` before each epoch.
 
     Args:
-        max_rate: Probability that the rate grows towards; it is not reached.  Released: 0.3 on CIFAR, 0 on ImageNet.
+        max_rate: Limit of the rate, 0 <= max_rate < 1.  The reference implementation uses 0.3 on CIFAR and 0 on
+            ImageNet.
 
     Raises:
-        UserError: The rate is not at least 0 and below 1, or the model has no cells.
+        UserError: The rate is out of range, or the model has no cells.
     """
 
     def __init__(self, max_rate: float = 0.3):
@@ -25,7 +26,7 @@ class DropPathScheduleHook(Hook):
         self.max_rate = max_rate
 
     def before_train(self, runner: Runner) -> None:
-        """Makes sure that there is something to schedule."""
+        """Checks that the model has cells."""
         if not any(isinstance(module, CellTrunk) for module in runner.model.modules()):
             raise UserError("DropPathScheduleHook found no cells in the model; its backbone must be a CellBackbone")
 

@@ -1,4 +1,4 @@
-"""Batch normalization of one value, which is undefined: a sentence instead of a traceback."""
+"""Explains batch normalization over a single value per channel, which is undefined."""
 
 from functools import partial
 from typing import Any
@@ -15,14 +15,14 @@ from relnas_mm.errors import UserError
 
 @HOOKS.register_module()
 class SingleValueNormHook(Hook):
-    """Ends training with one sentence where a layer would normalize over a single value of each channel.
+    """Ends training with an explanation where batch normalization sees a single value per channel.
 
-    This is what global pooling (BiSeNet's gates, the image pooling of DeepLab) gives for a batch of one image.
-    Synchronized layers of several processes are left alone: they see the images of all.
+    This happens after global pooling (BiSeNet's attention modules, the image pooling of DeepLab) with a batch of one
+    image. `SyncBatchNorm` in several processes is exempt, as it sees the images of all.
     """
 
     def before_train(self, runner: Runner) -> None:
-        """Watches the layers of the model."""
+        """Registers the check on the layers of the model."""
         for name, module in runner.model.named_modules():
             synchronized = isinstance(module, nn.SyncBatchNorm) and get_world_size() > 1
             if isinstance(module, _BatchNorm) and not synchronized:

@@ -1,4 +1,4 @@
-"""A picture of the training that grows with it."""
+"""A plot of the training curves, updated during training."""
 
 from pathlib import Path
 
@@ -14,20 +14,20 @@ PICTURE = "training_curve.png"
 
 @HOOKS.register_module()
 class TrainingCurveHook(Hook):
-    """Draws loss and validation metric into `work_dir/training_curve.png` after each validation, resumed runs included.
+    """Plots loss and validation metric to `work_dir/training_curve.png` after each validation, including resumed runs.
 
     Args:
-        metric: The metric to draw; `None` takes the first one that the evaluator gives.
+        metric: The metric to plot; `None` means the evaluator's first.
     """
 
-    priority = "VERY_LOW"  # after the logger, whose file is read
+    priority = "VERY_LOW"  # after the logger, whose file it reads
 
     def __init__(self, metric: str | None = None):
         self.metric = metric
 
     @master_only
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        """Draws the picture anew."""
+        """Updates the plot."""
         metric = self.metric or next(iter(metrics or {}), None)
         if metric is not None:
             draw_curves(Path(runner.work_dir), metric, Path(runner.work_dir) / PICTURE)

@@ -1,4 +1,4 @@
-"""The score of the untrained model, so that what training adds can be told."""
+"""Validation of the untrained model, as a baseline of training."""
 
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
@@ -12,7 +12,7 @@ class ValidateBeforeTrainHook(Hook):
     priority = "VERY_LOW"
 
     def before_train(self, runner: Runner) -> None:
-        """Validates if nothing was trained yet."""
+        """Validates at iteration 0."""
         if runner.iter == 0 and runner.val_loop is not None:
             runner.val_loop.run()
             runner.model.train()

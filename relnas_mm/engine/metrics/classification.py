@@ -1,4 +1,4 @@
-"""Accuracy and confusion of image classifiers."""
+"""Accuracy and confusion matrix of image classifiers."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +14,12 @@ from relnas_mm.errors import UserError
 
 @METRICS.register_module()
 class Accuracy(BaseMetric):
-    """Share of images, in percent, whose class is among the `k` with the highest scores.
+    """Top-k accuracy in percent.
 
     Args:
-        topk: One or more `k`; results are `accuracy/top1` and so on.
-        collect_device: As in any mm metric.
-        prefix: As in any mm metric.
+        topk: One or more values of k; results are `accuracy/top1` and so on.
+        collect_device: As for any mm metric.
+        prefix: As for any mm metric.
 
     Raises:
         UserError: A `k` is below 1.
@@ -34,29 +34,26 @@ class Accuracy(BaseMetric):
             raise UserError(f"topk of Accuracy is {topk!r}; needed are whole numbers from 1 on")
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
-        """Keeps, of each image, how many classes score at least as high as the right one.
-
-        A class with an equal score counts as higher if its index is lower.
-        """
+        """Stores the rank of the true class of each image; ties are ordered by class index."""
         scores = torch.stack([sample["pred_scores"] for sample in data_samples])
         labels = torch.stack([torch.as_tensor(sample["gt_label"], device=scores.device) for sample in data_samples])
         order = scores.argsort(dim=1, descending=True, stable=True)
         self.results += (order == labels[:, None]).int().argmax(dim=1).tolist()
 
     def compute_metrics(self, results: list[int]) -> dict[str, float]:
-        """Percentages from the ranks of the right classes."""
+        """Computes accuracies from the ranks of the true classes."""
         ranks = np.array(results)
         return {f"top{k}": 100.0 * float((ranks < k).mean()) for k in self.topk}
 
 
 @METRICS.register_module()
 class ConfusionMatrix(BaseMetric):
-    """Counts of images by true (row) and predicted (column) class; the classes' mean recall, in percent, is logged.
+    """Confusion matrix of true (rows) and predicted (columns) classes; logs the mean recall in percent.
 
     Args:
         out_dir: Folder for `confusion_matrix.csv` and `confusion_matrix.png`; `None` writes none.
-        collect_device: As in any mm metric.
-        prefix: As in any mm metric.
+        collect_device: As for any mm metric.
+        prefix: As for any mm metric.
     """
 
     default_prefix = "confusion"
@@ -66,11 +63,11 @@ class ConfusionMatrix(BaseMetric):
         self.out_dir = None if out_dir is None else Path(out_dir)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
-        """Keeps the true and the predicted class of each image."""
+        """Stores the true and the predicted class of each image."""
         self.results += [(int(sample["gt_label"]), int(sample["pred_scores"].argmax())) for sample in data_samples]
 
     def compute_metrics(self, results: list[tuple[int, int]]) -> dict[str, float]:
-        """Counts, and writes the files."""
+        """Computes the matrix, writes the files, and returns the mean recall."""
         names = list((self.dataset_meta or {}).get("classes", ()))
         pairs = np.array(results)
         count = max(len(names), int(pairs.max()) + 1)

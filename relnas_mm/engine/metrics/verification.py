@@ -1,4 +1,4 @@
-"""Verification: do two pictures show the same person."""
+"""Face verification: whether two images show the same person."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,19 +12,19 @@ from relnas_mm.errors import UserError
 
 @METRICS.register_module()
 class Verification(BaseMetric):
-    """Accuracy of pairs, in percent, as on Labeled Faces in the Wild, and what no threshold enters into.
+    """Cross-validated accuracy of pairs as on Labeled Faces in the Wild, AUC and equal error rate, in percent.
 
-    Pairs are cut into folds in their order; those of each fold are judged by the threshold that is best on all others.
+    Pairs are split into consecutive folds; each fold is evaluated with the threshold that is best on the others.
     Results: `verification/accuracy` and `verification/accuracy_std` over the folds, `verification/auc` (area under the
-    receiver operating characteristic) and `verification/eer` (equal error rate), all in percent.
+    receiver operating characteristic) and `verification/eer` (equal error rate).
 
     Args:
-        folds: Number of folds.
-        collect_device: As in any mm metric.
-        prefix: As in any mm metric.
+        folds: Number of folds, at least 2.
+        collect_device: As for any mm metric.
+        prefix: As for any mm metric.
 
     Raises:
-        UserError: There are fewer than two folds, fewer pairs than folds, or pairs of one kind only.
+        UserError: There are fewer than two folds, fewer pairs than folds, or pairs of one class only.
     """
 
     default_prefix = "verification"
@@ -36,38 +36,38 @@ class Verification(BaseMetric):
         self.folds = folds
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
-        """Keeps similarity and label of each pair."""
+        """Stores similarity and label of each pair."""
         self.results += [(float(sample["similarity"]), int(sample["gt_label"])) for sample in data_samples]
 
     def compute_metrics(self, results: list[tuple[float, int]]) -> dict[str, float]:
-        """Percentages."""
+        """Computes the results in percent."""
         similarity, same = np.array([pair[0] for pair in results]), np.array([pair[1] for pair in results], dtype=bool)
         if len(results) < self.folds or same.all() or not same.any():
             raise UserError(f"{len(results)} pairs, {same.sum()} of one person, cannot be judged in {self.folds} folds")
         fold = np.arange(len(results)) * self.folds // len(results)
-        rights = []
+        accuracies = []
         for number in range(self.folds):
             threshold = best_threshold(similarity[fold != number], same[fold != number])
-            rights.append(((similarity >= threshold) == same)[fold == number].mean())
+            accuracies.append(((similarity >= threshold) == same)[fold == number].mean())
         auc, eer = separation(similarity, same)
-        values = {"accuracy": np.mean(rights), "accuracy_std": np.std(rights), "auc": auc, "eer": eer}
+        values = {"accuracy": np.mean(accuracies), "accuracy_std": np.std(accuracies), "auc": auc, "eer": eer}
         return {name: 100.0 * float(value) for name, value in values.items()}
 
 
 def best_threshold(similarity: np.ndarray, same: np.ndarray) -> float:
-    """The similarity from which on pairs are best called one person; halfway between two of them."""
+    """The threshold of similarity with the highest accuracy, halfway between two values."""
     values = np.unique(similarity)
     thresholds = np.concatenate([[values[0]], (values[1:] + values[:-1]) / 2, [np.inf]])
-    rights = [((similarity >= threshold) == same).mean() for threshold in thresholds]
-    return float(thresholds[int(np.argmax(rights))])
+    accuracies = [((similarity >= threshold) == same).mean() for threshold in thresholds]
+    return float(thresholds[int(np.argmax(accuracies))])
 
 
 def separation(similarity: np.ndarray, same: np.ndarray) -> tuple[float, float]:
-    """Area under the receiver operating characteristic, and equal error rate; both from 0 to 1."""
+    """Area under the receiver operating characteristic, and equal error rate, both from 0 to 1."""
     positive, negative = similarity[same], similarity[~same]
     wins = (positive[:, None] > negative).mean() + 0.5 * (positive[:, None] == negative).mean()
     thresholds = np.append(np.unique(similarity), np.inf)
-    missed = np.array([(positive < threshold).mean() for threshold in thresholds])
-    passed = np.array([(negative >= threshold).mean() for threshold in thresholds])
-    nearest = int(np.argmin(np.abs(missed - passed)))
-    return float(wins), float((missed[nearest] + passed[nearest]) / 2)
+    false_rejects = np.array([(positive < threshold).mean() for threshold in thresholds])
+    false_accepts = np.array([(negative >= threshold).mean() for threshold in thresholds])
+    nearest = int(np.argmin(np.abs(false_rejects - false_accepts)))
+    return float(wins), float((false_rejects[nearest] + false_accepts[nearest]) / 2)
