@@ -1,4 +1,4 @@
-"""What mm configs name by type; importing registers it in MMEngine's root registry.  Needs mmengine and mmcv."""
+"""Models for mm configs, registered in MMEngine's root registry on import.  Requires mmengine and mmcv."""
 
 from relnas_mm.models.backbones import CellBackbone, ChainBackbone
 from relnas_mm.models.classifiers import CellClassifier

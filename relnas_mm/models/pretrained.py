@@ -1,4 +1,4 @@
-"""Loading weights into a network with a report of what was loaded and what was not."""
+"""Loads weights into a network, and reports on each name."""
 
 import os
 from typing import Any
@@ -35,10 +35,10 @@ HERE = "in the network"
 
 
 class LoadsPretrained:
-    """For mm modules: `init_cfg=dict(type='Pretrained', checkpoint=…)` loads by `load_pretrained`, with its report."""
+    """Mixin of mm modules, for which `init_cfg=dict(type='Pretrained', checkpoint=…)` calls `load_pretrained`."""
 
     def init_weights(self) -> None:
-        """Initializes as `init_cfg` says."""
+        """Initializes the weights by `init_cfg`."""
         module: Any = self
         config = module.init_cfg
         if isinstance(config, dict) and config.get("type") == "Pretrained":
@@ -51,29 +51,29 @@ class LoadsPretrained:
 def load_pretrained(
     network: nn.Module, source: "str | os.PathLike[str]", prefix: str | None = None
 ) -> dict[str, list[str]]:
-    """Loads a checkpoint of any mm package, of the original release or of `tools/convert_checkpoint.py`.
+    """Loads a checkpoint of any mm package, of the reference implementations or of `tools/convert_checkpoint.py`.
 
-    Names are compared without `module.`, `backbone.` and the like.  Heads are left out where the network has none.
+    Names are compared without prefixes such as `module.` and `backbone.`.  Heads that the network lacks are dropped.
 
     Args:
-        network: Where the weights go: a backbone, or a classifier around one.
+        network: A backbone, or a classifier with one.
         source: Path or URL of a `.pth` file (read with `weights_only`) or of a `.safetensors` file.
-        prefix: Only names that begin with it are read; it is taken off.
+        prefix: Prefix of names to filter by and to remove.
 
     Returns:
         The names, as 'loaded', 'added' (counters of the network that the file lacks; they start at zero), 'missing' (in
         the network only), 'unexpected' (in the file only) and 'dropped' (heads).
 
     Raises:
-        UserError: The file cannot be read or is no trained network, no name fits, or the networks differ: in their
-            settings, their genotype, their number of classes, or the shape of a weight.
+        UserError: The file cannot be read or is no trained network, no name matches, or the networks differ in
+            settings, genotype, number of classes, or the shape of a weight.
     """
     source = os.fspath(source)
     checkpoint = read_checkpoint(source)
     names = release_names(checkpoint.weights, source, prefix)
     refuse_search_weights(names, source)
-    weights = {name: checkpoint.weights[given] for name, given in names.items()}
-    own = {release_name(name): name for name in network.state_dict()}
+    weights = {name: checkpoint.weights[original] for name, original in names.items()}
+    own_names = {release_name(name): name for name in network.state_dict()}
     wanted = {release_name(name): value.shape for name, value in network.state_dict().items()}
     dropped = sorted(name for name in weights if _is_dropped(name, wanted))
     found = {name: shape for name, shape in shapes_of(weights).items() if name not in dropped}
@@ -81,13 +81,13 @@ def load_pretrained(
     if not fit.fitting and not fit.misshapen:
         where = f" with the prefix {prefix!r}" if prefix else ""
         raise UserError(
-            f"the checkpoint {source!r} holds none of the {len(own)} keys of {type(network).__name__}{where}"
+            f"the checkpoint {source!r} holds none of the {len(own_names)} keys of {type(network).__name__}{where}"
         )
     if reason := _misfit(fit, found, wanted):
         raise UserError(f"the checkpoint {source!r} does not fit {type(network).__name__}: {reason}")
     _check_graph(network, genotype_in(checkpoint.meta, source), source)
 
-    network.load_state_dict({own[name]: weights[name] for name in fit.fitting}, strict=False)
+    network.load_state_dict({own_names[name]: weights[name] for name in fit.fitting}, strict=False)
     report = {
         "loaded": sorted(fit.fitting),
         "added": sorted(fit.added),
@@ -95,7 +95,7 @@ def load_pretrained(
         "unexpected": sorted(fit.unexpected),
         "dropped": dropped,
     }
-    print_log(_table(report, source, len(own)), logger="current")
+    print_log(_table(report, source, len(own_names)), logger="current")
     return report
 
 
@@ -107,7 +107,7 @@ def _is_dropped(name: str, wanted: Shapes) -> bool:
 
 
 def _misfit(fit: Fit, found: Shapes, wanted: Shapes) -> str:
-    """Why the weights must not be loaded, or ''; names that are in one only and not in a cell are for the report."""
+    """Explains why the weights must not be loaded, or returns ''; missing names outside of cells are reported only."""
     theirs, ours = read_architecture(found), read_architecture(wanted)
     example = different_weight(fit.misshapen[0], found, wanted, HERE) if fit.misshapen else ""
     if settings := different_settings(theirs, ours, HERE):
@@ -118,7 +118,7 @@ def _misfit(fit: Fit, found: Shapes, wanted: Shapes) -> str:
             "name it in the init_cfg of the backbone to load the features alone"
         )
     names = [*fit.misshapen, *fit.missing, *fit.unexpected]
-    if _has_statistics(found) != _has_statistics(wanted):  # another norm_cfg, which is no other genotype
+    if _has_statistics(found) != _has_statistics(wanted):  # another norm_cfg, not another genotype
         names = [name for name in names if not name.endswith(STATISTICS)]
     if cells := different_cells(names, found, wanted, HERE):
         return f"{cells}; it is of another genotype, or incomplete"

@@ -63,13 +63,13 @@ BROKEN = {
 UNFIT = {
     "a list": (lambda: saved([1, 2]), "holds a list; it must hold weights by name"),
     "no tensors": (lambda: saved({"state_dict": {}, "epoch": 3}), "holds no weights, but .*epoch"),
-    "the weight set of a search": (
+    "the supernet of a search": (
         lambda: saved(initial_weights(NetworkShape(4, 6), seed=0)),
-        r"is the weight set of a search \(operations up to _ops\.97 in every cell.*train the genotype",
+        r"is the supernet of a search \(operations up to _ops\.97 in every cell.*train the genotype",
     ),
     "DARTS' search": (
         lambda: saved({**small_weights(), "cells.0._ops.0._ops.4.op.1.weight": torch.zeros(4, 1, 3, 3)}),
-        "is the network of a DARTS search",
+        "is the supernet of a DARTS search",
     ),
     "the same weight twice": (
         lambda: saved(small_weights() | small_weights("module.")),

@@ -1,4 +1,4 @@
-"""Backbones that mm configs name by type."""
+"""Backbones for mm configs."""
 
 from relnas_mm.models.backbones.cell_backbone import CellBackbone
 from relnas_mm.models.backbones.chain_backbone import ChainBackbone

@@ -1,4 +1,4 @@
-"""A genotype as an MMEngine backbone."""
+"""Genotypes as MMEngine backbones."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -14,38 +14,38 @@ from relnas_mm.networks import CellTrunk
 
 @MODELS.register_module()
 class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
-    """Stem and cells of a genotype as a backbone that gives feature maps at several strides.
+    """Stem and cells of a genotype as a backbone with outputs at several strides.
 
-    Stage 0 ends before the first reduction (stride 8 with the ImageNet stem), stage 1 before the second (16),
-    stage 2 is the rest (32).  Any image size works; sides are `ceil(side / stride)`.  State-dict keys are those
-    of the original release, so that its checkpoints load without the classifier.
+    Stage 0 ends before the first reduction (stride 8 with the ImageNet stem), stage 1 before the second (16), stage 2
+    with the last cell (32).  Any image size works; outputs have size `ceil(size / stride)`.  State-dict keys are those
+    of the reference implementation, so its checkpoints load.
 
-    Parameters that no chosen map depends on (RelativeNAS' reduction cells never read node 0; cells after the last
-    map) are set to `requires_grad=False`: they could never get a gradient, and distributed training would wait for it.
+    Parameters on which no output depends (preprocessing of a node that is never read, cells after the last output) are
+    set to `requires_grad=False`, as distributed training would wait for their gradients.
 
     Args:
         genotype: A name of the zoo, the path of a JSON file, or a mapping (`load_genotype`).
         init_channels: Channels of the nodes of the first cell.
         num_cells: Depth, at least 3.
         stem: 'imagenet' (stride 8 before the first cell) or 'cifar' (stride 1).
-        out_indices: Which maps to give, in ascending order: stages 0 to 2, and 'stem' for the map before the cells
-            (stride 4 with the ImageNet stem), which counts as the lowest.
-        output_stride: Largest stride, 8, 16 or 32; reductions beyond it dilate instead, weights stay valid.
-        drop_path_rate: Probability, 0 <= rate < 1, of leaving out an operation in training.
-        frozen_stages: -1 freezes nothing, 0 the stem, n the stem and the first n stages; as in mmdet's ResNet.
-        norm_cfg: Normalization layer, as mmcv's `build_norm_layer` takes it.
-        norm_eval: Keep batch normalization in evaluation mode while training.
-        with_cp: Recompute cells in the backward pass to save memory.
-        backend: Who computes: 'auto' is the fastest PyTorch on any device, 'reference' adds in the order of the
-            reference implementation, 'triton' uses kernels of our own on CUDA.
-        init_cfg: As in any mm backbone; for `type='Pretrained'` loaded, missing and unexpected keys are reported.
+        out_indices: Outputs in ascending order: stages 0 to 2, preceded by 'stem' for the feature map before the cells
+            (stride 4 with the ImageNet stem).
+        output_stride: Largest stride, 8, 16 or 32; reductions beyond it are dilated instead, with the same weights.
+        drop_path_rate: Probability of drop path in training, 0 <= rate < 1.
+        frozen_stages: -1 freezes nothing, 0 the stem, n the stem and the first n stages, as in mmdet's ResNet.
+        norm_cfg: Config of the normalization layers, as for mmcv's `build_norm_layer`.
+        norm_eval: Whether batch normalization stays in evaluation mode during training.
+        with_cp: Whether to recompute cells in the backward pass to save memory.
+        backend: 'auto' is the fastest PyTorch on any device, 'reference' is bit-identical to the reference
+            implementation, 'triton' uses Triton kernels on CUDA.
+        init_cfg: As for any mm backbone; `type='Pretrained'` reports loaded, missing and unexpected keys.
 
     Attributes:
-        out_channels: Channels of each map given, in the order of `out_indices`.
-        out_strides: Stride of each map given.
+        out_channels: Channels of each output.
+        out_strides: Stride of each output.
 
     Raises:
-        UserError: An argument is out of its range.
+        UserError: An argument is out of range.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A chain network as an MMEngine backbone."""
+"""Chains as MMEngine backbones."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -13,34 +13,35 @@ from relnas_mm.networks import ChainTrunk
 
 @MODELS.register_module()
 class ChainBackbone(StagedBackbone, ChainTrunk, BaseModule):
-    """Stem and layers of a chain, as the global search finds them, giving feature maps at several strides.
+    """Stem and layers of a chain as a backbone with outputs at several strides.
 
     Stages end where the channels double: stage 0 has the chain's width (stride 8 with the ImageNet stem), stage 1 twice
-    (16), stage 2 four times (32).  Any image size works; sides are `ceil(side / stride)`.
+    (16), stage 2 four times (32).  Any image size works; outputs have size `ceil(size / stride)`.
 
-    Layers after the last map are set to `requires_grad=False`: they could never get a gradient.
+    Layers after the last output are set to `requires_grad=False`.
 
     Args:
-        chain: A name of `relnas_mm.list_chains()`, the path of the `chain.json` that a search wrote, or a mapping
-            with `width` and `layers` (`load_chain`).
-        stem: 'imagenet' (three convolutions, stride 8 before the first layer) or 'cifar' (one, stride 1, as searched).
-        out_indices: Which maps to give, in ascending order: stages 0 to 2, and 'stem' for the map before the layers
-            (stride 4 with the ImageNet stem), which counts as the lowest.
-        output_stride: Largest stride, 8, 16 or 32; layers beyond it dilate instead, weights stay valid.
+        chain: A name of `relnas_mm.list_chains()`, the path of a `chain.json`, or a mapping with `width` and `layers`
+            (`load_chain`).
+        stem: 'imagenet' (three convolutions, stride 8 before the first layer) or 'cifar' (one of stride 1, as in the
+            search).
+        out_indices: Outputs in ascending order: stages 0 to 2, preceded by 'stem' for the feature map before the layers
+            (stride 4 with the ImageNet stem).
+        output_stride: Largest stride, 8, 16 or 32; layers beyond it are dilated instead, with the same weights.
         in_channels: Channels of the images.
-        frozen_stages: -1 freezes nothing, 0 the stem, n the stem and the first n stages; as in mmdet's ResNet.
-        norm_cfg: Normalization layer, as mmcv's `build_norm_layer` takes it.
-        norm_eval: Keep batch normalization in evaluation mode while training.
-        with_cp: Recompute layers in the backward pass to save memory.
-        backend: Who computes, as in `CellBackbone`.
-        init_cfg: As in any mm backbone; for `type='Pretrained'` loaded, missing and unexpected keys are reported.
+        frozen_stages: -1 freezes nothing, 0 the stem, n the stem and the first n stages, as in mmdet's ResNet.
+        norm_cfg: Config of the normalization layers, as for mmcv's `build_norm_layer`.
+        norm_eval: Whether batch normalization stays in evaluation mode during training.
+        with_cp: Whether to recompute layers in the backward pass to save memory.
+        backend: As for `CellBackbone`.
+        init_cfg: As for any mm backbone; `type='Pretrained'` reports loaded, missing and unexpected keys.
 
     Attributes:
-        out_channels: Channels of each map given, in the order of `out_indices`.
-        out_strides: Stride of each map given.
+        out_channels: Channels of each output.
+        out_strides: Stride of each output.
 
     Raises:
-        UserError: An argument is out of its range.
+        UserError: An argument is out of range.
     """
 
     def __init__(

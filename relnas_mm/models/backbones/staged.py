@@ -1,4 +1,4 @@
-"""What backbones of three stages have in common: which feature maps they give, and what of them is frozen."""
+"""Base class of backbones with three stages: outputs, freezing and unused parameters."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,25 +16,25 @@ NUM_STAGES = 3
 
 
 class StagedBackbone(LoadsPretrained, Trunk):
-    """Stem and three stages as an mm backbone; stands before a `Trunk` in the method resolution order.
+    """Stem and three stages as an mm backbone; precedes a `Trunk` in the method resolution order.
 
-    Modules that no chosen map depends on are set to `requires_grad=False`: they could never get a gradient, and
-    distributed training would wait for it.
+    Modules on which no output depends are set to `requires_grad=False`, as distributed training would wait for their
+    gradients.
 
     Args:
         *args: For the trunk.
-        out_indices: Which maps to give: stages 0 to 2, and 'stem' for the map before the first stage.
+        out_indices: Outputs: stages 0 to 2, and 'stem' for the feature map before the first stage.
         frozen_stages: -1 freezes nothing, 0 the stem, n the stem and the first n stages.
-        norm_cfg: Normalization layer, as mmcv's `build_norm_layer` takes it.
+        norm_cfg: Config of the normalization layers, as for mmcv's `build_norm_layer`.
         norm_eval: Whether batch normalization stays in evaluation mode.
         **kwargs: For the trunk.
 
     Attributes:
-        out_channels: Channels of each map, in the order of `out_indices`.
-        out_strides: Stride of each map.
+        out_channels: Channels of each output.
+        out_strides: Stride of each output.
 
     Raises:
-        UserError: There are no such stages, or they are not in ascending order.
+        UserError: A stage does not exist, or `out_indices` is not in ascending order.
     """
 
     def __init__(
@@ -57,32 +57,32 @@ class StagedBackbone(LoadsPretrained, Trunk):
             module.requires_grad_(False)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Feature maps of the chosen stages; no more of the body is computed than these need.
+        """Computes the outputs, and nothing beyond the last of them.
 
         Args:
             x: Images, (n, c, h, w).
 
         Returns:
-            One map for each of `out_indices`, (n, out_channels[i], ceil(h / out_strides[i]), …).
+            One feature map for each of `out_indices`, (n, out_channels[i], ceil(h / out_strides[i]), …).
         """
         s0, s1 = self.forward_stem(x)
-        wanted = self.used_outputs()
-        maps = [s0] if STEM_OUTPUT in wanted else []
-        if wanted[-1] == STEM_OUTPUT:
-            return tuple(maps)
+        used = self.used_outputs()
+        outputs = [s0] if STEM_OUTPUT in used else []
+        if used[-1] == STEM_OUTPUT:
+            return tuple(outputs)
         for index, output in enumerate(self.forward_body(s0, s1)):
-            if index in wanted:
-                maps.append(output)
-            if index == wanted[-1]:
+            if index in used:
+                outputs.append(output)
+            if index == used[-1]:
                 break
-        return tuple(maps)
+        return tuple(outputs)
 
     def used_outputs(self) -> list[int]:
-        """Indices of the parts of the body whose outputs are maps; `STEM_OUTPUT` stands for the map before them."""
+        """Indices of the body's parts that produce the outputs, or `STEM_OUTPUT`."""
         return [self.stage_ends[index] if isinstance(index, int) else STEM_OUTPUT for index in self.out_indices]
 
     def train(self, mode: bool = True) -> "StagedBackbone":
-        """Switches to training; what is frozen, and batch normalization with `norm_eval`, stays in evaluation mode."""
+        """Sets the training mode, except for frozen stages and, with `norm_eval`, batch normalization."""
         super().train(mode)
         self._freeze()
         if mode and self.norm_eval:
@@ -112,7 +112,7 @@ def _check_stages(out_indices: Sequence[Any], frozen_stages: int) -> None:
 
 
 def _norm_of(norm_cfg: "dict[str, Any] | None") -> Norm:
-    """Makes the normalization layers of a config; trained batch normalization if there is none."""
+    """Returns a builder of normalization layers; by default trainable batch normalization."""
     require("mmcv", "backbones")
     from mmcv.cnn import build_norm_layer
 

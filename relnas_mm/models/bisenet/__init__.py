@@ -1,4 +1,4 @@
-"""BiSeNet on the backbones of cell search, as the RelativeNAS paper uses it.  Needs mmseg."""
+"""BiSeNet on searched backbones, as in the RelativeNAS paper.  Requires mmseg."""
 
 from relnas_mm.models.bisenet.absolute_scale_norm import AbsoluteScaleNorm
 from relnas_mm.models.bisenet.head import BiSeNetHead

@@ -1,4 +1,4 @@
-"""The scale of InPlaceABN on any normalization."""
+"""InPlaceABN's affine transformation for any normalization."""
 
 from typing import Any
 
@@ -10,18 +10,19 @@ from torch import Tensor, nn
 
 @MODELS.register_module()
 class AbsoluteScaleNorm(nn.Module):
-    """Scales by `|weight| + eps` instead of `weight`, as InPlaceABN does, which the released BiSeNet is built of.
+    """Scales by `|weight| + eps` instead of `weight`, as InPlaceABN in the reference implementation of BiSeNet does.
 
-    Its activation, leaky ReLU of slope 0.01, is the `act_cfg` of whatever module this is in.
+    InPlaceABN's activation, leaky ReLU of slope 0.01, is the `act_cfg` of the surrounding module.
 
     Args:
-        num_features: Channels.
+        num_features: Number of channels.
         eps: Added to the variance, and to the scale.
-        norm: What normalizes, as mmcv's `build_norm_layer` takes it; 'BN' without it, 'SyncBN' in the release.
+        norm: Config of the normalization, as for mmcv's `build_norm_layer`; 'BN' by default, 'SyncBN' in the reference
+            implementation.
     """
 
     _abbr_ = "bn"
-    """The name that mmcv's `ConvModule` gives it."""
+    """Attribute name in mmcv's `ConvModule`."""
 
     def __init__(self, num_features: int, eps: float = 1e-5, norm: dict[str, Any] | None = None):
         super().__init__()
@@ -32,6 +33,6 @@ class AbsoluteScaleNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(num_features))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalizes maps, (n, num_features, h, w)."""
+        """Normalizes feature maps, (n, num_features, h, w)."""
         scale, shift = (part[:, None, None] for part in (self.weight.abs() + self.eps, self.bias))
         return self.norm(x) * scale + shift

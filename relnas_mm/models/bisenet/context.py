@@ -1,4 +1,4 @@
-"""The context path: what is where, from a backbone's two coarsest maps.  Needs mmseg."""
+"""BiSeNet's context path.  Requires mmseg."""
 
 from collections.abc import Sequence
 
@@ -12,17 +12,17 @@ from torch import Size, Tensor, nn
 
 
 class ContextPath(BaseModule):
-    """Refines the maps of stride 16 and 32 by gates, adds the global mean, and upsamples to the fine map's size.
+    """Refines features of stride 16 and 32 by attention, adds global context, and upsamples to the spatial path's size.
 
-    Unlike mmseg's, it hands normalization and activation on to all its parts, takes two maps, and finds the size of
-    the finest one without computing it.
+    Unlike mmseg's, it passes normalization and activation on to all its parts, needs two outputs of the backbone only,
+    and supports any image size.
 
     Args:
-        backbone: A backbone that gives maps of stride 16 and 32.
-        in_channels: Channels of these two.
-        channels: Of everything that comes after.
+        backbone: Config of a backbone with outputs of stride 16 and 32.
+        in_channels: Channels of the backbone's outputs.
+        channels: Channels of all other layers.
         norm_cfg: Normalization of all convolutions outside of the backbone.
-        act_cfg: Their activation; the gates have none but the sigmoid.
+        act_cfg: Activation of these convolutions, except in attention modules.
     """
 
     def __init__(
@@ -39,14 +39,14 @@ class ContextPath(BaseModule):
         self.pooled = nn.Sequential(nn.AdaptiveAvgPool2d(1), ConvModule(coarse, channels, 1, **layers))  # type: ignore[arg-type]
 
     def forward(self, x: Tensor, size: Size) -> tuple[Tensor, Tensor]:
-        """Context at two sizes.
+        """Computes context features.
 
         Args:
             x: Images, (n, 3, h, w).
-            size: Height and width of the map of stride 8.
+            size: Height and width of the output of stride 8.
 
         Returns:
-            Maps of stride 8, (n, channels, *size), and 16.
+            Feature maps of stride 8, (n, channels, *size), and 16.
         """
         x16, x32 = self.backbone(x)
         context = self.arm32(x32) + self.pooled(x32)

@@ -1,4 +1,4 @@
-"""Joining detail and context.  Needs mmcv."""
+"""BiSeNet's feature fusion.  Requires mmcv."""
 
 from typing import Any
 
@@ -9,16 +9,17 @@ from torch import Tensor, nn
 
 
 class FeatureFusion(BaseModule):
-    """`f * gate(f) + f`, with `f` a 1x1 convolution of both paths side by side.
+    """`f * gate(f) + f`, where `f` is a 1x1 convolution of both paths, concatenated.
 
-    The gate is made of two 1x1 convolutions on the mean over all places, the inner one a quarter as wide, without
-    normalization (mmseg's has one convolution with batch normalization).
+    As in the reference implementation, the gate consists of two 1x1 convolutions on the global average, with a
+    bottleneck of a quarter of the channels and without normalization (mmseg's has one convolution with batch
+    normalization).
 
     Args:
         in_channels: Channels of both paths together.
-        channels: Channels of the result.
+        channels: Channels of the output.
         norm_cfg: Normalization of the convolution.
-        act_cfg: Its activation.
+        act_cfg: Activation of the convolution.
     """
 
     def __init__(self, in_channels: int, channels: int, norm_cfg: dict[str, Any], act_cfg: dict[str, Any]):
@@ -33,6 +34,6 @@ class FeatureFusion(BaseModule):
         )
 
     def forward(self, spatial: Tensor, context: Tensor) -> Tensor:
-        """Both paths, (n, c, h, w) each, become (n, channels, h, w)."""
+        """Fuses both paths, (n, c, h, w) each, to (n, channels, h, w)."""
         fused = self.conv(torch.cat((spatial, context), dim=1))
         return fused * self.gate(fused) + fused

@@ -1,4 +1,4 @@
-"""BiSeNet's head.  Needs mmseg."""
+"""BiSeNet's head.  Requires mmseg."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from torch import nn
 
 @MODELS.register_module()
 class BiSeNetHead(FCNHead):
-    """One 3x3 convolution, then a 1x1 classifier without bias or dropout.
+    """One 3x3 convolution and a 1x1 classifier without bias and dropout.
 
     Args:
         **kwargs: As for mmseg's decode heads.

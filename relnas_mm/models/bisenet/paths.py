@@ -1,4 +1,4 @@
-"""BiSeNet's two paths and their fusion as a backbone of mmseg's EncoderDecoder.  Needs mmseg."""
+"""BiSeNet's two paths and their fusion as a backbone of mmseg's EncoderDecoder.  Requires mmseg."""
 
 from collections.abc import Sequence
 
@@ -16,18 +16,19 @@ from relnas_mm.models.bisenet.fusion import FeatureFusion
 class BiSeNetPaths(BaseModule):
     """A spatial path at stride 8, a context path on any backbone, and their fusion.
 
-    Any image size works: maps have `ceil(side / stride)`, and upsampling goes to the size of the next finer map, which
-    is twice as large where the image's sides are multiples of 32.
+    Any image size works: feature maps have size `ceil(size / stride)`, and are upsampled to the size of the next finer
+        one.
 
     Args:
-        backbone: A backbone that gives maps of stride 16 and 32, such as `CellBackbone` with `out_indices=(1, 2)`.
-        in_channels: Channels of these two.
+        backbone: Config of a backbone with outputs of stride 16 and 32, such as `CellBackbone` with
+            `out_indices=(1, 2)`.
+        in_channels: Channels of the backbone's outputs.
         context_channels: Channels of the context path.
         spatial_channels: Channels of the four convolutions of the spatial path.
-        out_channels: Channels of the fused map.
-        norm_cfg: Normalization of everything but the backbone; batch normalization without it.
-        act_cfg: Activation of everything but the backbone and the gates; leaky ReLU of slope 0.01 without it.
-        init_cfg: As in any mm module.
+        out_channels: Channels of the fused features.
+        norm_cfg: Normalization outside of the backbone; by default batch normalization.
+        act_cfg: Activation outside of the backbone and gates; by default leaky ReLU of slope 0.01.
+        init_cfg: As for any mm module.
     """
 
     def __init__(
@@ -49,14 +50,14 @@ class BiSeNetPaths(BaseModule):
         self.ffm = FeatureFusion(spatial_channels[-1] + context_channels, out_channels, norm_cfg, act_cfg)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Maps for the three heads.
+        """Computes the features of the three heads.
 
         Args:
             x: Images, (n, 3, h, w).
 
         Returns:
-            The fused map, (n, out_channels, ceil(h / 8), ceil(w / 8)), and the context at strides 8 and 16,
-            (n, context_channels, …) each.
+            The fused features, (n, out_channels, ceil(h / 8), ceil(w / 8)), and the context features of stride 8 and
+            16, (n, context_channels, …) each.
         """
         spatial = self.spatial_path(x)
         context8, context16 = self.context_path(x, spatial.shape[2:])

@@ -1,1 +1,1 @@
-"""Checkpoints: reading and writing the files, the original release's names, whether they fit a network, conversion."""
+"""Checkpoints: files, names of the reference implementation, comparison with networks, and conversion."""

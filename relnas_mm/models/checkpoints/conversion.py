@@ -1,4 +1,4 @@
-"""Checkpoints of the original release as weights for `CellBackbone` and `CellClassifier`."""
+"""Converts checkpoints of the reference implementations to `CellBackbone` and `CellClassifier`."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -32,25 +32,25 @@ TARGETS = ("backbone", "classifier")
 IMAGENET_CLASSES = 1000
 NO_AUXILIARY = "the file has no auxiliary head: build CellClassifier with auxiliary_weight=0, or it starts untrained"
 CLASS_ORDER = (
-    "RelativeNAS' release numbered the classes of ImageNet as the file system listed their folders, not always sorted: "
-    "measure the accuracy before relying on this classifier (its features are not affected)"
+    "RelativeNAS' reference implementation numbered the classes of ImageNet as the file system listed their folders, "
+    "not always sorted: measure the accuracy before relying on this classifier (its features are not affected)"
 )
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """A converted checkpoint, and what became of each weight.
+    """A converted checkpoint, and a report on each weight.
 
     Args:
-        checkpoint: Weights by the names of the target; settings and source as its `meta`.
-        network: What the file said about its network.
-        genotype: A name of the zoo, the file that was named, or, where neither is known, a mapping.
+        checkpoint: Weights with the target's names; settings and source are its `meta`.
+        network: Settings inferred from the file.
+        genotype: Name in the zoo, path of a file, or else a mapping.
         target: One of `TARGETS`.
-        kept: Names in the file to names in the target.
-        dropped: Names in the file for which the target has no place.
-        added: Names in the target of counters that the file lacks; they start at zero.
-        missing: Names in the target that the file lacks; left out.
-        warnings: Sentences for the user.
+        kept: Names in the file, mapped to names in the target.
+        dropped: Names in the file that the target lacks.
+        added: Names of counters in the target that the file lacks; they start at zero.
+        missing: Other names in the target that the file lacks.
+        warnings: Warnings for the user.
     """
 
     checkpoint: Checkpoint
@@ -65,65 +65,68 @@ class Conversion:
 
 
 def convert_checkpoint(source: str, target: str = "backbone", genotype: str | None = None) -> Conversion:
-    """Reads a checkpoint of RelativeNAS, DARTS or a transfer task and fits it to one of our networks.
+    """Converts a checkpoint of RelativeNAS, DARTS or a transfer task.
 
     Args:
         source: Path or URL of the checkpoint.
         target: 'backbone' for `CellBackbone`, 'classifier' for `CellClassifier`.
-        genotype: Name or file of the cells; `None` takes what a converted checkpoint carries, else the one cell of the
-            zoo whose names and shapes fit exactly.
+        genotype: Name or file of the genotype; `None` takes that stored in a converted checkpoint, else the only one of
+            the zoo whose names and shapes match.
 
     Raises:
-        UserError: The file cannot be read, is no trained network of cells, or does not fit the genotype; no cell of the
-            zoo fits, or several do; the classifier is wanted but is not there or is not as released.
+        UserError: The file cannot be read, is no trained network of cells, or does not match the genotype; none or
+            several of the zoo match; the classifier is requested, but missing or not that of the reference
+            implementation.
     """
     if target not in TARGETS:
         raise UserError(f"the target is {target!r}; allowed are {', '.join(map(repr, TARGETS))}")
     file = read_checkpoint(source)
     names = release_names(file.weights, source)
     refuse_search_weights(names, source)
-    found = {name: file.weights[given].shape for name, given in names.items() if not is_profiler(name)}
+    found = {name: file.weights[original].shape for name, original in names.items() if not is_profiler(name)}
     network = read_architecture(found)
     check_complete(network, source)
     if target == "classifier" and network.num_classes is None:
         raise UserError(f"the checkpoint {source!r} holds no classifier.weight; only its backbone can be converted")
     cells = identify(found, network, genotype, genotype_in(file.meta, source), source)
 
-    own = _build(target, cells, network).state_dict()
-    places = {release_name(key): key for key in own}
-    wanted = {name: own[key].shape for name, key in places.items()}
+    state = _build(target, cells, network).state_dict()
+    target_names = {release_name(key): key for key in state}
+    wanted = {name: state[key].shape for name, key in target_names.items()}
     fit = compare(found, wanted)
     missing = [name for name in wanted if name.startswith(AUXILIARY) and not network.auxiliary]
     added = [name for name in fit.added if name not in missing]
     for name in (*fit.misshapen, *fit.missing, *fit.unexpected) if target == "classifier" else ():
         if name.startswith(HEADS) and name not in missing:
             reason = different_weight(name, found, wanted, "in CellClassifier")
-            raise UserError(f"the classifier in the checkpoint {source!r} is not as released: {reason}")
+            raise UserError(
+                f"the classifier in the checkpoint {source!r} is not that of the reference implementation: {reason}"
+            )
 
     weights = {
-        places[name]: file.weights[names[name]] if name in names else torch.tensor(0)
+        target_names[name]: file.weights[names[name]] if name in names else torch.tensor(0)
         for name in wanted
         if name not in missing
     }
     label = genotype or next((name for name, known in GENOTYPES.items() if known == cells), cells.to_dict())
     settings = {key: getattr(network, key) for key in SETTINGS}
     meta = {"relnas_mm": __version__, "target": target, "genotype": cells.to_dict(), **settings, **_origin(source)}
-    kept = {names[name]: places[name] for name in fit.fitting}
+    kept = {names[name]: target_names[name] for name in fit.fitting}
     return Conversion(
         checkpoint=Checkpoint(weights, meta | ({"num_classes": network.num_classes} if target == "classifier" else {})),
         network=network,
         genotype=label,
         target=target,
         kept=kept,
-        dropped=[given for given in file.weights if given not in kept],
-        added=[places[name] for name in added],
-        missing=[places[name] for name in missing],
+        dropped=[name for name in file.weights if name not in kept],
+        added=[target_names[name] for name in added],
+        missing=[target_names[name] for name in missing],
         warnings=list(_warnings(target, network)),
     )
 
 
 def _build(target: str, genotype: Genotype, network: Architecture) -> nn.Module:
-    """The target, without memory for weights."""
+    """Builds the target on the meta device."""
     if target == "backbone":
         return trunk_of(genotype, network)
     backbone = {key: getattr(network, key) for key in SETTINGS}

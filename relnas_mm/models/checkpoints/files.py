@@ -1,4 +1,4 @@
-"""The one place that reads and writes files of weights: safetensors, and torch's own without running code in them."""
+"""Reads and writes checkpoint files: safetensors, and torch's format without executing pickled code."""
 
 import hashlib
 import json
@@ -24,16 +24,16 @@ from relnas_mm.errors import UserError
 SAFETENSORS, PICKLED = ".safetensors", ".pth"
 ENDINGS = (PICKLED, SAFETENSORS)
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
-"""Entries under which training scripts keep the weights."""
+"""Keys under which training scripts store the weights."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file holds.
+    """The content of a checkpoint file.
 
     Args:
-        weights: Tensors by name, as named in the file.
-        meta: What is written beside them: the `meta` entry of mm's files, the string metadata of safetensors.
+        weights: Tensors by the names in the file.
+        meta: Metadata: the `meta` entry of mm's files, or the string metadata of safetensors.
     """
 
     weights: Mapping[str, Tensor]
@@ -41,13 +41,13 @@ class Checkpoint:
 
 
 def read_checkpoint(source: str) -> Checkpoint:
-    """Reads a checkpoint into the memory of the processor.
+    """Reads a checkpoint to the CPU.
 
     Args:
-        source: Path or URL; `.safetensors`, anything else is read by torch with `weights_only`.
+        source: Path or URL of a `.safetensors` file, or of any other file that torch reads with `weights_only`.
 
     Raises:
-        UserError: The file is missing, is damaged, is no checkpoint or holds pickled code.
+        UserError: The file is missing, damaged, no checkpoint, or contains pickled code.
     """
     try:
         with _local_file(source) as path:
@@ -57,23 +57,23 @@ def read_checkpoint(source: str) -> Checkpoint:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UserError(f"the checkpoint {source!r} does not exist") from None
-    except Exception as error:  # torch, pickle, zipfile, safetensors and network back-ends raise unrelated types
+    except Exception as error:  # torch, pickle, zipfile, safetensors and storage backends raise unrelated types
         raise UserError(f"the checkpoint {source!r} cannot be read: {_reason(error)}") from error
     return _unwrapped(content, source)
 
 
 @contextmanager
 def writing_checkpoint(path: Path, checkpoint: Checkpoint) -> Iterator[None]:
-    """Writes a checkpoint beside `path` and, if the block succeeds, puts it there in one step.
+    """Context manager that writes a checkpoint to a temporary file, and moves it to `path` if the block succeeds.
 
     Args:
-        path: Ends in `.safetensors` (the entries of `meta` become strings, JSON where they are none) or in `.pth`.
-        checkpoint: Its `meta` holds nothing but plain types.
+        path: A `.safetensors` file, in which values of `meta` are strings or JSON, or a `.pth` file.
+        checkpoint: The checkpoint, whose `meta` consists of plain types.
 
     Raises:
-        OSError: It cannot be written; nothing stays.
+        OSError: The file cannot be written; no partial file remains.
     """
-    # safetensors takes neither views of one another nor other memory formats.
+    # safetensors supports neither shared memory nor other memory formats.
     weights = {
         name: value.detach().clone(memory_format=torch.contiguous_format) for name, value in checkpoint.weights.items()
     }
@@ -86,7 +86,7 @@ def writing_checkpoint(path: Path, checkpoint: Checkpoint) -> Iterator[None]:
             torch.save({"state_dict": weights, "meta": dict(checkpoint.meta)}, scratch)
         with open(scratch, "rb") as file:
             os.fsync(file.fileno())
-        os.chmod(scratch, 0o644)  # mkstemp makes it private
+        os.chmod(scratch, 0o644)  # mkstemp creates private files
         yield
         os.replace(scratch, path)
     except BaseException:
@@ -96,18 +96,18 @@ def writing_checkpoint(path: Path, checkpoint: Checkpoint) -> Iterator[None]:
 
 @contextmanager
 def _local_file(source: str) -> Iterator[str]:
-    """The path of a file that may have to be fetched; over HTTP it is kept where torch keeps its downloads."""
+    """Context manager with the local path of a file; HTTP downloads are cached in torch's hub directory."""
     if not source.startswith(("http://", "https://")):
         with get_local_path(source) as path:
             yield str(path)
         return
-    # Different servers have files of the same name.
+    # The hash distinguishes files of the same name on different servers.
     name = hashlib.sha256(source.encode()).hexdigest()[:12] + "-" + source.split("?")[0].rsplit("/", 1)[-1]
     path = Path(torch.hub.get_dir(), "checkpoints", name)
     if is_main_process():
         _download(source, path)
     barrier()
-    _download(source, path)  # where other machines take part
+    _download(source, path)  # on other nodes
     yield str(path)
 
 
@@ -135,9 +135,9 @@ def _reason(error: Exception) -> str:
     if code := re.search(r"GLOBAL (\S+)", str(error)):
         return f"it holds pickled code ({code[1]}), which is never run; save the state dict alone"
     detail = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
-    if isinstance(error, (OSError, ImportError)):  # no access, no network, no client for a store
+    if isinstance(error, (OSError, ImportError)):  # no access, no network, no client of a storage backend
         return detail
-    if isinstance(error, pickle.UnpicklingError) or "weights_only" in detail:  # with advice to run the code anyway
+    if isinstance(error, pickle.UnpicklingError) or "weights_only" in detail:  # torch advises to run the code anyway
         detail = "no weights saved by torch"
     return f"it is damaged or no checkpoint ({detail})"
 

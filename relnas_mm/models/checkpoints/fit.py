@@ -1,4 +1,4 @@
-"""Whether the weights of a file fit a network, and in one sentence where they do not; names are the release's."""
+"""Compares the weights of a file with a network, by the names of the reference implementation."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,14 +22,14 @@ from relnas_mm.networks import CellTrunk
 
 @dataclass(frozen=True)
 class Fit:
-    """The names of weights, in the order of the network or, where it lacks them, of the file.
+    """Names of weights, in the order of the network, or of the file where the network lacks them.
 
     Args:
-        fitting: In both, of equal shape.
-        misshapen: In both, of different shapes.
-        added: In the network only, but counters that start at zero (`num_batches_tracked`).
-        missing: In the network only otherwise.
-        unexpected: In the file only.
+        fitting: Names in both, with equal shapes.
+        misshapen: Names in both, with different shapes.
+        added: Counters in the network only (`num_batches_tracked`), which start at zero.
+        missing: Other names in the network only.
+        unexpected: Names in the file only.
     """
 
     fitting: list[str]
@@ -53,7 +53,7 @@ def compare(found: Shapes, wanted: Shapes) -> Fit:
 
 
 def different_settings(found: Architecture, wanted: Architecture, there: str) -> str:
-    """The settings of the trunk that differ, such as 'init_channels is 46 in the file but 48 in the network'; or ''."""
+    """Describes differing settings, such as 'init_channels is 46 in the file but 48 in the network', or returns ''."""
     clauses = []
     for name in SETTINGS:
         a, b = getattr(found, name), getattr(wanted, name)
@@ -63,24 +63,24 @@ def different_settings(found: Architecture, wanted: Architecture, there: str) ->
 
 
 def different_cells(names: Iterable[str], found: Shapes, wanted: Shapes, there: str) -> str:
-    """The cells that differ, such as 'cells 0-3 and 5 differ: cells.0._ops.1 is …'; '' if none does.
+    """Describes differing cells, such as 'cells 0-3 and 5 differ: cells.0._ops.1 is …', or returns ''.
 
     Args:
-        names: Weights that are missing, not expected or of another shape.
+        names: Missing, unexpected and misshapen names.
         found: Shapes in the file.
         wanted: Shapes in the network.
-        there: What to call the network, such as 'in the network'.
+        there: Phrase for the network, such as 'in the network'.
     """
-    places = [(cell, name) for name in names if (cell := cell_of(name)) is not None]
-    if not places:
+    entries = [(cell, name) for name in names if (cell := cell_of(name)) is not None]
+    if not entries:
         return ""
-    cells = sorted({cell for cell, _ in places})
-    inside = [name for _, name in sorted(places, key=lambda place: place[0])]
+    cells = sorted({cell for cell, _ in entries})
+    inside = [name for _, name in sorted(entries, key=lambda entry: entry[0])]
     return f"{_ranges(cells)} {'differ' if len(cells) > 1 else 'differs'}: {_example(inside, found, wanted, there)}"
 
 
 def different_weight(name: str, found: Shapes, wanted: Shapes, there: str) -> str:
-    """What is wrong with one weight."""
+    """Describes the difference of one weight."""
     if name not in found:
         return f"{name} is missing from the file"
     if name not in wanted:
@@ -89,22 +89,22 @@ def different_weight(name: str, found: Shapes, wanted: Shapes, there: str) -> st
 
 
 def genotype_in(meta: Mapping[str, Any], source: str) -> Genotype | None:
-    """The genotype that a converted checkpoint carries beside its weights, if any.
+    """Loads the genotype in the metadata of a converted checkpoint, if any.
 
     Raises:
-        UserError: It is not readable.
+        UserError: The genotype is invalid.
     """
     entry = meta.get("genotype")
     if entry is None:
         return None
     try:
         return load_genotype(json.loads(entry) if isinstance(entry, str) else entry)
-    except ValueError as error:  # of JSON or a UserError
+    except ValueError as error:  # JSONDecodeError or UserError
         raise UserError(f"the checkpoint {source!r} carries an unreadable genotype: {error}") from None
 
 
 def different_graph(found: Genotype, wanted: Genotype, there: str) -> str:
-    """The first edge or output that differs, which equal names and shapes may hide; '' if none does."""
+    """Describes the first differing edge or output, which equal names and shapes may hide, or returns ''."""
     for reduction, cell in ((False, "normal"), (True, "reduction")):
         for index, (a, b) in enumerate(zip_longest(found.edges(reduction), wanted.edges(reduction))):
             if a != b:
@@ -116,7 +116,7 @@ def different_graph(found: Genotype, wanted: Genotype, there: str) -> str:
 
 
 def trunk_genotype(network: Any) -> Genotype | None:
-    """The genotype of a backbone, or of a network's `backbone`, if that is made of cells."""
+    """The genotype of a cell backbone, or of a network's `backbone`, if any."""
     trunk = network if isinstance(network, CellTrunk) else getattr(network, "backbone", None)
     if not isinstance(trunk, CellTrunk):
         return None

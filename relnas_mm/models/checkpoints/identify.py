@@ -1,4 +1,4 @@
-"""Which genotype the weights of a file belong to."""
+"""Identifies the genotype of a file's weights."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from relnas_mm.networks.plan import MIN_CELLS
 
 
 def check_complete(network: Architecture, source: str) -> None:
-    """Makes sure that a file says what is needed to build the trunk of its network.
+    """Checks that a file determines the trunk of its network.
 
     Raises:
         UserError: It does not.
@@ -29,8 +29,7 @@ def check_complete(network: Architecture, source: str) -> None:
     ]
     if lacks:
         raise UserError(
-            f"the checkpoint {source!r} is no network of cells as RelativeNAS and DARTS release it: it lacks "
-            + " and ".join(lacks)
+            f"the checkpoint {source!r} is no network of cells of RelativeNAS or DARTS: it lacks " + " and ".join(lacks)
         )
     if (depth := network.num_cells or 0) < MIN_CELLS:
         raise UserError(f"the checkpoint {source!r} has {depth} cells; a network needs at least {MIN_CELLS}")
@@ -39,17 +38,18 @@ def check_complete(network: Architecture, source: str) -> None:
 def identify(
     found: Shapes, network: Architecture, wanted: str | None, carried: Genotype | None, source: str
 ) -> Genotype:
-    """The genotype of a file's weights, checked against them.
+    """Identifies the genotype of a file's weights, and checks that they match.
 
     Args:
         found: Shapes in the file.
-        network: What they say; complete (`check_complete`).
-        wanted: Name or file of the genotype; `None` takes the one `carried`, else the one that fits in the zoo.
-        carried: The genotype that the file carries beside its weights, if any.
+        network: Settings inferred from the shapes, complete (`check_complete`).
+        wanted: Name or file of the genotype; `None` takes `carried`, else the only match in the zoo.
+        carried: The genotype in the file's metadata, if any.
         source: The file, for error messages.
 
     Raises:
-        UserError: The weights do not fit the genotype, it is not the one carried, or none or several of the zoo fit.
+        UserError: The weights do not match the genotype, it differs from that in the metadata, or none or several of
+            the zoo match.
     """
     trunk = {name: shape for name, shape in found.items() if is_trunk(name)}
     if wanted is None and carried is None:
@@ -65,7 +65,7 @@ def identify(
 
 
 def trunk_of(genotype: Genotype, network: Architecture) -> CellTrunk:
-    """Stem and cells of the network that a complete `Architecture` describes, without memory for weights."""
+    """Builds stem and cells by complete settings, on the meta device."""
     assert network.init_channels and network.num_cells and network.stem
     with torch.device("meta"):
         return CellTrunk(genotype, network.init_channels, network.num_cells, network.stem)

@@ -1,4 +1,4 @@
-"""What a conversion leaves behind: the converted file, the full report beside it, a table and a config to look at."""
+"""Outputs of a conversion: the converted file, a report on each weight, a summary table, and a config."""
 
 import json
 from collections.abc import Mapping
@@ -19,20 +19,20 @@ COLUMNS = ("kept", "dropped", "added", "missing")
 
 
 def report_path(path: Path) -> Path:
-    """The file that names every weight of a conversion: beside the converted one, with `.report.json` added."""
+    """Path of a conversion's report, that of the converted file plus `.report.json`."""
     return path.with_name(path.name + ".report.json")
 
 
 def check_destination(path: Path, source: str, overwrite: bool = False) -> None:
-    """Fails early, before anything is read, if a converted file cannot go there.
+    """Checks the destination of a conversion before anything is read.
 
     Args:
         path: The file to write.
         source: The file to convert.
-        overwrite: Whether it may replace an earlier one.
+        overwrite: Whether existing files may be replaced.
 
     Raises:
-        UserError: Its ending is unknown, or it or its report exists, is a folder or is the source.
+        UserError: The suffix is unknown, or the file or its report exists, is a folder, or is the source.
     """
     if path.suffix not in ENDINGS:
         raise UserError(
@@ -48,27 +48,27 @@ def check_destination(path: Path, source: str, overwrite: bool = False) -> None:
 
 
 def write_conversion(conversion: Conversion, path: Path) -> None:
-    """Writes the converted checkpoint and its report; both or none.
+    """Writes the converted checkpoint and its report, both or neither.
 
     Args:
-        conversion: What to write.
-        path: Where to; its folder is created if missing, and what is there is replaced.
+        conversion: The conversion.
+        path: The file, which is replaced if it exists; its folder is created if missing.
 
     Raises:
-        UserError: It cannot be written.
+        UserError: The files cannot be written.
     """
     document = json.dumps(_document(conversion), indent=1) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with writing_checkpoint(path, conversion.checkpoint):
             write_atomically(report_path(path), document)
-    except (OSError, RuntimeError, SafetensorError) as error:  # what torch raises on a full disk is a RuntimeError
+    except (OSError, RuntimeError, SafetensorError) as error:  # torch raises RuntimeError on a full disk
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise UserError(f"the destination {str(path)!r} cannot be written: {reason}") from None
 
 
 def table(conversion: Conversion) -> str:
-    """How many weights were kept, dropped, added and missing in each part of the network."""
+    """Formats the numbers of kept, dropped, added and missing weights by part of the network."""
     depth = conversion.network.num_cells or 0
     counts: dict[str, dict[str, int]] = {part: dict.fromkeys(COLUMNS, 0) for part in _parts(depth)}
     for column in COLUMNS:
@@ -82,7 +82,7 @@ def table(conversion: Conversion) -> str:
 
 
 def summary(conversion: Conversion) -> str:
-    """What the file turned out to hold, in one line."""
+    """Describes the converted network in one line."""
     network = conversion.network
     words = [f"genotype {conversion.genotype if isinstance(conversion.genotype, str) else 'as carried'}"]
     words += [f"{name} {getattr(network, name)}" for name in SETTINGS]
@@ -91,7 +91,7 @@ def summary(conversion: Conversion) -> str:
 
 
 def config(conversion: Conversion, path: Path) -> str:
-    """The lines of a config that build the network and load the converted weights."""
+    """Lines of a config that build the network and load the converted weights."""
     network = conversion.network
     backbone = f"type='CellBackbone', genotype={conversion.genotype!r}, init_channels={network.init_channels}, "
     backbone += f"num_cells={network.num_cells}, stem={network.stem!r}"

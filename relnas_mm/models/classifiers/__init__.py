@@ -1,4 +1,4 @@
-"""Image classifiers around a cell backbone."""
+"""Image classifiers on cell backbones."""
 
 from relnas_mm.models.classifiers.cell_classifier import CellClassifier
 

@@ -1,4 +1,4 @@
-"""The auxiliary classifier that is trained beside the network's own."""
+"""The auxiliary classifier of DARTS."""
 
 import torch
 import torch.nn.functional as F
@@ -10,13 +10,13 @@ HIDDEN, WIDE = 128, 768
 class AuxiliaryHead(nn.Module):
     """Two convolutions and a linear classifier on the output of the second reduction cell.
 
-    As released, the head of the ImageNet network pools with stride 2 and lacks the second normalization.  The released
-    pooling gives 2x2 pixels only from 7x7 (ImageNet) or 8x8 (CIFAR); maps for which it does not are pooled adaptively.
+    As in the reference implementation, the ImageNet head pools with stride 2 and lacks the second normalization.  Its
+    pooling yields 2x2 pixels only for 7x7 (ImageNet) or 8x8 (CIFAR) inputs; other sizes are pooled adaptively.
 
     Args:
-        channels: Channels of the map.
+        channels: Input channels.
         num_classes: Number of classes.
-        stem: Which network's head: 'cifar' or 'imagenet'.
+        stem: Variant of the head, 'cifar' or 'imagenet'.
     """
 
     def __init__(self, channels: int, num_classes: int, stem: str):
@@ -36,19 +36,19 @@ class AuxiliaryHead(nn.Module):
         self.classifier = nn.Linear(WIDE, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits, (n, num_classes), of a map, (n, channels, h, w)."""
+        """Logits, (n, num_classes), of a feature map, (n, channels, h, w)."""
         return self.classifier(torch.flatten(self.features(x), 1))
 
 
 class PoolToFour(nn.Module):
-    """Average pooling to 2x2 pixels: 5x5 windows where these fit, else adaptive ones."""
+    """Average pooling to 2x2 pixels, by 5x5 windows if these fit, else adaptive."""
 
     def __init__(self, stride: int):
         super().__init__()
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """A map, (n, c, h, w), pooled to (n, c, 2, 2)."""
+        """Pools a feature map, (n, c, h, w), to (n, c, 2, 2)."""
         if all((side - 5) // self.stride == 1 for side in x.shape[2:]):
             return F.avg_pool2d(x, 5, self.stride, count_include_pad=False)
         return F.adaptive_avg_pool2d(x, 2)

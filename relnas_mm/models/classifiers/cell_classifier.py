@@ -1,4 +1,4 @@
-"""The networks that are retrained for image classification."""
+"""Image classifiers on cell backbones."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,25 +18,25 @@ from relnas_mm.networks import reduction_cells
 
 @MODELS.register_module()
 class CellClassifier(LoadsPretrained, BaseModel):
-    """Cell backbone, global average pooling and a linear classifier; in training, an auxiliary classifier as well.
+    """Cell backbone, global average pooling and a linear classifier, with an auxiliary classifier in training.
 
-    The auxiliary classifier reads the output of the second reduction cell.  Released networks: CIFAR with 36 channels
-    and 20 cells, auxiliary weight 0.4; ImageNet with 46 channels, 14 cells, 0.4, smoothing 0.1 (also
-    of the auxiliary loss).  State-dict keys: `backbone.*`, `auxiliary_head.*`, `classifier.*`; below the first, and for
-    the two heads, they are those of the original release.
+    The auxiliary classifier reads the output of the second reduction cell.  The reference implementation uses 36
+    channels, 20 cells and auxiliary weight 0.4 on CIFAR; 46 channels, 14 cells, 0.4 and label smoothing 0.1 on
+    ImageNet. State-dict keys are `backbone.*`, `auxiliary_head.*` and `classifier.*`; without `backbone.` they are
+    those of the reference implementation.
 
     Args:
         backbone: Config of a `CellBackbone`.
-        num_classes: Number of classes.
+        num_classes: Number of classes, at least 2.
         auxiliary_weight: Weight of the auxiliary loss; 0 builds no auxiliary head.
-        label_smoothing: Share of the target that is spread over all classes, 0 <= label_smoothing < 1.
-        batch_augments: Mixing of images, `dict(type='MixUp' | 'CutMix', alpha=1.0, prob=…)` each
-            (`build_batch_augments`); none by default, as released.
-        data_preprocessor: As in any mm model; `None` moves data to the device and nothing else.
-        init_cfg: As in any mm model; `type='Pretrained'` loads a classifier's weights with a report of the keys.
+        label_smoothing: Label smoothing of both losses, 0 <= label_smoothing < 1.
+        batch_augments: Mixing transforms, each `dict(type='MixUp' | 'CutMix', alpha=1.0, prob=…)`
+            (`build_batch_augments`); by default none, as in the reference implementation.
+        data_preprocessor: As for any mm model; `None` only moves data to the device.
+        init_cfg: As for any mm model; `type='Pretrained'` reports loaded, missing and unexpected keys.
 
     Raises:
-        UserError: A value is out of its range.
+        UserError: A value is out of range.
     """
 
     def __init__(
@@ -69,11 +69,11 @@ class CellClassifier(LoadsPretrained, BaseModel):
     def forward(  # type: ignore[override]  # as in MMEngine, where samples are a list and not one tensor
         self, inputs: Tensor, data_samples: "Tensor | None" = None, mode: str = "tensor"
     ) -> "Tensor | dict[str, Tensor] | list[dict[str, Tensor]]":
-        """What MMEngine's loops call.
+        """Runs the model in one of MMEngine's modes.
 
         Args:
             inputs: Normalized images, (n, 3, h, w).
-            data_samples: Class indices, (n,), int64; needed for losses, and passed on with predictions if given.
+            data_samples: Class indices, (n,), int64, required for losses.
             mode: 'tensor' for logits, (n, num_classes); 'loss' for a dict of losses; 'predict' for a list of dicts with
                 `pred_scores`, (num_classes,), and, if known, `gt_label`.
         """
@@ -89,7 +89,7 @@ class CellClassifier(LoadsPretrained, BaseModel):
         return [{"pred_scores": row, "gt_label": label} for row, label in zip(scores, data_samples)]
 
     def loss(self, inputs: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """Cross-entropy, and the weighted one of the auxiliary classifier; `labels` as `data_samples` in `forward`."""
+        """Cross-entropy losses of the classifier and, weighted, of the auxiliary one, for class indices, (n,)."""
         if self.batch_augments is not None and self.training:
             inputs, labels = self.batch_augments(inputs, labels)
         logits, auxiliary = self.logits(inputs)
@@ -100,7 +100,7 @@ class CellClassifier(LoadsPretrained, BaseModel):
         return losses
 
     def logits(self, inputs: Tensor) -> "tuple[Tensor, Tensor | None]":
-        """Logits of the classifier and, in training, of the auxiliary one; both (n, num_classes)."""
+        """Logits of the classifier and, in training, of the auxiliary one, (n, num_classes) each."""
         output, auxiliary = inputs, None
         for index, output in enumerate(self.backbone.forward_body(*self.backbone.forward_stem(inputs))):
             if index == self._auxiliary_cell and self.training and self.auxiliary_weight:

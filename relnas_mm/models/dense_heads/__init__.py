@@ -1,4 +1,4 @@
-"""Heads of detectors that mmdet lacks.  Needs mmdet."""
+"""Detection heads.  Requires mmdet."""
 
 from relnas_mm.models.dense_heads.ssdlite_head import SSDLiteHead
 

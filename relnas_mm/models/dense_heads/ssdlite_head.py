@@ -1,4 +1,4 @@
-"""The SSDLite head of the RelativeNAS paper on mmdet's SSD head.  Needs mmdet."""
+"""The SSDLite head of the RelativeNAS paper, based on mmdet's SSD head.  Requires mmdet."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -17,26 +17,27 @@ BACKGROUNDS = ("first", "last")
 
 @MODELS.register_module()
 class SSDLiteHead(SSDHead):
-    """SSD's head with separable convolutions: depthwise 3x3, batch normalization, ReLU6, 1x1; last map: 1x1.
+    """SSD head with separable convolutions: depthwise 3x3, batch normalization, ReLU6, 1x1; 1x1 only on the last level.
 
-    Matching and losses are mmdet's, which are the released ones: cross entropy with 3 hard negatives for each positive
-    and smooth L1, both divided by the number of positives.  Depthwise convolutions have biases and weights start as
-    PyTorch draws them, as in the release.
+    Matching and losses are mmdet's, which equal those of the reference implementation: cross-entropy with 3 hard
+    negatives per positive and smooth L1, both divided by the number of positives.  As in the reference implementation,
+    depthwise convolutions have biases, and weights have PyTorch's default initialization.
 
-    `test_cfg` may hold `candidates_per_class`: how many of the best boxes of each class enter its non-maximum
-    suppression.  mmdet limits them per level (`nms_pre`) and over all classes (`max_per_img`, `None` for no limit).
+    `test_cfg` may contain `candidates_per_class`, the number of highest-scoring boxes of each class that enter
+    non-maximum suppression.  mmdet limits them per level (`nms_pre`) and over all classes (`max_per_img`, `None` for no
+    limit).
 
     Args:
-        num_classes: Classes without the background.
-        in_channels: Channels of each map.
+        num_classes: Number of classes without background.
+        in_channels: Channels of each level.
         anchor_generator: As for mmdet's `SSDHead`.
         bbox_coder: As for mmdet's `SSDHead`.
-        background: Where the classifier's weights hold the background class: 'last' as everywhere in mmdet, or 'first'
-            as in the release.  Outputs of the head have it last in any case.
+        background: Position of the background class in the classifier's weights: 'last' as in mmdet, or 'first' as in
+            the reference implementation.  It is last in the head's outputs in any case.
         reg_decoded_bbox: As for mmdet's `SSDHead`.
         train_cfg: As for mmdet's `SSDHead`.
-        test_cfg: As for mmdet's `SSDHead`, and `candidates_per_class`.
-        init_cfg: As in any mm module.
+        test_cfg: As for mmdet's `SSDHead`, with `candidates_per_class`.
+        init_cfg: As for any mm module.
 
     Raises:
         UserError: `background` is neither of the two.
@@ -77,13 +78,14 @@ class SSDLiteHead(SSDHead):
                 branch.append(predict if level == last else nn.Sequential(*_depthwise(channels), predict))
 
     def forward(self, x: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-        """Class scores and box offsets of every prior.
+        """Predicts class scores and box offsets of all anchors.
 
         Args:
-            x: One map for each of `in_channels`, (n, in_channels[i], h_i, w_i).
+            x: One feature map per level, (n, in_channels[i], h_i, w_i).
 
         Returns:
-            Scores, (n, priors * (num_classes + 1), h_i, w_i) each, background last; offsets, (n, priors * 4, h_i, w_i).
+            Scores of each level, (n, anchors * (num_classes + 1), h_i, w_i), background last; offsets, (n, anchors * 4,
+            h_i, w_i).
         """
         scores, offsets = super().forward(x)  # type: ignore[arg-type]
         if self.background == "first":
@@ -102,8 +104,8 @@ def best_of_each_class(scores: Tensor, labels: Tensor, n: int) -> Tensor:
 
     Args:
         scores: Scores of boxes, (boxes,).
-        labels: Their classes, integers (boxes,).
-        n: How many of each class.
+        labels: Class indices of boxes, (boxes,).
+        n: Number of boxes per class.
     """
     order = scores.argsort(descending=True)
     order = order[labels[order].argsort(stable=True)]

@@ -1,4 +1,4 @@
-"""Losses that mm lacks."""
+"""Losses for mm configs."""
 
 from relnas_mm.models.losses.ohem import OHEMCrossEntropy
 

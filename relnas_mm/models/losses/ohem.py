@@ -1,4 +1,4 @@
-"""Cross entropy of the hardest pixels."""
+"""Cross-entropy with online hard example mining."""
 
 import math
 
@@ -11,20 +11,20 @@ from relnas_mm.errors import UserError
 
 @MODELS.register_module()
 class OHEMCrossEntropy(nn.Module):
-    """Mean cross entropy of the pixels whose class is given a probability below `threshold`.
+    """Mean cross-entropy over hard pixels, whose true class has a predicted probability below `threshold`.
 
-    If these are fewer than `min_fraction` of all pixels of the batch, that many of the hardest count.  This is the
-    released BiSeNet's online hard example mining: its 524,288 pixels are 1/16 of eight crops of 1024x1024.  mmseg's
-    `OHEMPixelSampler` chooses the same pixels, but averages over all, so that the loss shrinks as fewer are hard.
+    If these are fewer than `min_fraction` of the batch's pixels, that many of the hardest are used.  This is OHEM in
+    the reference implementation of BiSeNet, whose 524,288 pixels are 1/16 of eight crops of 1024x1024.  mmseg's
+    `OHEMPixelSampler` selects the same pixels, but averages over all, so the loss shrinks as fewer pixels are hard.
 
     Args:
         threshold: Probability, 0 < threshold <= 1.
-        min_fraction: At least that part of the pixels counts, 0 <= min_fraction <= 1.
-        loss_weight: Factor.
-        loss_name: Key in the log; what begins with 'loss_' is trained on.
+        min_fraction: Least fraction of pixels to use, 0 <= min_fraction <= 1.
+        loss_weight: Weight of the loss.
+        loss_name: Key in the log; a prefix 'loss_' adds it to the total loss.
 
     Raises:
-        UserError: `threshold` or `min_fraction` is out of its range.
+        UserError: `threshold` or `min_fraction` is out of range.
     """
 
     def __init__(
@@ -43,20 +43,20 @@ class OHEMCrossEntropy(nn.Module):
         self.loss_weight, self.loss_name = loss_weight, loss_name
 
     def forward(self, logits: Tensor, labels: Tensor, weight: Tensor | None = None, ignore_index: int = 255) -> Tensor:
-        """The loss of a batch; zero where all pixels are ignored.
+        """Computes the loss of a batch, which is zero if all pixels are ignored.
 
         Args:
-            logits: Scores, (n, classes, h, w).
-            labels: Classes, integers (n, h, w).
-            weight: Factors of the pixels, (n, h, w), for those that count.
-            ignore_index: Pixels of this label do not count.
+            logits: Logits, (n, classes, h, w).
+            labels: Class indices, (n, h, w).
+            weight: Weights of the pixels, (n, h, w).
+            ignore_index: Label of ignored pixels.
         """
-        counts = labels != ignore_index
-        losses = F.cross_entropy(logits, labels, ignore_index=ignore_index, reduction="none")[counts]
+        valid = labels != ignore_index
+        losses = F.cross_entropy(logits, labels, ignore_index=ignore_index, reduction="none")[valid]
         if weight is not None:
-            losses = losses * weight[counts]
-        kept = losses[losses > -math.log(self.threshold)]
+            losses = losses * weight[valid]
+        hard = losses[losses > -math.log(self.threshold)]
         least = min(int(labels.numel() * self.min_fraction), losses.numel())
-        if kept.numel() < least:
-            kept = losses.topk(least).values
-        return self.loss_weight * (kept.mean() if kept.numel() else logits.sum() * 0)
+        if hard.numel() < least:
+            hard = losses.topk(least).values
+        return self.loss_weight * (hard.mean() if hard.numel() else logits.sum() * 0)

@@ -1,4 +1,4 @@
-"""Necks that mm lacks."""
+"""Necks for mm configs."""
 
 from relnas_mm.models.necks.ssdlite_extras import SSDLiteExtras
 

@@ -1,4 +1,4 @@
-"""The coarse maps of SSDLite, below those of the backbone."""
+"""The extra feature layers of SSDLite."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,16 +13,17 @@ from relnas_mm.errors import UserError
 
 @MODELS.register_module()
 class SSDLiteExtras(BaseModule):
-    """Appends maps, each half as large as the one before, by inverted residuals of stride 2.
+    """Appends feature maps by inverted residuals of stride 2.
 
-    As in the released detector: 1x1 to `round(ratio * channels)`, depthwise 3x3 of stride 2, 1x1; batch normalization
-    after each, ReLU6 after the first two, no biases, PyTorch's first weights.
+    As in the reference implementation, each consists of a 1x1 convolution to `round(ratio * channels)`, a depthwise 3x3
+    convolution of stride 2 and a 1x1 convolution, with batch normalization after each, ReLU6 after the first two, no
+    biases, and PyTorch's default initialization.
 
     Args:
-        in_channels: Channels of the backbone's maps, fine to coarse.
-        out_channels: Channels of each further map.
-        ratios: Hidden channels of each inverted residual as a part of those of its input, positive.
-        init_cfg: As in any mm module.
+        in_channels: Channels of the backbone's outputs, fine to coarse.
+        out_channels: Channels of each extra feature map.
+        ratios: Expansion ratio of each inverted residual, positive.
+        init_cfg: As for any mm module.
 
     Raises:
         UserError: `out_channels` and `ratios` differ in length, or a ratio is not positive.
@@ -48,15 +49,16 @@ class SSDLiteExtras(BaseModule):
         )
 
     def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """The backbone's maps and the further ones.
+        """Appends the extra feature maps.
 
         Args:
-            inputs: Maps of the backbone, (n, in_channels[i], h_i, w_i), fine to coarse.
+            inputs: Outputs of the backbone, (n, in_channels[i], h_i, w_i), fine to coarse.
 
         Returns:
-            `inputs`, then a map of (n, out_channels[j], ceil(h / 2), ceil(w / 2)) below the one before, for each j.
+            `inputs`, followed by feature maps of (n, out_channels[j], ceil(h / 2), ceil(w / 2)), where h and w are the
+            previous one's.
         """
-        maps = list(inputs)
+        features = list(inputs)
         for layer in self.layers:
-            maps.append(layer(maps[-1]))
-        return tuple(maps)
+            features.append(layer(features[-1]))
+        return tuple(features)

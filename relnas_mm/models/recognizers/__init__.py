@@ -1,4 +1,4 @@
-"""Networks whose output is a place in a space where distance means unlikeness."""
+"""Metric learning: networks that compute embeddings."""
 
 from relnas_mm.models.recognizers.arcface import ArcFaceRecognizer
 

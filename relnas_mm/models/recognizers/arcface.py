@@ -1,4 +1,4 @@
-"""Embeddings learned with an additive angular margin (Deng et al., ArcFace, CVPR 2019)."""
+"""Face recognition by ArcFace (Deng et al., CVPR 2019)."""
 
 import math
 from typing import Any
@@ -13,35 +13,35 @@ from relnas_mm.errors import UserError
 
 
 def add_margin(cosines: Tensor, labels: Tensor, margin: float) -> Tensor:
-    """The cosines, (n, classes), with the angle to the right class widened by `margin` radians.
+    """Adds an angular margin, in radians, to the target classes of cosines, (n, classes).
 
-    Where the wider angle would pass a half turn the cosine goes on falling in a straight line, so that a worse angle
-    is never a better logit.
+    Where the angle would exceed pi, the cosine is extrapolated linearly, so that logits stay monotonic.
     """
-    right = cosines.gather(1, labels[:, None]).clamp(-1 + 1e-7, 1 - 1e-7)
-    wider = torch.cos(torch.acos(right) + margin)
-    beyond = right - math.sin(math.pi - margin) * margin
-    return cosines.scatter(1, labels[:, None], torch.where(right > math.cos(math.pi - margin), wider, beyond))
+    target = cosines.gather(1, labels[:, None]).clamp(-1 + 1e-7, 1 - 1e-7)
+    with_margin = torch.cos(torch.acos(target) + margin)
+    extrapolated = target - math.sin(math.pi - margin) * margin
+    within = target > math.cos(math.pi - margin)
+    return cosines.scatter(1, labels[:, None], torch.where(within, with_margin, extrapolated))
 
 
 @MODELS.register_module()
 class ArcFaceRecognizer(BaseModel):
-    """Any backbone, an embedding of its last map, and in training a class for each person.
+    """A backbone with an embedding of its last output, trained with one class per person.
 
-    The embedding is a linear layer on the pooled map between two batch normalizations.
+    The embedding consists of global average pooling, batch normalization, a linear layer and batch normalization.
 
     Args:
-        backbone: Config of a backbone that gives a tuple of maps; the last one counts.
-        in_channels: Channels of that map; `None` takes the last of the backbone's `out_channels`.
-        num_classes: Persons to train with.
-        embedding: Length of the embedding.
-        scale: Factor on the cosines.
-        margin: Margin in radians, 0 <= margin < pi / 2.
-        data_preprocessor: As in any mm model.
-        init_cfg: As in any mm model.
+        backbone: Config of a backbone, of whose outputs the last is used.
+        in_channels: Channels of that output; `None` means the last of the backbone's `out_channels`.
+        num_classes: Number of persons in the training data.
+        embedding: Dimension of the embedding.
+        scale: Factor of the cosines.
+        margin: Angular margin in radians, 0 <= margin < pi / 2.
+        data_preprocessor: As for any mm model.
+        init_cfg: As for any mm model.
 
     Raises:
-        UserError: A value is out of its range.
+        UserError: A value is out of range.
     """
 
     def __init__(
@@ -75,14 +75,14 @@ class ArcFaceRecognizer(BaseModel):
     def forward(  # type: ignore[override]  # as in MMEngine, where samples are a list and not one tensor
         self, inputs: Tensor, data_samples: "Tensor | None" = None, mode: str = "tensor"
     ) -> "Tensor | dict[str, Tensor] | list[dict[str, Tensor]]":
-        """What MMEngine's loops call.
+        """Runs the model in one of MMEngine's modes.
 
         Args:
-            inputs: Images, (n, c, h, w), or pairs of them, (n, 2, c, h, w); bytes are scaled to numbers from -1 to 1.
-            data_samples: Persons, (n,), int64, for losses; of pairs, whether they show one person.
-            mode: 'tensor' for embeddings of length 1, (n, embedding) or (n, 2, embedding); 'loss' for a dict of losses;
-                'predict' for a list of dicts with `similarity` (cosine) of pairs or `embedding` of single images, and
-                `gt_label` if it is known.
+            inputs: Images, (n, c, h, w), or pairs of them, (n, 2, c, h, w); bytes are scaled to values from -1 to 1.
+            data_samples: Indices of persons, (n,), int64, for losses; for pairs, whether they show the same person.
+            mode: 'tensor' for embeddings of norm 1, (n, embedding) or (n, 2, embedding); 'loss' for a dict of losses;
+                'predict' for a list of dicts with the cosine `similarity` of pairs or the `embedding` of single images,
+                and, if known, `gt_label`.
         """
         embeddings = self._embed(inputs)
         if mode == "tensor":
@@ -94,10 +94,10 @@ class ArcFaceRecognizer(BaseModel):
             return {"loss_arcface": F.cross_entropy(logits, data_samples)}
         pairs = inputs.dim() == 5
         values = (embeddings[:, 0] * embeddings[:, 1]).sum(dim=1) if pairs else embeddings
-        found: list[dict[str, Tensor]] = [{"similarity" if pairs else "embedding": value} for value in values]
-        for sample, label in zip(found, [] if data_samples is None else data_samples):
-            sample["gt_label"] = label
-        return found
+        predictions: list[dict[str, Tensor]] = [{"similarity" if pairs else "embedding": value} for value in values]
+        for prediction, label in zip(predictions, [] if data_samples is None else data_samples):
+            prediction["gt_label"] = label
+        return predictions
 
     def _embed(self, inputs: Tensor) -> Tensor:
         images = inputs.flatten(0, 1) if inputs.dim() == 5 else inputs

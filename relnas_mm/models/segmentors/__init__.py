@@ -1,4 +1,4 @@
-"""Segmentors that mmseg lacks.  Needs mmseg."""
+"""Segmentors.  Requires mmseg."""
 
 from relnas_mm.models.segmentors.window_scores import WindowScoresEncoderDecoder
 

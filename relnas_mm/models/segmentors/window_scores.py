@@ -1,4 +1,4 @@
-"""What overlapping windows are merged by.  Needs mmseg."""
+"""Scores of overlapping windows in sliding inference.  Requires mmseg."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ SCORES = ("logits", "exp_softmax")
 
 @MODELS.register_module()
 class WindowScoresEncoderDecoder(EncoderDecoder):
-    """mmseg's segmentor; where windows of sliding inference overlap, a choice of scores is averaged.
+    """mmseg's segmentor with a choice of the scores that are averaged over overlapping windows.
 
-    `test_cfg.window_scores` is 'logits', as in mmseg, or 'exp_softmax', as in the released BiSeNet: the exponential of
-    the probabilities.  (The release adds them up; the mean ranks classes the same, at every pixel.)
+    `test_cfg.window_scores` is 'logits', as in mmseg, or 'exp_softmax', the exponential of the probabilities, as in the
+    reference implementation of BiSeNet (which sums them, and so ranks classes equally).
 
     Args:
         **kwargs: As for mmseg's `EncoderDecoder`.
@@ -35,11 +35,11 @@ class WindowScoresEncoderDecoder(EncoderDecoder):
         return (self.test_cfg or {}).get("window_scores", "logits")
 
     def encode_decode(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
-        """Scores of a window, or of whole images in mode 'whole'.
+        """Computes the scores of a window, or of whole images in mode 'whole'.
 
         Args:
             inputs: Normalized images, (n, 3, h, w).
-            batch_img_metas: Metainfo of each image.
+            batch_img_metas: Meta information of each image.
 
         Returns:
             Scores, (n, classes, h, w).

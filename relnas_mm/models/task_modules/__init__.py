@@ -1,4 +1,4 @@
-"""Parts of detectors that mmdet builds from its TASK_UTILS.  Needs mmdet."""
+"""Task modules of detectors.  Requires mmdet."""
 
 from relnas_mm.models.task_modules.clamped_ssd_anchors import ClampedSSDAnchorGenerator
 

@@ -1,4 +1,4 @@
-"""SSD anchors that are never larger than the image.  Needs mmdet."""
+"""SSD anchors that are at most as large as the image.  Requires mmdet."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from torch import Tensor
 
 @TASK_UTILS.register_module()
 class ClampedSSDAnchorGenerator(SSDAnchorGenerator):
-    """SSD anchors clamped in centre form: width and height are cut to the image, the centre stays.
+    """SSD anchors whose width and height, but not center, are clamped to the image.
 
-    This is what the released SSDLite does to its priors; corners may still lie outside of the image.
+    This is how the reference implementation of SSDLite clamps its priors; corners may still be outside of the image.
 
     Args:
-        input_size: Side of the square input image, in pixels.
+        input_size: Height and width of the input image, in pixels.
         **kwargs: As for mmdet's `SSDAnchorGenerator`.
     """
 
@@ -24,7 +24,7 @@ class ClampedSSDAnchorGenerator(SSDAnchorGenerator):
         super().__init__(*args, input_size=input_size, **kwargs)
 
     def gen_base_anchors(self) -> list[Tensor]:
-        """Anchors of one place of each grid, (anchors, 4) per level, corners in pixels."""
+        """Anchors of one position per level, (anchors, 4) each, corners in pixels."""
         return [self._clamp(anchors) for anchors in super().gen_base_anchors()]
 
     def _clamp(self, anchors: Tensor) -> Tensor:
