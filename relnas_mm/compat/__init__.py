@@ -1,7 +1,7 @@
-"""Where the frozen OpenMMLab releases meet today's torch and NumPy.
+"""Compatibility of the frozen OpenMMLab releases with current torch and NumPy.
 
-`apply()` before the first mm import is all.  It changes no file, imports neither torch nor an mm package, and
-every fix waits until the module that it concerns is imported.  `RELNAS_MM_COMPAT=0` turns it off.
+Call `apply()` before the first mm import.  It changes no file and imports neither torch nor an mm package; each fix
+takes effect when the module concerned is imported.  `RELNAS_MM_COMPAT=0` turns it off.
 """
 
 import os
@@ -19,10 +19,10 @@ _applied: list[str] = []
 
 
 def apply() -> tuple[str, ...]:
-    """Applies every fix once (a millisecond or so; repeating it costs nothing).
+    """Applies every fix once, in about a millisecond.
 
     Returns:
-        The names of the fixes in force; none with `RELNAS_MM_COMPAT=0` in the environment.
+        The names of the active fixes; none with `RELNAS_MM_COMPAT=0` in the environment.
 
     Raises:
         UserError: `RELNAS_MM_COMPAT` is neither 0 nor 1.

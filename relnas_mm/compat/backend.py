@@ -1,4 +1,4 @@
-"""Which compiled operators are in use."""
+"""Origin of mmcv's operators."""
 
 import importlib
 

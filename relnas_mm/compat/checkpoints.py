@@ -1,8 +1,7 @@
-"""Lets `torch.load(weights_only=True)` read the checkpoints that mmengine itself writes.
+"""Allows `torch.load(weights_only=True)` to read mmengine's own checkpoints.
 
-The list is closed: mmengine's HistoryBuffer, NumPy numbers and arrays of numbers, booleans or text, and
-`getattr` for HistoryBuffer's own four statistics, which is how pickle writes them.  Anything else is refused by
-torch, as before.
+The allow-list contains mmengine's HistoryBuffer, NumPy scalars and arrays of numbers, booleans or text, and `getattr`
+for HistoryBuffer's own four statistics, which is how pickle writes them.  torch refuses everything else, as before.
 """
 
 from typing import Any
@@ -31,7 +30,8 @@ def safe_globals(history_buffer: type, aliases: bool = True) -> list[Any]:
 
     Args:
         history_buffer: mmengine's class of that name.
-        aliases: allow NumPy's functions under the names of both NumPy 1 and 2, instead of the installed one's.
+        aliases: Whether to allow NumPy's functions under the names of both NumPy 1 and 2 instead of the installed
+            one's.
     """
     import _codecs
 

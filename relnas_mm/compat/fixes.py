@@ -1,4 +1,4 @@
-"""One function per breakage of the frozen OpenMMLab releases; each waits until its module is imported."""
+"""Fixes of the frozen OpenMMLab releases, applied when the module concerned is imported."""
 
 import functools
 import warnings
@@ -50,9 +50,9 @@ def keypoint_evaluation() -> None:
 
 
 def package_metadata() -> None:
-    """Setuptools 82 dropped `pkg_resources`, which mmengine 0.10 imports: serves the few names it uses.
+    """setuptools 82 dropped `pkg_resources`, which mmengine 0.10 imports: serves the names it uses.
 
-    Setuptools 81 warns of that, several times a run, those who cannot change it.
+    Also ignores the deprecation warnings of setuptools 81, which users cannot act on.
     """
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated as an API")
     hooks.serve("pkg_resources", STAND_INS / "pkg_resources.py")
@@ -78,7 +78,7 @@ def ssd_prediction() -> None:
         @functools.wraps(init)
         def __init__(self, *args, **kwargs):
             init(self, *args, **kwargs)
-            if not hasattr(self, "loss_cls"):  # on the object: on the class it would hide a subclass's module
+            if not hasattr(self, "loss_cls"):  # on the instance: a class attribute would hide a subclass's module
                 self.loss_cls = None
 
         module.SSDHead.__init__ = __init__
@@ -87,9 +87,9 @@ def ssd_prediction() -> None:
 
 
 def own_configs() -> None:
-    """mmengine knows by name the packages that `_base_ = 'package::…'` may read: adds this one.
+    """mmengine lists the packages that `_base_ = 'package::…'` may read: adds this one.
 
-    It looks for packages beside their metadata, where those that are installed as editable are not.
+    It looks for packages next to their metadata, where editable installations are not.
     """
 
     def add(module: ModuleType) -> None:
@@ -106,30 +106,30 @@ def own_configs() -> None:
 
 
 def indexes_read_once() -> None:
-    """mmengine reads all metafiles of a package, a second's work, for each `_base_ = 'package::…'`: remembers them."""
+    """mmengine reads all metafiles of a package, in a second, for each `_base_ = 'package::…'`: caches them."""
 
-    def remember(module: ModuleType) -> None:
+    def cache(module: ModuleType) -> None:
         vars(module)["load"] = functools.cache(module.load)
 
-    hooks.after_import("mmengine.config.utils", remember)
+    hooks.after_import("mmengine.config.utils", cache)
 
 
 def configs_formatted_once() -> None:
-    """mmengine formats the config, up to a third of a second's work, for each reader and checkpoint: remembers it."""
+    """mmengine formats the config, in up to a third of a second, for each reader and checkpoint: caches it."""
 
-    def remember(module: ModuleType) -> None:
+    def cache(module: ModuleType) -> None:
         format_code = module.FormatCode
 
         @functools.lru_cache(maxsize=4)
         def formatted(text: str, style: tuple[tuple[str, Any], ...], **options: Any) -> Any:
             return format_code(text, style_config=dict(style), **options)
 
-        def remembered(text: str, style_config: dict[str, Any], **options: Any) -> Any:
+        def cached(text: str, style_config: dict[str, Any], **options: Any) -> Any:
             return formatted(text, tuple(style_config.items()), **options)
 
-        vars(module)["FormatCode"] = remembered
+        vars(module)["FormatCode"] = cached
 
-    hooks.after_import("mmengine.config.config", remember)
+    hooks.after_import("mmengine.config.config", cache)
 
 
 FIXES: tuple[Callable[[], None], ...] = (

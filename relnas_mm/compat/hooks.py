@@ -1,4 +1,4 @@
-"""Three small import hooks: serve a missing module, serve instead of a broken one, act after an import."""
+"""Import hooks: serve a missing module, replace a broken one, or run a callback after an import."""
 
 import importlib.machinery
 import importlib.util
@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from importlib.abc import Loader  # at run time it would cost more than all the rest
+    from importlib.abc import Loader  # at run time this import would take longer than the rest of the package
 
 ORIGIN = "relnas_mm.compat"
 
@@ -32,7 +32,7 @@ class _FillingLoader:
 
 
 class _LastFinder:
-    """At the end of `sys.meta_path`: whatever is really installed is found first."""
+    """Finder at the end of `sys.meta_path`, after all installed modules."""
 
     def __init__(self):
         self.served: dict[str, Source] = {}
@@ -46,7 +46,7 @@ class _LastFinder:
 
 
 class _FirstFinder:
-    """At the front of `sys.meta_path`: modules to replace when broken, and callbacks after an import."""
+    """Finder at the front of `sys.meta_path`, for replacements of broken modules and callbacks after an import."""
 
     def __init__(self):
         self.replaced: dict[str, tuple[Source, Callable[[], bool]]] = {}
@@ -80,7 +80,7 @@ def _spec(name: str, source: Source) -> importlib.machinery.ModuleSpec | None:
 
 
 def _call_after_loading(loader: "Loader", callbacks: list[Filler]) -> None:
-    """Wraps the loading of this one loader object, so that its type and the module's source stay."""
+    """Wraps `exec_module` of this loader instance, which keeps its type and the module's source."""
     load = loader.exec_module
 
     def exec_module(module: ModuleType) -> None:
@@ -102,24 +102,24 @@ def _install() -> None:
 
 
 def serve(name: str, source: Source) -> None:
-    """Serves module `name` from a file, or from a function that fills it, if nothing else provides it."""
+    """Serves module `name` from a file, or from a function that fills it, if it is not installed."""
     _install()
     _last.served[name] = source
 
 
 def serves(name: str) -> bool:
-    """Whether a stand-in for module `name` is ready."""
+    """Whether a stand-in for module `name` is registered."""
     return _last in sys.meta_path and name in _last.served
 
 
 def serve_unless(name: str, source: Source, works: Callable[[], bool]) -> None:
-    """Serves module `name` from `source`, unless `works()` says, at its import, that the real one works."""
+    """Serves module `name` from `source`, unless `works()` returns True at its import."""
     _install()
     _first.replaced[name] = source, works
 
 
 def after_import(name: str, callback: Filler) -> None:
-    """Runs `callback(module)` once, after module `name` was imported; at once if it already was."""
+    """Runs `callback(module)` once after module `name` is imported, or immediately if it already is."""
     _install()
     if name in sys.modules:
         callback(sys.modules[name])
@@ -128,7 +128,7 @@ def after_import(name: str, callback: Filler) -> None:
 
 
 def compiled_part_loads(package: str, part: str) -> bool:
-    """Whether `package` is installed and its compiled module `part` loads, for instance with this NumPy."""
+    """Whether `package` is installed, and its compiled module `part` loads, for instance with the installed NumPy."""
     find = importlib.machinery.PathFinder.find_spec
     found = find(package)
     spec = find(f"{package}.{part}", found.submodule_search_locations) if found is not None else None

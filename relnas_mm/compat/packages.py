@@ -1,4 +1,4 @@
-"""Optional packages by the names they are imported under: is one there, and what to do if not."""
+"""Optional packages: import errors and install commands."""
 
 import importlib
 from types import ModuleType
@@ -10,7 +10,7 @@ OTHER_PIP_NAMES = {"yaml": "pyyaml", "PIL": "pillow"}
 
 
 def import_error(name: str) -> str | None:
-    """Why package `name` cannot be imported, in one line, or None if it can."""
+    """The error of importing package `name`, in one line, or `None`."""
     try:
         importlib.import_module(name)
     except Exception as error:  # a broken package may raise anything
@@ -19,7 +19,7 @@ def import_error(name: str) -> str | None:
 
 
 def install_command(module: str) -> str:
-    """How to install what is imported as `module`, in the version of the lock file."""
+    """Command that installs the package of `module`, in the version of the lock file."""
     top = module.split(".")[0]
     if top == "mmpose":  # its pins chumpy and xtcocotools do not build any more
         return "pip install munkres json_tricks && pip install --no-deps mmpose==1.3.2"
@@ -31,14 +31,14 @@ def require(name: str, for_what: str) -> ModuleType:
     """Imports an optional package.
 
     Args:
-        name: import name, such as `mmdet`.
-        for_what: what needs it, such as `SSD configs`; the sentence for the user starts with it.
+        name: Import name, such as `mmdet`.
+        for_what: What needs it, such as `SSD configs`, for the error message.
 
     Returns:
         The imported module.
 
     Raises:
-        UserError: the package, or something that it imports, is missing or does not load.
+        UserError: The package, or one of its dependencies, is missing or does not load.
     """
     reason = import_error(name)
     if reason is not None:

@@ -1,19 +1,18 @@
-"""Which versions the tests were run with, as data: the doctor prints it, docs/install.md tells how."""
+"""Tested versions of packages, which the doctor prints; docs/install.md describes the tests."""
 
 import re
 from typing import NamedTuple
 
 
 class Tested(NamedTuple):
-    """One package and the versions between which it was tried.
+    """A package and its tested versions.
 
     Attributes:
-        module: the name it is imported under; the only name that tells a compiled mmcv, mmcv-lite and a fork alike.
-        requirement: what to give pip for the release of the lock file.
-        lowest: lowest version tried.
-        highest: highest version tried.
-        role: what cannot run without it: `all`, the main job (`main`: a search, then training SSD), segmentation
-            (`segmentation`), pose estimation (`pose`), or nothing (`none`).
+        module: Import name, which a compiled mmcv, mmcv-lite and forks share.
+        requirement: Requirement for pip of the version in the lock file.
+        lowest: Lowest tested version.
+        highest: Highest tested version.
+        role: What needs it: the main job (`main`: a search, then training SSD), `segmentation`, `pose`, or `none`.
     """
 
     module: str
@@ -52,7 +51,7 @@ def release(version: str) -> tuple[int, ...]:
 
 
 def compare_with_tested(module: str, version: str) -> str:
-    """`tested`, `older` or `newer` than the versions tried; a patch release of the highest one counts as tested."""
+    """`tested`, `older` or `newer` than the tested versions; patch releases of the highest count as tested."""
     tested = BY_MODULE[module]
     if release(version) < release(tested.lowest):
         return "older"

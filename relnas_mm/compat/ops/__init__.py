@@ -1,7 +1,6 @@
 """mmcv's compiled operators in plain torch and torchvision, with the arguments of mmcv 2.1.0's `mmcv._ext`.
 
-As in mmcv, an operator writes into the output tensors that it is given, unless it says that it returns.  All of
-them run on the CPU and on CUDA.
+As in mmcv, operators write to their output arguments unless documented otherwise.  They run on the CPU and on CUDA.
 """
 
 from collections.abc import Callable
@@ -28,17 +27,17 @@ BACKED: dict[str, Callable[..., Any]] = {name: getattr(module, name) for module 
 
 
 def get_compiler_version() -> str:
-    """What `mmcv.utils.collect_env` shows as the compiler."""
+    """Compiler shown by `mmcv.utils.collect_env`."""
     return "none (relnas_mm.compat on torchvision)"
 
 
 def get_compiling_cuda_version() -> str:
-    """What `mmcv.utils.collect_env` shows as CUDA; a compiled mmcv for the CPU says the same."""
+    """CUDA version shown by `mmcv.utils.collect_env`, the same as of mmcv compiled for the CPU."""
     return "not available"
 
 
 def unbacked(name: str) -> Callable[..., NoReturn]:
-    """An operator without a back-end here: mmcv looks all of them up at import, so only a call may fail.
+    """An operator without an implementation, which fails when called, as mmcv looks all operators up at import.
 
     Raises:
         AttributeError: `name` starts with an underscore, so it is no operator.
@@ -57,7 +56,7 @@ def unbacked(name: str) -> Callable[..., NoReturn]:
 
 
 def fill(module: ModuleType) -> None:
-    """Makes `module` a stand-in for `mmcv._ext`."""
+    """Fills `module` as a stand-in for `mmcv._ext`."""
     module.__dict__.update(
         BACKED,
         get_compiler_version=get_compiler_version,

@@ -1,4 +1,4 @@
-"""Multi-scale deformable attention on CUDA; on the CPU mmcv itself takes this same path."""
+"""Multi-scale deformable attention on CUDA, by the same code as mmcv's on the CPU."""
 
 import torch
 from torch import Tensor
@@ -34,7 +34,7 @@ def ms_deform_attn_backward(
     grad_attn_weight: Tensor,
     im2col_step: int,
 ) -> None:
-    """By autograd through the forward, computed again."""
+    """Gradients by autograd through the recomputed forward pass."""
     refuse_if_deterministic("Deformable attention", grad_output)
     with torch.enable_grad():
         leaves = [t.detach().requires_grad_() for t in (value, sampling_locations, attention_weights)]

@@ -1,6 +1,6 @@
-"""Non-maximum suppression (plain, soft, with the groups it forms) and box overlaps.
+"""Non-maximum suppression (plain, soft, and with groups) and box overlaps.
 
-Boxes are (n, 4) as left, top, right, bottom in pixels.  `offset` is 0, or 1 for boxes that count their last pixel.
+Boxes are (n, 4) as left, top, right, bottom in pixels.  `offset` is 0, or 1 for boxes that include their last pixel.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ NAIVE, LINEAR, GAUSSIAN = range(3)
 
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) -> Tensor:
-    """Returns the kept indices by falling score.  mmcv's own (unstable) sort decides between equal scores."""
+    """Returns the kept indices by descending score; ties are ordered by mmcv's own (unstable) sort."""
     order = scores.sort(0, descending=True)[1]
     if boxes.numel() == 0:
         return order
@@ -54,7 +54,7 @@ def softnms(
         else:
             weight = 1 - iou if method == LINEAR else np.zeros_like(iou)
             table[5, i + 1 :] *= np.where(iou >= threshold, weight, np.float32(1))
-        # mmcv fills each gap with the last survivor; the order decides between equal scores later
+        # mmcv fills each gap with the last remaining box, and this order breaks later ties
         drop = np.concatenate([np.zeros(i + 1, bool), table[5, i + 1 :] < least])
         size = int((~drop).sum())
         gaps, tail = drop[:size].nonzero()[0], size + (~drop[size:]).nonzero()[0][::-1]
@@ -66,7 +66,7 @@ def softnms(
 
 
 def nms_match(dets: Tensor, iou_threshold: float) -> list[list[int]]:
-    """Returns groups of indices: each kept box, then those that it suppresses (IoU >= threshold)."""
+    """Returns groups of indices: each kept box, followed by those that it suppresses (IoU >= threshold)."""
     order = dets[:, 4].sort(0, descending=True)[1]
     corners, areas = _corners(dets[order], 0)
     index = order.cpu().numpy()
@@ -89,13 +89,13 @@ def bbox_overlaps(
     base = (a[..., 2:] - a[..., :2] + offset).prod(-1)
     if mode == 0:
         base = base + (b[..., 2:] - b[..., :2] + offset).prod(-1) - inter
-    if boxes1.is_cuda:  # only mmcv's CUDA kernel has this floor
+    if boxes1.is_cuda:  # only mmcv's CUDA kernel has this lower bound
         base = base.clamp(min=offset)
     ious.copy_(inter / base)
 
 
 def _corners(boxes: Tensor, offset: int) -> tuple[Floats, Floats]:
-    """The four coordinates (4, n) and the areas (n,), in single precision as in mmcv."""
+    """Coordinates, (4, n), and areas, (n,), in single precision as in mmcv."""
     corners = boxes.detach().float().cpu().numpy()[:, :4].T.copy()
     one = np.float32(offset)
     return corners, (corners[2] - corners[0] + one) * (corners[3] - corners[1] + one)
@@ -113,7 +113,7 @@ def _ious(areas: Floats, corners: Floats, i: int, offset: int) -> Floats:
 
 
 def _suppress(boxes: Tensor, threshold: float, offset: int) -> Tensor:
-    """Kept positions among boxes sorted by score; for the rare offset 1, which torchvision does not have."""
+    """Kept indices of boxes sorted by score, for offset 1, which torchvision does not support."""
     corners, areas = _corners(boxes, offset)
     alive = np.ones(len(boxes), bool)
     for i in range(len(boxes)):

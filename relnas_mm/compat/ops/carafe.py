@@ -1,4 +1,4 @@
-"""CARAFE: upsampling where each output pixel weighs a window of the input by a mask of its own."""
+"""CARAFE: upsampling in which each output pixel is a window of the input weighted by a mask of its own."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ def carafe_naive_forward(
 ) -> None:
     """Each output pixel: the k x k window around its source pixel, weighted by that pixel's own mask."""
     total = output.new_zeros(())
-    for _, _, window, mask in _window_places(features, masks, kernel_size, group_size, scale_factor):
+    for _, _, window, mask in _window_positions(features, masks, kernel_size, group_size, scale_factor):
         total = total + window * mask
     output.copy_(total.reshape(output.shape))
 
@@ -33,10 +33,10 @@ def carafe_naive_backward(
     g, s, k = group_size, scale_factor, kernel_size
     grad = grad_output.reshape(n, g, c // g, h, s, w, s)
     padded = grad.new_zeros(n, g, c // g, h + k - 1, w + k - 1)
-    by_place = grad_masks.view(n, g, k * k, h, s, w, s)
-    for i, j, window, mask in _window_places(features, masks, k, g, s):
+    by_position = grad_masks.view(n, g, k * k, h, s, w, s)
+    for i, j, window, mask in _window_positions(features, masks, k, g, s):
         padded[..., i : i + h, j : j + w] += (grad * mask).sum((4, 6))
-        by_place[:, :, i * k + j] += (grad * window).sum(2)
+        by_position[:, :, i * k + j] += (grad * window).sum(2)
     grad_input.add_(padded[..., k // 2 : k // 2 + h, k // 2 : k // 2 + w].reshape(n, c, h, w))
 
 
@@ -51,7 +51,7 @@ def carafe_forward(
     group_size: int,
     scale_factor: int,
 ) -> None:
-    """The same; of the reordered copies that the compiled one makes, only that for the backward is filled."""
+    """As `carafe_naive_forward`; of the compiled operator's copies only `rfeatures`, for backward, is filled."""
     rfeatures.copy_(features)
     carafe_naive_forward(features, masks, output, kernel_size, group_size, scale_factor)
 
@@ -70,14 +70,14 @@ def carafe_backward(
     group_size: int,
     scale_factor: int,
 ) -> None:
-    """The same, on the copy that the forward kept."""
+    """As `carafe_naive_backward`, on the copy of the forward pass."""
     carafe_naive_backward(grad_output, rfeatures, masks, grad_input, grad_masks, kernel_size, group_size, scale_factor)
 
 
-def _window_places(
+def _window_positions(
     features: Tensor, masks: Tensor, kernel_size: int, group_size: int, scale_factor: int
 ) -> Iterator[tuple[int, int, Tensor, Tensor]]:
-    """For each place of the window: the place, the features there, and its masks in s x s blocks."""
+    """Yields for each position of the window its row and column, the features there, and its masks in s x s blocks."""
     n, c, h, w = features.shape
     s, k = scale_factor, kernel_size
     padded = F.pad(features, [k // 2] * 4).view(n, group_size, c // group_size, h + k - 1, w + k - 1)

@@ -4,7 +4,7 @@ import torch
 import torchvision  # noqa: F401  (registers torch.ops.torchvision)
 from torch import Tensor
 
-from relnas_mm.compat.ops.precision import refuse_if_deterministic, wide
+from relnas_mm.compat.ops.precision import refuse_if_deterministic, supported_precision
 
 __all__ = [
     "deform_conv_backward_input",
@@ -37,7 +37,7 @@ def deform_conv_forward(
     deformable_group: int,
     im2col_step: int,
 ) -> None:
-    """Version 1.  `columns` and `ones` are scratch memory of the compiled operator, unused here."""
+    """Deformable convolution v1.  `columns` and `ones` are buffers of the compiled operator, unused here."""
     geometry = dH, dW, padH, padW, dilationH, dilationW, group, deformable_group
     output.copy_(_forward(input, weight, offset, None, None, geometry))
 
@@ -62,7 +62,7 @@ def deform_conv_backward_input(
     deformable_group: int,
     im2col_step: int,
 ) -> None:
-    """Gradients of input and offset; torchvision computes all at once, so this and the next one each pay for all."""
+    """Gradients of input and offset; torchvision computes all gradients in each call."""
     geometry = dH, dW, padH, padW, dilationH, dilationW, group, deformable_group
     grads = _backward(grad_output, input, weight, offset, None, geometry)
     grad_input.copy_(grads[0])
@@ -89,7 +89,7 @@ def deform_conv_backward_parameters(
     scale: float,
     im2col_step: int,
 ) -> None:
-    """Adds to `grad_weight`, for which the values of the weights do not matter."""
+    """Adds to `grad_weight`, which does not depend on the values of the weights."""
     geometry = dH, dW, padH, padW, dilationH, dilationW, group, deformable_group
     grads = _backward(grad_output, input, torch.zeros_like(grad_weight), offset, None, geometry)
     grad_weight.add_(grads[1], alpha=scale)
@@ -116,7 +116,7 @@ def modulated_deform_conv_forward(
     deformable_group: int,
     with_bias: bool,
 ) -> None:
-    """Version 2: each sample is also weighted by `mask`."""
+    """Deformable convolution v2, in which `mask` weights each sample."""
     geometry = stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w, group, deformable_group
     offset, mask = (_leading(maps, output.shape[2:]) for maps in (offset, mask))
     output.copy_(_forward(input, weight, offset, mask, bias if with_bias else None, geometry))
@@ -148,7 +148,7 @@ def modulated_deform_conv_backward(
     deformable_group: int,
     with_bias: bool,
 ) -> None:
-    """All gradients of version 2."""
+    """All gradients of deformable convolution v2."""
     geometry = stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w, group, deformable_group
     offset, mask = (_leading(maps, grad_output.shape[2:]) for maps in (offset, mask))
     grads = _backward(grad_output, input, weight, offset, mask, geometry)
@@ -171,7 +171,7 @@ def _forward(
     geometry: Geometry,
 ) -> Tensor:
     bias = weight.new_zeros(weight.shape[0]) if bias is None else bias
-    tensors = [wide(t).contiguous() for t in (input, weight, offset, _mask(mask, input), bias)]
+    tensors = [supported_precision(t).contiguous() for t in (input, weight, offset, _mask(mask, input), bias)]
     return torch.ops.torchvision.deform_conv2d(*tensors, *geometry, mask is not None)
 
 
@@ -186,17 +186,18 @@ def _backward(
     """Gradients of input, weight, offset, mask and bias."""
     refuse_if_deterministic("Deformable convolution", grad_output)
     bias = weight.new_zeros(weight.shape[0])
-    tensors = [wide(t).contiguous() for t in (grad_output, input, weight, offset, _mask(mask, input), bias)]
+    tensors = (grad_output, input, weight, offset, _mask(mask, input), bias)
+    tensors = [supported_precision(t).contiguous() for t in tensors]
     return torch.ops.torchvision._deform_conv2d_backward(*tensors, *geometry, mask is not None)
 
 
 def _mask(mask: Tensor | None, input: Tensor) -> Tensor:
-    """The mask, or a tensor in its place, which torchvision takes in any case."""
+    """The mask, or a placeholder, as torchvision always needs one."""
     return input.new_zeros(input.shape[0], 1) if mask is None else mask
 
 
 def _leading(maps: Tensor, size: torch.Size) -> Tensor:
-    """One image's maps read as flat memory, as mmcv does: mmdet's DyHead counts on that and passes larger maps."""
+    """Reads each image's maps as flat memory, as mmcv does: mmdet's DyHead relies on it and passes larger maps."""
     if maps.shape[2:] == size:
         return maps
     count = maps.shape[1] * size[0] * size[1]

@@ -1,4 +1,4 @@
-"""Sigmoid and softmax focal loss, by the formulas of mmcv's CUDA kernels (it has none for the CPU)."""
+"""Sigmoid and softmax focal loss, by the formulas of mmcv's CUDA kernels (mmcv has none for the CPU)."""
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ __all__ = [
 def sigmoid_focal_loss_forward(
     input: Tensor, target: Tensor, weight: Tensor, output: Tensor, gamma: float, alpha: float
 ) -> None:
-    """Loss of each class; a label outside the classes makes every class negative."""
+    """Loss of each class; with a label outside the classes every class is negative."""
     p, hit = input.sigmoid(), _one_hot(target, input)
     loss = torch.where(hit, -alpha * (1 - p) ** gamma * _log(p), -(1 - alpha) * p**gamma * _log(1 - p))
     output.copy_(loss * _class_weight(target, weight)[:, None] if weight.numel() else loss)
@@ -23,7 +23,7 @@ def sigmoid_focal_loss_forward(
 def sigmoid_focal_loss_backward(
     input: Tensor, target: Tensor, weight: Tensor, grad_input: Tensor, gamma: float, alpha: float
 ) -> None:
-    """Derivative of the loss by the input."""
+    """Gradient of the loss with respect to the input."""
     p, hit = input.sigmoid(), _one_hot(target, input)
     positive = -alpha * (1 - p) ** gamma * (1 - p - gamma * p * _log(p))
     negative = -(1 - alpha) * p**gamma * (gamma * (1 - p) * _log(1 - p) - p)
@@ -49,7 +49,7 @@ def softmax_focal_loss_backward(
     gamma: float,
     alpha: float,
 ) -> None:
-    """Derivative by the scores before the softmax."""
+    """Gradient of the loss with respect to the logits."""
     p, labelled = _chosen(softmax, target)
     slope = alpha * (-((1 - p) ** gamma) + gamma * (1 - p) ** (gamma - 1) * p * _log(p))
     slope = torch.where(labelled, slope, 0)
@@ -58,18 +58,18 @@ def softmax_focal_loss_backward(
 
 
 def _one_hot(target: Tensor, scores: Tensor) -> Tensor:
-    """Which (sample, class) is the label."""
+    """One-hot labels as a boolean mask, (samples, classes)."""
     return target[:, None] == torch.arange(scores.shape[1], device=scores.device)
 
 
 def _log(p: Tensor) -> Tensor:
-    """Logarithm, bounded below where mmcv bounds it: at the smallest normal single-precision number."""
+    """Logarithm with mmcv's lower bound of its argument, the smallest normal single-precision number."""
     tiny = max(torch.finfo(torch.float32).tiny, torch.finfo(p.dtype).tiny)
     return p.clamp(min=tiny).log()
 
 
 def _class_weight(target: Tensor, weight: Tensor) -> Tensor:
-    """Per-sample weight; 1 for labels without one (background), where mmcv reads beyond the array."""
+    """Weight of each sample; 1 for labels without one (background), where mmcv reads beyond the array."""
     known = (target >= 0) & (target < len(weight))
     return torch.where(known, weight[target.clamp(0, len(weight) - 1)], 1)
 

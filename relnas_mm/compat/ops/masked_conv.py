@@ -1,4 +1,4 @@
-"""The two halves of the masked convolution: windows of chosen pixels as columns, and back."""
+"""im2col and col2im of the masked convolution, at selected pixels."""
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +17,7 @@ def masked_im2col_forward(
     pad_h: int,
     pad_w: int,
 ) -> None:
-    """The windows around the chosen pixels of one image, as columns."""
+    """Unfolds the windows around the selected pixels of one image into columns."""
     padded = F.pad(im[0], (pad_w, pad_w, pad_h, pad_h))
     rows = mask_h_idx + torch.arange(kernel_h, device=im.device)[:, None, None]
     columns = mask_w_idx + torch.arange(kernel_w, device=im.device)[:, None]
@@ -27,5 +27,5 @@ def masked_im2col_forward(
 def masked_col2im_forward(
     col: Tensor, mask_h_idx: Tensor, mask_w_idx: Tensor, im: Tensor, height: int, width: int, channels: int
 ) -> None:
-    """Writes the columns back at the chosen pixels."""
+    """Writes the columns back to the selected pixels."""
     im[0, :, mask_h_idx, mask_w_idx] = col

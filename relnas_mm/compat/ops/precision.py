@@ -1,4 +1,4 @@
-"""What torchvision's kernels cannot do: low precision, and gradients on CUDA in a fixed order."""
+"""Limitations of torchvision's kernels: low precision, and deterministic gradients on CUDA."""
 
 import torch
 from torch import Tensor
@@ -6,19 +6,19 @@ from torch import Tensor
 from relnas_mm.errors import UserError
 
 
-def wide(tensor: Tensor) -> Tensor:
-    """The tensor in a precision that torchvision has kernels for: no bfloat16, on the CPU no half either."""
+def supported_precision(tensor: Tensor) -> Tensor:
+    """Casts bfloat16, and half on the CPU, to float32, as torchvision has no kernels for them."""
     low = tensor.dtype == torch.bfloat16 or (tensor.dtype == torch.half and not tensor.is_cuda)
     return tensor.float() if low else tensor
 
 
 def refuse_if_deterministic(op: str, grad: Tensor) -> None:
-    """Says in one sentence what torch would say about a kernel's internal name.
+    """Refuses a nondeterministic gradient in terms of the operator, where torch would name an internal kernel.
 
-    A compiled mmcv adds up the same gradients in an arbitrary order without saying so.
+    A compiled mmcv sums the same gradients in nondeterministic order without an error.
 
     Raises:
-        UserError: deterministic algorithms are asked for, and `grad` is on CUDA.
+        UserError: Deterministic algorithms are required, and `grad` is on CUDA.
     """
     asked = torch.are_deterministic_algorithms_enabled()
     if asked and grad.is_cuda and not torch.is_deterministic_algorithms_warn_only_enabled():

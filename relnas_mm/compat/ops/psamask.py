@@ -1,4 +1,4 @@
-"""PSAMask: spreads each pixel's window of attention over the whole map."""
+"""PSAMask: expands each pixel's attention window to the whole feature map."""
 
 import torch
 from torch import Tensor
@@ -39,7 +39,7 @@ def psamask_backward(
     half_h_mask: int,
     half_w_mask: int,
 ) -> None:
-    """Each linked pair belongs to exactly one entry of the input."""
+    """Gradient of the input, each entry of which is linked to one pair."""
     rows = _links(h_feature, h_mask, half_h_mask, grad_output.device)
     index, linked = _pairs(rows, _links(w_feature, w_mask, half_w_mask, grad_output.device), w_mask)
     pairs = grad_output.flatten(2)
@@ -48,14 +48,14 @@ def psamask_backward(
 
 
 def _links(size: int, length: int, half: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Along one axis, for each (far, near): the place in the near pixel's window, and whether it is inside."""
-    place = torch.arange(size, device=device)
-    delta = place[:, None] - place[None, :] + half
+    """For each (far, near) along an axis: the position in the near pixel's window, and whether it is inside."""
+    position = torch.arange(size, device=device)
+    delta = position[:, None] - position[None, :] + half
     return delta, (delta >= 0) & (delta < length)
 
 
 def _pairs(rows: tuple[Tensor, Tensor], columns: tuple[Tensor, Tensor], w_mask: int) -> tuple[Tensor, Tensor]:
-    """For each pair (far pixel, near pixel): which mask channel links them, and whether one does."""
+    """For each pair (far pixel, near pixel): the mask channel that links them, and whether there is one."""
     index = (rows[0] * w_mask)[:, None, :, None] + columns[0][None, :, None, :]
     linked = rows[1][:, None, :, None] & columns[1][None, :, None, :]
     pixels = len(rows[0]) * len(columns[0])

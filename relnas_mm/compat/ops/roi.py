@@ -4,7 +4,7 @@ import torch
 import torchvision  # noqa: F401  (registers torch.ops.torchvision)
 from torch import Tensor
 
-from relnas_mm.compat.ops.precision import refuse_if_deterministic, wide
+from relnas_mm.compat.ops.precision import refuse_if_deterministic, supported_precision
 from relnas_mm.compat.ops.sampling import bilinear, channel_planes, corners, sample_points
 
 __all__ = ["deform_roi_pool_backward", "deform_roi_pool_forward", "roi_align_backward", "roi_align_forward"]
@@ -25,8 +25,8 @@ def roi_align_forward(
     pool_mode: int,
     aligned: bool,
 ) -> None:
-    """Pool mode 1 averages (torchvision), 0 takes the largest sample and notes where it was."""
-    feature = wide(input)
+    """RoIAlign.  Pool mode 1 averages (torchvision), 0 takes the maximum and records its position."""
+    feature = supported_precision(input)
     rois = rois.to(feature.dtype)
     size = aligned_height, aligned_width
     if pool_mode == AVERAGE:
@@ -35,7 +35,7 @@ def roi_align_forward(
         return
     for n, roi in enumerate(rois):
         y, x = sample_points(roi, spatial_scale, size, sampling_ratio, aligned)
-        if y.shape[-1] == 0:  # no sample: mmcv's start value
+        if y.shape[-1] == 0:  # no sample: mmcv's initial value
             output[n], argmax_y[n], argmax_x[n] = -10000, -1, -1
             continue
         best, where = bilinear(feature[int(roi[0])], y, x).max(-1)
@@ -57,9 +57,9 @@ def roi_align_backward(
     pool_mode: int,
     aligned: bool,
 ) -> None:
-    """The gradient of both modes."""
+    """Gradient of both modes."""
     refuse_if_deterministic("RoIAlign", grad_output)
-    grad = wide(grad_output)
+    grad = supported_precision(grad_output)
     batch, channels, height, width = grad_input.shape
     if pool_mode == AVERAGE:
         shape = aligned_height, aligned_width, batch, channels, height, width
@@ -68,7 +68,7 @@ def roi_align_backward(
         return
     plane = channel_planes(rois, channels)[:, :, None, None] * (height * width)
     total = grad.new_zeros(grad_input.numel())
-    for index, weight in corners(wide(argmax_y), wide(argmax_x), height, width):
+    for index, weight in corners(supported_precision(argmax_y), supported_precision(argmax_x), height, width):
         total.index_add_(0, (index + plane).flatten(), (grad * weight * (argmax_y != -1)).flatten())
     grad_input.copy_(total.view_as(grad_input))
 
@@ -84,7 +84,7 @@ def deform_roi_pool_forward(
     sampling_ratio: int,
     gamma: float,
 ) -> None:
-    """RoIAlign (averaging, aligned) whose bins are moved by `offset` (n, 2, h, w), which may be empty."""
+    """RoIAlign (averaging, aligned) whose bins are shifted by `offset`, (n, 2, h, w), which may be empty."""
     size = pooled_height, pooled_width
     with torch.no_grad():
         output.copy_(_deform_roi_pool(input, rois, offset, size, spatial_scale, sampling_ratio, gamma))
@@ -103,13 +103,13 @@ def deform_roi_pool_backward(
     sampling_ratio: int,
     gamma: float,
 ) -> None:
-    """By autograd through the forward; at the image border this is the true derivative, mmcv's kernel is not."""
+    """Gradients by autograd through the forward pass, which unlike mmcv's kernel are exact at the image border."""
     refuse_if_deterministic("Deformable RoI pooling", grad_output)
     size = pooled_height, pooled_width
     with torch.enable_grad():
         leaves = [t.detach().requires_grad_() for t in (input, offset)]
         out = _deform_roi_pool(leaves[0], rois, leaves[1], size, spatial_scale, sampling_ratio, gamma)
-        if not out.requires_grad:  # no region at all
+        if not out.requires_grad:  # no regions
             return
         grads = torch.autograd.grad(out, leaves, grad_output, allow_unused=True)
     for target, grad in zip((grad_input, grad_offset), grads):
@@ -120,13 +120,13 @@ def deform_roi_pool_backward(
 def _deform_roi_pool(
     input: Tensor, rois: Tensor, offset: Tensor, size: tuple[int, int], scale: float, ratio: int, gamma: float
 ) -> Tensor:
-    feature, pooled = wide(input), []
+    feature, pooled = supported_precision(input), []
     for n, roi in enumerate(rois.to(feature.dtype)):
         y, x = sample_points(roi, scale, size, ratio, aligned=True)
         if offset.numel():
             extent = (roi[3:] - roi[1:3]) * scale * gamma
-            x = x + (extent[0] * wide(offset)[n, 0])[..., None]
-            y = y + (extent[1] * wide(offset)[n, 1])[..., None]
+            x = x + (extent[0] * supported_precision(offset)[n, 0])[..., None]
+            y = y + (extent[1] * supported_precision(offset)[n, 1])[..., None]
         pooled.append(bilinear(feature[int(roi[0])], y, x).sum(-1) / max(y.shape[-1], 1))
-    # in the precision of the input, so that autograd takes the incoming gradient as it is
+    # in the precision of the input, so that autograd accepts the incoming gradient
     return (torch.stack(pooled) if pooled else feature.new_zeros(0, input.shape[1], *size)).to(input.dtype)

@@ -1,4 +1,4 @@
-"""The sample points of a region of interest, and bilinear reading at points, as mmcv's kernels do them."""
+"""Sample points of regions of interest, and bilinear interpolation, as in mmcv's kernels."""
 
 import math
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ def sample_points(roi: Tensor, scale: float, size: tuple[int, int], ratio: int, 
     """The sample points of one region.
 
     Args:
-        roi: (5,) image index, left, top, right, bottom in pixels.
-        scale: feature pixels per image pixel.
-        size: bins down and across.
-        ratio: samples per bin and axis; 0 takes one per feature pixel.
-        aligned: shift by half a pixel, and allow regions smaller than one pixel.
+        roi: Image index, left, top, right, bottom in pixels, (5,).
+        scale: Feature pixels per image pixel.
+        size: Numbers of bins, vertical and horizontal.
+        ratio: Samples per bin and axis; 0 means one per feature pixel.
+        aligned: Whether to shift by half a pixel, and allow regions smaller than one pixel.
 
     Returns:
-        y and x, each of shape (bins down, bins across, samples).
+        y and x, each of shape (vertical bins, horizontal bins, samples).
     """
     left, top, right, bottom = (roi[1:] * scale - (0.5 if aligned else 0.0)).unbind()
     y = _axis(top, bottom - top, size[0], ratio, aligned)
@@ -38,7 +38,7 @@ def _axis(start: Tensor, extent: Tensor, bins: int, ratio: int, aligned: bool) -
 
 
 def corners(y: Tensor, x: Tensor, height: int, width: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Flat index and bilinear weight of the four pixels around each point; weight 0 outside [-1, size]."""
+    """Yields flat index and bilinear weight of the four pixels around each point; weight 0 outside [-1, size]."""
     inside = (y >= -1) & (y <= height) & (x >= -1) & (x <= width)
     y, x = y.clamp(0, height - 1), x.clamp(0, width - 1)
     top, left = y.detach().floor().long(), x.detach().floor().long()
@@ -51,12 +51,12 @@ def corners(y: Tensor, x: Tensor, height: int, width: int) -> Iterator[tuple[Ten
 
 
 def bilinear(feature: Tensor, y: Tensor, x: Tensor) -> Tensor:
-    """Samples of one (channels, height, width) map at the points y, x: (channels, *points)."""
+    """Interpolates one feature map, (channels, height, width), at points y, x to (channels, *points)."""
     flat = feature.flatten(1)
     height, width = feature.shape[1:]
     return torch.stack([weight * flat[:, index] for index, weight in corners(y, x, height, width)]).sum(0)
 
 
 def channel_planes(rois: Tensor, channels: int) -> Tensor:
-    """The number of the (image, channel) plane that each region reads, (regions, channels)."""
+    """Index of the (image, channel) plane that each region reads, (regions, channels)."""
     return rois[:, 0].long()[:, None] * channels + torch.arange(channels, device=rois.device)

@@ -1,4 +1,4 @@
-"""The five steps of mmcv's MMSyncBN on (n, channels, places); mmcv exchanges the sums between processes itself."""
+"""The five steps of mmcv's MMSyncBN on (n, channels, positions); mmcv itself communicates the sums."""
 
 from torch import Tensor
 
@@ -17,7 +17,7 @@ def sync_bn_forward_mean(input: Tensor, mean: Tensor) -> None:
 
 
 def sync_bn_forward_var(input: Tensor, mean: Tensor, var: Tensor) -> None:
-    """Mean squared distance from `mean`."""
+    """Mean squared deviation from `mean`."""
     var.copy_(((input.float() - mean[:, None]) ** 2).mean((0, 2)))
 
 
@@ -36,7 +36,7 @@ def sync_bn_forward_output(
     momentum: float,
     group_size: int,
 ) -> None:
-    """Normalizes, and moves the running statistics."""
+    """Normalizes, and updates the running statistics."""
     std.copy_((var + eps).sqrt())
     norm.copy_((input.float() - mean[:, None]) / std[:, None])
     output.copy_(norm if weight is None or bias is None else norm * weight[:, None] + bias[:, None])

@@ -1,6 +1,6 @@
-"""The few names of pkg_resources that mmengine 0.10 and mmpose use, on importlib.metadata.
+"""The names of pkg_resources that mmengine 0.10 and mmpose use, based on importlib.metadata.
 
-Served from this file under its own name, since mmengine reloads it.
+It is served from this file under its own name, as mmengine reloads it.
 """
 
 from importlib import metadata as _metadata
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class ResolutionError(Exception):
-    """Kept for `except` clauses."""
+    """Base class, for `except` clauses."""
 
 
 class DistributionNotFound(ResolutionError):
@@ -37,7 +37,7 @@ def get_distribution(name: str) -> Distribution:
     """The installed distribution called `name`.
 
     Raises:
-        DistributionNotFound: there is none.
+        DistributionNotFound: It is not installed.
     """
     try:
         return Distribution(_metadata.distribution(name))
@@ -46,7 +46,7 @@ def get_distribution(name: str) -> Distribution:
 
 
 def parse_version(text: str) -> Any:
-    """The version as an object that compares."""
+    """The version as a comparable object."""
     from packaging.version import parse
 
     return parse(text)

@@ -1,11 +1,11 @@
-"""Stand-in for xtcocotools (coco, cocoeval, mask) on pycocotools.
+"""Stand-in for xtcocotools (coco, cocoeval, mask), based on pycocotools.
 
-xtcocotools adds to pycocotools: per-dataset sigmas, datasets without areas, the parts of COCO-WholeBody and
-CrowdPose's split.  Here each evaluation first rewrites the annotations as plain person keypoints, then
-pycocotools' own matching, accumulation and summary run unchanged.
+xtcocotools adds to pycocotools: per-dataset sigmas, datasets without areas, the parts of COCO-WholeBody, and
+CrowdPose's splits.  Here each evaluation first converts the annotations to plain person keypoints; then pycocotools'
+own matching, accumulation and summary run unchanged.
 """
 
-# The type stubs of pycocotools know neither its own private parts nor other fields than COCO's.
+# The type stubs of pycocotools lack private attributes, and fields other than COCO's.
 # pyright: reportAttributeAccessIssue=false, reportArgumentType=false, reportReturnType=false
 # pyright: reportGeneralTypeIssues=false, reportMissingModuleSource=false
 
@@ -33,7 +33,7 @@ AREA_OF_BOX = 0.53  # xtcocotools' estimate for datasets without areas
 
 
 class COCO(coco.COCO):
-    """The COCO of pycocotools, plus: keypoint subset, data in memory, missing iscrowd, empty results."""
+    """pycocotools' COCO with keypoint subsets, data in memory, missing iscrowd, and empty results."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class COCO(coco.COCO):
             ann.setdefault("iscrowd", False)
 
     def loadRes(self, resFile: Any, resData: Any = None) -> coco.COCO:
-        """Results from a file or a list; an empty list is fine."""
+        """Loads results from a file or a list, which may be empty."""
         if len(self.anno_file) == 1:
             self.anno_file.append(resFile)
         results = resFile if resData is None else resData
@@ -73,7 +73,7 @@ class COCO(coco.COCO):
 
 
 class COCOeval(cocoeval.COCOeval):
-    """The COCOeval of pycocotools for `keypoints`, `keypoints_crowd` and the parts of COCO-WholeBody."""
+    """pycocotools' COCOeval for `keypoints`, `keypoints_crowd` and the parts of COCO-WholeBody."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class COCOeval(cocoeval.COCOeval):
         parts = PARTS.get(self.kind, ("keypoints",))
         self._gts.clear()
         self._dts.clear()
-        # ids are counted from 1, since pycocotools takes id 0 for 'unmatched'
+        # ids start at 1, as pycocotools uses 0 for 'unmatched'
         for number, gt in enumerate(self._annotations(self.cocoGt), 1):
             self._gts[gt["image_id"], gt["category_id"]].append(self._truth(gt, parts, number))
         key = self.kind.split("_")[-1] + "_score" if self.kind in PARTS else "score"
@@ -115,13 +115,13 @@ class COCOeval(cocoeval.COCOeval):
         self.evalImgs, self.eval = [], {}
 
     def _annotations(self, source: coco.COCO) -> list[dict[str, Any]]:
-        """The annotations of the images and categories that are evaluated."""
+        """Annotations of the evaluated images and categories."""
         p = self.params
         categories = {"catIds": p.catIds} if p.useCats else {}
         return source.loadAnns(source.getAnnIds(imgIds=p.imgIds, **categories))
 
     def _truth(self, gt: dict[str, Any], parts: tuple[str, ...], number: int) -> dict[str, Any]:
-        """One annotation as a plain person."""
+        """Converts an annotation to a plain person."""
         gt = dict(gt, keypoints=list(chain.from_iterable(gt[part] for part in parts)), id=number)
         gt["num_keypoints"] = int(np.count_nonzero(np.asarray(gt["keypoints"][2::3]) > 0))
         gt["ignore"] = bool(gt.get("iscrowd")) or gt["num_keypoints"] == 0
@@ -130,7 +130,7 @@ class COCOeval(cocoeval.COCOeval):
         return gt
 
     def summarize(self) -> None:
-        """Prints and keeps the statistics; those of CrowdPose end with easy, medium and hard."""
+        """Prints and stores the statistics; those of CrowdPose end with easy, medium and hard."""
         super().summarize()
         if self.kind == "keypoints_crowd":
             self.stats = np.append(self.stats[[0, 1, 2, 5, 6, 7]], self._by_crowding())
