@@ -1,1 +1,1 @@
-"""Data sets: device-resident small images, CamVid, and the generated `shapes` data."""
+"""Data sets: small images as arrays, image folders, detection, segmentation, keypoints, faces, generated `shapes`."""

@@ -1,4 +1,4 @@
-"""Small images as arrays: reading, augmenting and batching without a loader process."""
+"""Small images as arrays on the training device: reading, augmentation and batching without worker processes."""
 
 from relnas_mm.datasets.arrays.augment import Augmentation, Draws, normalize
 from relnas_mm.datasets.arrays.batches import batch_sizes, epoch_batches

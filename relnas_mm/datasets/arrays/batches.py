@@ -1,4 +1,4 @@
-"""Batches of an epoch over images that already are on the device."""
+"""Batches of an epoch over images on the device."""
 
 from collections.abc import Iterator
 
@@ -9,11 +9,11 @@ from relnas_mm.datasets.arrays.augment import Augmentation, Draws, normalize
 from relnas_mm.datasets.arrays.images import ImageArrays
 
 AT_ONCE = 4096
-"""About so many images are made at once on CUDA, so that starting small kernels takes little time of the host."""
+"""Approximate number of images that are augmented together on CUDA, to reduce the overhead of kernel launches."""
 
 
 def batch_sizes(images: int, batch_size: int) -> list[int]:
-    """The different sizes of the batches of an epoch."""
+    """The distinct batch sizes of an epoch."""
     whole, rest = divmod(images, batch_size)
     return [batch_size] * (whole > 0) + [rest] * (rest > 0)
 
@@ -25,16 +25,16 @@ def epoch_batches(
     augmentation: Augmentation | None = None,
     memory_format: torch.memory_format = torch.contiguous_format,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Normalized images, float32 (b, c, h, w), and labels, int64 (b,); the last batch may be smaller.
+    """Iterates over normalized images, float32 (b, c, h, w), and labels, int64 (b,); the last batch may be smaller.
 
-    All is drawn at the call; the images are made one batch at a time, on CUDA several.
+    All random numbers are drawn at the call.
 
     Args:
         data: The images.
-        batch_size: Images in a batch.
-        generator: On the CPU; decides order and augmentation.  `None` keeps the order, without augmentation.
-        augmentation: What to do to the images; `None` for nothing.
-        memory_format: How the images lie in memory.
+        batch_size: Images per batch.
+        generator: Generator on the CPU for shuffling and augmentation; `None` disables both.
+        augmentation: Augmentation of the images, or `None`.
+        memory_format: Memory format of the batches.
     """
     device = data.images.device
     order = torch.arange(len(data)) if generator is None else torch.randperm(len(data), generator=generator)
@@ -53,9 +53,9 @@ def _batches(
     draws: Draws | None,
     memory_format: torch.memory_format,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    several = batch_size * max(1, AT_ONCE // batch_size if data.images.is_cuda else 1)
-    for start in range(0, len(data), several):
-        chosen = slice(start, start + several)
+    chunk = batch_size * max(1, AT_ONCE // batch_size if data.images.is_cuda else 1)
+    for start in range(0, len(data), chunk):
+        chosen = slice(start, start + chunk)
         rows = order[chosen]
         images = data.images[rows]
         if augmentation is not None and draws is not None:

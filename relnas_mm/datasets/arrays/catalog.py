@@ -1,4 +1,4 @@
-"""Which small-image sets can be loaded, and how each is normalized."""
+"""Supported data sets of small images, and their normalization."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ NORMALIZATION: dict[str, Normalization] = {
     "emnist-balanced": ((0.1751,), (0.3332,)),
     "folder": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
 }
-"""Mean and standard deviation by type: as released for CIFAR and the MNIST-like sets, those of ImageNet for folders."""
+"""Mean and standard deviation by type; those of the reference implementations, and of ImageNet for folders."""
 
 IDX = {
     "idx": ("", ""),
@@ -32,7 +32,7 @@ IDX = {
     "kmnist": ("KMNIST", ""),
     "emnist-balanced": ("EMNIST", "balanced"),
 }
-"""Types in the IDX format: the name of torchvision's class, and EMNIST's name of the split."""
+"""Types in the IDX format: name of torchvision's class, and EMNIST's split."""
 
 SPLITS = ("train", "test")
 
@@ -52,16 +52,16 @@ def load_images(
     Args:
         type: 'cifar10', 'cifar100' (Python layout), 'fashionmnist', 'kmnist', 'emnist-balanced' or any other 'idx', or
             'folder' (a folder per class).
-        data_root: Where it is.
+        data_root: Folder of the data.
         split: 'train' or 'test'.
-        num_classes: Expected number of classes; `None` takes what is there.
-        limit: Keep so many images from the start; `None` keeps all.
-        size: Side of the images of a folder.
+        num_classes: Expected number of classes; `None` for any.
+        limit: Number of images to load from the start; `None` for all.
+        size: Height and width to which images of a folder are scaled.
         mean: Mean of each channel, from 0 to 1; `None` means that of `NORMALIZATION`.
-        std: Standard deviation of each channel.
+        std: Standard deviation of each channel, likewise.
 
     Raises:
-        UserError: Something is missing, damaged or out of range; the sentence names the file.
+        UserError: A file is missing or damaged, or a value is out of range.
     """
     if type not in NORMALIZATION:
         raise UserError(f"the data type is {type!r}; allowed are {', '.join(map(repr, NORMALIZATION))}")

@@ -1,6 +1,6 @@
-"""CIFAR-10 and CIFAR-100 in their Python layout, read without trusting the pickles.
+"""Reader of CIFAR-10 and CIFAR-100 in their Python layout, by a restricted unpickler.
 
-No checksum is asked for, so that copies which only share the layout (re-compressed, reduced, generated) load as well.
+Checksums are not verified, so recompressed, reduced or generated data of the same layout load as well.
 """
 
 import pickle
@@ -36,14 +36,14 @@ def read_cifar(layout: str, root: Path, split: str) -> tuple[np.ndarray, np.ndar
 
     Args:
         layout: 'cifar10' or 'cifar100'.
-        root: The folder of the batches, or the one above it.
+        root: The folder of the batches, or its parent.
         split: 'train' or 'test'.
 
     Returns:
         Images, uint8 (n, 3, 32, 32); labels, int64 (n,); names of the classes.
 
     Raises:
-        UserError: The folder or a batch is missing, or a batch is not what the layout says; it is named.
+        UserError: The folder or a batch is missing, or a batch has another layout.
     """
     parts = LAYOUTS[layout]
     folder = root / parts["folder"] if (root / parts["folder"]).is_dir() else root
@@ -83,7 +83,7 @@ def _read_batch(path: Path, labels_key: str, classes: int) -> tuple[np.ndarray, 
 
 
 def _load(path: Path) -> dict[str, Any]:
-    """A pickled dictionary of arrays, lists, numbers and strings; its keys as text."""
+    """Loads a pickled dictionary of arrays, lists, numbers and strings, with its keys as strings."""
     try:
         with path.open("rb") as file:
             content = _ArraysOnly(file, encoding="bytes").load()
@@ -101,14 +101,14 @@ def _text(value: Any) -> str:
 
 
 def _latin1_bytes(text: str, encoding: str) -> bytes:
-    """What Python 3 puts into old pickles in place of `bytes`."""
+    """Replacement of `_codecs.encode`, by which Python 3 pickles `bytes` in old protocols."""
     if encoding != "latin1":
         raise pickle.UnpicklingError(f"it encodes bytes as {encoding!r}")
     return text.encode("latin1")
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Builds NumPy arrays and plain containers; whatever else a pickle names is refused before it is called."""
+    """Unpickles NumPy arrays and plain containers, and refuses all other names."""
 
     _reconstruct: Callable[..., Any] = np.empty(0).__reduce__()[0]  # type: ignore[assignment]
     _allowed = {

@@ -1,4 +1,4 @@
-"""Image folders: one sub-folder for each class."""
+"""Reader of image folders with one subfolder per class."""
 
 from pathlib import Path
 
@@ -14,15 +14,15 @@ def read_folder(root: Path, split: str, size: int) -> tuple[np.ndarray, np.ndarr
     """Reads one split, scaled to one size.
 
     Args:
-        root: The folder that holds `train/` and `test/` or `val/`, each with a folder for each class.
+        root: A folder with `train/` and `test/` or `val/`, each with one subfolder per class.
         split: 'train' or 'test'.
-        size: Side of the result: the shorter side is scaled to it, then the middle is cut out.
+        size: Output size: the shorter side is resized to it, then the center is cropped.
 
     Returns:
         Images, uint8 (n, 3, size, size); labels, int64 (n,); names of the classes, sorted.
 
     Raises:
-        UserError: The folder or a class is empty, the splits have different classes, or a file is no readable image.
+        UserError: The folder or a class is empty, splits have different classes, or a file is no readable image.
     """
     folder = _split_folder(root, split)
     classes = class_folders(folder)
@@ -48,10 +48,10 @@ def _split_folder(root: Path, split: str) -> Path:
 
 
 def class_folders(folder: Path) -> tuple[str, ...]:
-    """Names of the classes: those of the sub-folders, sorted.
+    """Names of the classes, which are the sorted names of the subfolders.
 
     Raises:
-        UserError: There are none.
+        UserError: There are no subfolders.
     """
     classes = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir()))
     if not classes:
@@ -60,10 +60,10 @@ def class_folders(folder: Path) -> tuple[str, ...]:
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The images of one class, sorted by name.
+    """Paths of the images of one class, sorted by name.
 
     Raises:
-        UserError: There are none.
+        UserError: There are no images.
     """
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
     if not paths:
@@ -72,15 +72,15 @@ def image_files(folder: Path) -> list[Path]:
 
 
 def read_rgb(path: "str | Path") -> Image.Image:
-    """An image file in RGB.
+    """Reads an image file as RGB.
 
     Raises:
-        UserError: It is no readable image.
+        UserError: The file is no readable image.
     """
     try:
         with Image.open(path) as image:
             return image.convert("RGB")
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises on damaged files
+    except (OSError, SyntaxError, ValueError) as error:  # Pillow's errors on damaged files
         raise UserError(f"{str(path)!r} is not a readable image: {error}") from None
 
 

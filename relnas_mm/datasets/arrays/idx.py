@@ -1,4 +1,4 @@
-"""MNIST-like sets in the IDX format, plain or compressed (FashionMNIST, KMNIST, MNIST, EMNIST)."""
+"""Reader of MNIST-like data sets in the IDX format, plain or compressed (FashionMNIST, KMNIST, MNIST, EMNIST)."""
 
 import gzip
 import lzma
@@ -18,18 +18,18 @@ def read_idx(root: Path, split: str, name: str = "", emnist: str = "") -> tuple[
     """Reads one split.
 
     Args:
-        root: A folder with `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-…`, each as it is or with
-            the ending `.gz` or `.xz`; or one that holds them in `raw/`, or in `NAME/raw/` as torchvision leaves them.
+        root: A folder with `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-…`, plain or with the suffix
+            `.gz` or `.xz`; or a folder that has them in `raw/`, or in `NAME/raw/` as torchvision stores them.
         split: 'train' or 'test'.
         name: Name of torchvision's class.
-        emnist: Which of EMNIST's splits, such as 'balanced'; its files are `emnist-balanced-train-images-idx3-ubyte`
-            and so on, with images that lie on their side, as everybody trains on them.
+        emnist: One of EMNIST's splits, such as 'balanced', whose files are `emnist-balanced-train-images-idx3-ubyte`
+            and so on; images are transposed, as in the original files.
 
     Returns:
         Images, uint8 (n, 1, h, w); labels, int64 (n,).
 
     Raises:
-        UserError: A file is missing or damaged; it is named.
+        UserError: A file is missing or damaged.
     """
     prefix = f"emnist-{emnist}-{split}" if emnist else PREFIXES[split]
     images_path = _find(root, name, f"{prefix}-images-idx3-ubyte")

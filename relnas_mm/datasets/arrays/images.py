@@ -1,4 +1,4 @@
-"""Small images that live as one array, on whichever device trains on them."""
+"""Small images as one array on the training device."""
 
 from dataclasses import dataclass
 
@@ -11,13 +11,13 @@ from relnas_mm.seeding import torch_stream
 
 @dataclass(frozen=True)
 class ImageArrays:
-    """A labelled set of images of one size.
+    """Labelled images of one size.
 
     Args:
-        images: uint8, shape (n, c, h, w), RGB or grey.
+        images: uint8, shape (n, c, h, w), RGB or grayscale.
         labels: int64, shape (n,), from 0 to `len(classes) - 1`.
         classes: Names of the classes.
-        mean: Mean of each channel, in units of 1 (white).
+        mean: Mean of each channel, from 0 to 1.
         std: Standard deviation of each channel, in the same units.
     """
 
@@ -35,17 +35,17 @@ class ImageArrays:
         return ImageArrays(self.images.to(device), self.labels.to(device), self.classes, self.mean, self.std)
 
     def subset(self, rows: Tensor) -> "ImageArrays":
-        """The images of some rows, in their order."""
+        """The images with the given indices, in their order."""
         return ImageArrays(self.images[rows], self.labels[rows], self.classes, self.mean, self.std)
 
 
 def split_for_search(data: ImageArrays, seed: int, portion: float = 0.5) -> tuple[ImageArrays, ImageArrays]:
-    """Splits at random, reproducibly, into a part that trains the weights and one that compares the learners.
+    """Splits images at random, reproducibly, into a training and a validation part.
 
     Args:
-        data: What to split.
+        data: The images.
         seed: Seed of the run.
-        portion: Share of the first part.
+        portion: Fraction of the training part.
 
     Raises:
         UserError: A part would be empty.
@@ -58,10 +58,10 @@ def split_for_search(data: ImageArrays, seed: int, portion: float = 0.5) -> tupl
 
 
 def require_classes(data: ImageArrays, num_classes: int | None, source: str) -> ImageArrays:
-    """The data, if they have `num_classes` classes.
+    """Checks the number of classes, and returns the data.
 
     Raises:
-        UserError: They have another number.
+        UserError: The data have another number of classes.
     """
     if num_classes is not None and num_classes != len(data.classes):
         raise UserError(f"num_classes is {num_classes!r}, but {source} has {len(data.classes)} classes")

@@ -1,4 +1,4 @@
-"""Image classification data that mm configs name by type: arrays on the device, and folders of images."""
+"""Image classification data for mm configs: arrays on the device, and folders of images."""
 
 from relnas_mm.datasets.classification.array_dataset import ArrayDataset, ArraySampler
 from relnas_mm.datasets.classification.image_folder import ImageFolder

@@ -1,7 +1,7 @@
-"""Small images on the device that trains on them, behind MMEngine's ordinary data loader.
+"""Small images on the training device as a data set for MMEngine's data loader.
 
-The data set hands out whole batches (`__getitems__`, which PyTorch's loader looks for), cropped, flipped and normalized
-by array expressions; there are no workers and nothing to collate.
+The data set returns whole batches (PyTorch's `__getitems__`), augmented by array operations, without workers and
+collation.
 """
 
 from collections.abc import Sequence
@@ -21,15 +21,15 @@ from relnas_mm.seeding import torch_stream
 
 @DATASETS.register_module()
 class ArrayDataset(Dataset):
-    """CIFAR-10, CIFAR-100, FashionMNIST and its kin, or a folder of images scaled to one size, held in memory.
+    """CIFAR-10, CIFAR-100, MNIST-like data, or a folder of images scaled to one size, held in memory.
 
-    In a data loader it wants `num_workers=0`, `collate_fn=dict(type='whole_batch')` and, for training,
-    `sampler=dict(type='ArraySampler')`, which tells it seed and epoch.
+    Its data loader needs `num_workers=0`, `collate_fn=dict(type='whole_batch')` and, for training,
+    `sampler=dict(type='ArraySampler')`, which passes it seed and epoch.
 
     Args:
-        data: What `load_images` takes: `type`, `data_root`, `split`, `limit`, `num_classes`, …
-        augmentation: Arguments of `Augmentation`, `dict()` for the released one; `None` for no augmentation.
-        device: Where the images live; `None` means the device that MMEngine trains on.
+        data: Arguments of `load_images`: `type`, `data_root`, `split`, `limit`, `num_classes`, …
+        augmentation: Arguments of `Augmentation`, `dict()` for its defaults; `None` for no augmentation.
+        device: Device of the images; `None` means MMEngine's training device.
 
     Raises:
         UserError: The data cannot be loaded.
@@ -45,7 +45,7 @@ class ArrayDataset(Dataset):
         return len(self.data)
 
     def begin_epoch(self, seed: int, epoch: int) -> None:
-        """Draws what happens to each image of an epoch; equal seeds and epochs give equal draws on any device."""
+        """Draws the augmentation of an epoch; equal seeds and epochs give equal results on any device."""
         if self.augmentation is not None:
             height, width = self.data.images.shape[2:]
             generator = torch_stream(seed, "augmentation", epoch)
@@ -71,16 +71,16 @@ class ArrayDataset(Dataset):
 
 @DATA_SAMPLERS.register_module()
 class ArraySampler(DefaultSampler):
-    """MMEngine's default sampler, which also tells an `ArrayDataset` the run's seed and the epoch.
+    """MMEngine's default sampler, which also passes seed and epoch to an `ArrayDataset`.
 
     Args:
         dataset: The data set.
         shuffle: Whether to shuffle.
-        seed: Seed of the order and of the augmentation; `None` for a random one that all processes share.
-        round_up: As in `DefaultSampler`.
+        seed: Seed of shuffling and augmentation; `None` for a random one that all processes share.
+        round_up: As for `DefaultSampler`.
 
     Raises:
-        UserError: The data set is of another kind.
+        UserError: The data set is no `ArrayDataset`.
     """
 
     def __init__(self, dataset: ArrayDataset, shuffle: bool = True, seed: int | None = None, round_up: bool = True):
@@ -98,5 +98,5 @@ class ArraySampler(DefaultSampler):
 
 @FUNCTIONS.register_module()
 def whole_batch(batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Collates what is a batch already."""
+    """Collate function of data sets that return batches."""
     return batch

@@ -1,4 +1,4 @@
-"""Folders of images, one for each class, read file by file: ImageNet and what is laid out like it."""
+"""Image folders with one subfolder per class, such as ImageNet, read file by file."""
 
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,16 @@ from relnas_mm.errors import UserError
 
 @DATASETS.register_module()
 class ImageFolder(BaseDataset):
-    """One sub-folder for each class; classes are numbered by the sorted names of their folders.
+    """A data set with one subfolder per class; class indices follow the sorted names of the subfolders.
 
     Args:
         data_root: The data set's folder.
-        split: The folder in it, such as 'train' or 'val'.
-        num_classes: Expected number of classes; `None` takes what is there.
-        **kwargs: As in any mm data set: `pipeline`, `indices`, …
+        split: Subfolder, such as 'train' or 'val'.
+        num_classes: Expected number of classes; `None` for any.
+        **kwargs: As for any mm data set: `pipeline`, `indices`, …
 
     Raises:
-        UserError: A folder is missing or empty, or there is another number of classes.
+        UserError: A folder is missing or empty, or the number of classes is another one.
     """
 
     def __init__(self, data_root: str, split: str = "train", num_classes: int | None = None, **kwargs: Any):

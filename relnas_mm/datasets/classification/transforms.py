@@ -1,4 +1,4 @@
-"""Transforms of image classification pipelines; whatever torchvision has is named `torchvision/…`."""
+"""Transforms of image classification pipelines, including torchvision's as `torchvision/…`."""
 
 import inspect
 from typing import Any
@@ -15,10 +15,10 @@ Results = dict[str, Any]
 
 @TRANSFORMS.register_module()
 class LoadRGBImage:
-    """Reads `img_path` into `img`, a Pillow image in RGB.
+    """Reads `img_path` into `img`, an RGB Pillow image.
 
     Raises:
-        UserError: The file is no readable image; it is named.
+        UserError: The file is no readable image.
     """
 
     def __call__(self, results: Results) -> Results:
@@ -29,10 +29,10 @@ class LoadRGBImage:
 
 @TRANSFORMS.register_module()
 class PackClassificationInputs:
-    """Turns `img` and `gt_label` into what `CellClassifier` takes: `inputs`, uint8 (3, h, w), and `data_samples`."""
+    """Packs `img` and `gt_label` for `CellClassifier` as `inputs`, uint8 (3, h, w), and `data_samples`."""
 
     def __call__(self, results: Results) -> Results:
-        """Keeps nothing else."""
+        """Returns the two packed entries only."""
         return {
             "inputs": v2.functional.pil_to_tensor(results["img"]),
             "data_samples": torch.tensor(results["gt_label"]),

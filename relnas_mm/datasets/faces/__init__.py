@@ -1,4 +1,4 @@
-"""Pairs of faces that are to be told apart."""
+"""Pairs of faces for verification."""
 
 from relnas_mm.datasets.faces.pairs import FacePairs, read_pairs
 

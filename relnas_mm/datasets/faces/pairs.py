@@ -1,4 +1,4 @@
-"""Pairs of pictures, of one person or of two, in the layout of Labeled Faces in the Wild."""
+"""Pairs of faces in the layout of Labeled Faces in the Wild."""
 
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,17 @@ Pair = tuple[str, str, bool]
 
 
 def read_pairs(path: Path, ending: str = ".jpg") -> list[Pair]:
-    """Reads `pairs.txt`: a line `NAME 1 4` for two pictures of a person, `NAME 1 OTHER 2` for those of two.
+    """Reads `pairs.txt`, with lines `NAME 1 4` for two pictures of one person and `NAME 1 OTHER 2` for two persons.
 
     Args:
-        path: The file; a first line of one or two numbers (folds, pairs) is passed over.
-        ending: Ending of the pictures `NAME/NAME_0001.jpg`.
+        path: The file; a first line of one or two numbers (folds, pairs) is skipped.
+        ending: Suffix of the pictures `NAME/NAME_0001.jpg`.
 
     Returns:
-        Two paths below the folder of pictures, and whether they show one person.
+        Two paths relative to the folder of pictures, and whether they show the same person.
 
     Raises:
-        UserError: The file cannot be read, or a line is another.
+        UserError: The file cannot be read, or a line is malformed.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -43,19 +43,19 @@ def read_pairs(path: Path, ending: str = ".jpg") -> list[Pair]:
         first, second = (f"{name}/{name}_{int(picture):04}{ending}" for name, picture in (words[:2], words[2:]))
         pairs.append((first, second, words[0] == words[2]))
     if not pairs:
-        raise UserError(f"the pairs {str(path)!r} are none")
+        raise UserError(f"the file of pairs {str(path)!r} is empty")
     return pairs
 
 
 @DATASETS.register_module()
 class FacePairs(BaseDataset):
-    """Two pictures at a time, with whether they show one person.
+    """Pairs of pictures labelled with whether they show the same person.
 
     Args:
-        data_root: Folder of the pictures, one for each person.
-        pairs_file: `pairs.txt` (`read_pairs`), below `data_root` or elsewhere.
-        ending: Ending of the pictures.
-        **kwargs: As in any mm data set: `pipeline`, which is applied to each of the two, …
+        data_root: Folder of the pictures, with one subfolder per person.
+        pairs_file: `pairs.txt` (`read_pairs`), absolute or relative to `data_root`.
+        ending: Suffix of the pictures.
+        **kwargs: As for any mm data set: `pipeline`, which is applied to each picture, …
 
     Raises:
         UserError: The list cannot be read, or a picture is missing.
@@ -67,7 +67,7 @@ class FacePairs(BaseDataset):
         super().__init__(data_root=data_root, **kwargs)
 
     def load_data_list(self) -> list[dict[str, Any]]:
-        """`paths` and `gt_label` (1 for one person) of each pair."""
+        """`paths` and `gt_label` (1 for the same person) of each pair."""
         pairs = read_pairs(self.pairs_file, self.ending)
         missing = sorted({name for pair in pairs for name in pair[:2] if not (self.folder / name).is_file()})
         if missing:

@@ -1,4 +1,4 @@
-"""Keypoints in COCO's layout: checks that name the bad entry.  The data set itself is in `dataset` and needs mmpose."""
+"""Validation of keypoint annotations.  The data sets are in `dataset`, which requires mmpose."""
 
 from relnas_mm.datasets.keypoints.annotations import check_annotations, why_unusable
 from relnas_mm.datasets.keypoints.detections import check_detections

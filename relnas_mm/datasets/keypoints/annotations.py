@@ -1,4 +1,4 @@
-"""What a file of keypoints in COCO's layout must hold before a reader can be trusted with it.  No mm package needed."""
+"""Validation of keypoint annotations in COCO's layout, without mm packages."""
 
 import json
 import math
@@ -10,36 +10,36 @@ from relnas_mm.errors import UserError
 
 
 def read_json(path: str | os.PathLike[str], what: str) -> Any:
-    """The content of a JSON file.
+    """Reads a JSON file.
 
     Args:
         path: The file.
-        what: What to call it, such as 'annotation file'.
+        what: Noun for error messages, such as 'annotation file'.
 
     Raises:
-        UserError: It is missing or no JSON.
+        UserError: The file is missing or not JSON.
     """
     try:
         with open(path, encoding="utf-8") as file:
             return json.load(file)
     except OSError as error:
         raise UserError(f"the {what} {str(path)!r} cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:  # of JSON, or of the encoding
+    except (ValueError, RecursionError) as error:  # malformed JSON or encoding
         raise UserError(f"the {what} {str(path)!r} is not JSON: {error}") from None
 
 
 def check_annotations(path: str | os.PathLike[str], joints: int) -> None:
-    """Reads a file of keypoints to its end.
+    """Validates a file of keypoint annotations.
 
-    Annotations without keypoints or box pass, as long as others have them: COCO's files may hold objects of any kind.
+    Annotations without keypoints or box are allowed if others have them, as COCO's files may contain other objects.
 
     Args:
         path: The JSON file.
-        joints: How many each person has.
+        joints: Expected number of joints per person.
 
     Raises:
-        UserError: The file is missing or not in COCO's layout, a person has another number of joints, a number is
-            missing or none, ids are used twice or refer to nothing, or not a single annotation has keypoints.
+        UserError: The file is missing or not in COCO's layout, a person has another number of joints, a value is
+            missing or no number, ids are duplicate or dangling, or no annotation has keypoints.
     """
     content = read_json(path, "annotation file")
     if not isinstance(content, dict) or not isinstance(content.get("images"), list):
@@ -66,14 +66,14 @@ def check_annotations(path: str | os.PathLike[str], joints: int) -> None:
 
 
 def why_unusable(annotation: dict[str, Any], width: float, height: float) -> str | None:
-    """Why nothing can be learned from an annotation, or `None`.
+    """The reason why an annotation cannot be used, or `None`.
 
-    Persons without a labelled joint and crowds are not meant: they are in COCO for a purpose, and mmpose treats them.
+    Persons without labelled joints and crowds have no such reason, as mmpose handles them.
 
     Args:
-        annotation: In COCO's layout.
-        width: Of the image, in pixels.
-        height: Of the image, in pixels.
+        annotation: An annotation in COCO's layout.
+        width: Width of the image, in pixels.
+        height: Height of the image, in pixels.
     """
     for key in ("keypoints", "bbox"):
         if key not in annotation:
@@ -83,31 +83,31 @@ def why_unusable(annotation: dict[str, Any], width: float, height: float) -> str
 
 
 def why_box_unusable(box: Sequence[float], width: float, height: float) -> str | None:
-    """Why no person can be found in a box, or `None`; boxes that reach over the border are usable.
+    """The reason why a box cannot be used, or `None`; boxes that are partly outside of the image can.
 
     Args:
         box: Left, top, right and bottom edge, in pixels from the image's upper left corner.
-        width: Of the image, in pixels.
-        height: Of the image, in pixels.
+        width: Width of the image, in pixels.
+        height: Height of the image, in pixels.
     """
     left, top, right, bottom = box
     if right <= left or bottom <= top:
         return "with a box without area"
-    # mmpose cuts boxes to the centres of the outermost pixels; what is then left without area is lost
+    # mmpose clips boxes to the centers of the outermost pixels, and drops those without area
     if left >= width - 1 or top >= height - 1 or right <= 0 or bottom <= 0:
         return "with a box outside of the image"
     return None
 
 
 def check_images(paths: Iterable[str], source: str) -> None:
-    """Makes sure that images are there; those of other file systems are not looked for.
+    """Checks that local images exist.
 
     Args:
-        paths: Of the images.
-        source: The file that names them.
+        paths: Paths of the images.
+        source: The file that lists them, for error messages.
 
     Raises:
-        UserError: One is missing or empty.
+        UserError: An image is missing or empty.
     """
     for path in sorted(set(paths)):
         if "://" in path:
@@ -119,7 +119,7 @@ def check_images(paths: Iterable[str], source: str) -> None:
 
 
 def is_numbers(value: Any, count: int) -> bool:
-    """Whether a value of a JSON file is a list of so many finite numbers."""
+    """Whether a JSON value is a list of `count` finite numbers."""
     return (
         isinstance(value, list)
         and len(value) == count

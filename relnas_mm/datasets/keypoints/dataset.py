@@ -1,4 +1,4 @@
-"""mmpose's data sets with every entry checked when it is loaded.  Needs mmpose."""
+"""mmpose's data sets with validation on loading.  Requires mmpose."""
 
 import logging
 from collections import Counter
@@ -23,30 +23,32 @@ from relnas_mm.errors import UserError
 
 @DATASETS.register_module()
 class CheckedCocoKeypointDataset(CocoDataset):
-    """COCO's layout of keypoints: bad entries are named in one sentence, what is left out is counted in the log.
+    """mmpose's COCO keypoints with validation: invalid entries are errors, and skipped ones are logged.
 
-    mmpose leaves annotations without keypoints and boxes outside of their image out silently, and fails somewhere in a
-    worker process when an image is missing or a person has another number of joints.  Here
+    mmpose silently skips annotations without keypoints and boxes outside of their image, and fails in a worker process
+    if an image is missing or a person has another number of joints.  Here
 
-    - files that are missing or not in COCO's layout, a wrong number of joints, missing or empty images, and
-      detections in another format raise `UserError` on loading;
-    - annotations without keypoints or box, boxes without area or entirely outside of their image, and detections that
-      are no persons are left out, and their number is logged.
+    - files that are missing or not in COCO's layout, a wrong number of joints, missing or empty images, and detections
+    in
+      another format raise `UserError` on loading;
+    - annotations without keypoints or box, boxes without area or entirely outside of their image, and detections of
+    other
+      categories are skipped, and their number is logged.
 
-    Checking reads the annotation file once more; for the whole of COCO these are seconds.
+    Validation reads the annotation file once more, which takes seconds for COCO.
 
     Args:
         **kwargs: As for mmpose's `CocoDataset`; `metainfo=dict(from_file=…)` for other joints than COCO's.
 
     Raises:
-        UserError: On loading, see above; or there is no person to learn from, or to be tested with.
+        UserError: An entry is invalid, as above, or there are no usable persons.
     """
 
     def load_data_list(self) -> list[dict]:
-        """All persons (or, bottom-up, all images), checked; logs what is left out.
+        """Loads and validates all persons (or, bottom-up, all images).
 
         Raises:
-            UserError: See above.
+            UserError: An entry is invalid.
         """
         self._left_out: Counter[str] = Counter()
         self._usual: Counter[str] = Counter()
@@ -60,7 +62,7 @@ class CheckedCocoKeypointDataset(CocoDataset):
         return data
 
     def parse_data_info(self, raw_data_info: dict) -> dict | None:
-        """One annotation, or `None` if it cannot be used."""
+        """Parses one annotation; returns `None` if it cannot be used."""
         annotation, image = raw_data_info["raw_ann_info"], raw_data_info["raw_img_info"]
         reason = why_unusable(annotation, image["width"], image["height"])
         if reason:
@@ -69,10 +71,10 @@ class CheckedCocoKeypointDataset(CocoDataset):
         return super().parse_data_info(raw_data_info)
 
     def filter_data(self) -> list[dict]:
-        """The persons that `filter_cfg` leaves.
+        """Filters persons by `filter_cfg`.
 
         Raises:
-            UserError: There are none.
+            UserError: None is left.
         """
         data = super().filter_data()
         if not data:
@@ -86,7 +88,7 @@ class CheckedCocoKeypointDataset(CocoDataset):
         return data
 
     def _load_detection_results(self) -> list[dict]:
-        assert self.bbox_file is not None  # or this is not called
+        assert self.bbox_file is not None  # else mmpose does not call this
         images = [image["id"] for image in self._local(read_json, str(self.ann_file), "annotation file")["images"]]
         self._local(check_detections, self.bbox_file, set(images))
         detections = len(self._local(read_json, self.bbox_file, "file of detections"))
@@ -105,7 +107,7 @@ class CheckedCocoKeypointDataset(CocoDataset):
 
     @staticmethod
     def _local(read: Any, path: str, *arguments: Any) -> Any:
-        """Calls a reader of a local file with a file from anywhere."""
+        """Calls a reader of local files with a path or URL."""
         if "://" not in path:
             return read(path, *arguments)
         with get_local_path(path) as local_path:
@@ -114,21 +116,21 @@ class CheckedCocoKeypointDataset(CocoDataset):
 
 @DATASETS.register_module()
 class CheckedMpiiDataset(MpiiDataset):
-    """mmpose's MPII: bad entries are named in one sentence.
+    """mmpose's MPII with validation on loading.
 
     Args:
         **kwargs: As for mmpose's `MpiiDataset`.
 
     Raises:
-        UserError: On loading, a file is missing or in another layout, a person has another number of joints, an image
-            is missing or empty, or there are not as many heads as persons.
+        UserError: A file is missing or in another layout, a person has another number of joints, an image is missing or
+            empty, or the number of heads is not that of persons.
     """
 
     def load_data_list(self) -> list[dict]:
-        """All persons, checked.
+        """Loads and validates all persons.
 
         Raises:
-            UserError: See above.
+            UserError: An entry is invalid.
         """
         people = check_people(str(self.ann_file), self.metainfo["num_keypoints"])
         if self.headbox_file:

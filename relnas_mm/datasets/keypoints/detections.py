@@ -1,4 +1,4 @@
-"""What a file of detected boxes must hold.  No mm package needed."""
+"""Validation of files of detected boxes, without mm packages."""
 
 import os
 from collections.abc import Collection
@@ -12,14 +12,14 @@ LAYOUT = "it must be a list of objects with image_id, category_id, bbox [left, t
 
 
 def check_detections(path: str | os.PathLike[str], images: Collection[int]) -> None:
-    """Reads a file of detected boxes, in COCO's result format, to its end.
+    """Validates a file of detected boxes in COCO's result format.
 
     Args:
         path: The JSON file.
-        images: Ids of the images that there are.
+        images: Ids of the images.
 
     Raises:
-        UserError: The file is missing or in another format, or names an image that there is not.
+        UserError: The file is missing or in another format, or refers to an unknown image.
     """
     content = read_json(path, "file of detections")
     if not isinstance(content, list):

@@ -1,4 +1,4 @@
-"""What mmpose's JSON files of MPII must hold.  No mm package needed."""
+"""Validation of mmpose's JSON files of MPII, without mm packages."""
 
 import os
 from typing import Any
@@ -9,15 +9,15 @@ from relnas_mm.datasets.keypoints.annotations import is_numbers, read_json
 from relnas_mm.errors import UserError
 
 HEADS = "headboxes_src"
-"""Two corners of the head of each person, (2, 2, n), in MPII's own file."""
+"""Key of two corners of the head of each person, (2, 2, n), in MPII's own file."""
 
 
 def check_people(path: str | os.PathLike[str], joints: int) -> int:
-    """Reads a file of persons to its end.
+    """Validates a file of persons.
 
     Args:
         path: The JSON file: a list of objects with image, center, scale, joints and joints_vis.
-        joints: How many each person has.
+        joints: Expected number of joints per person.
 
     Returns:
         The number of persons.
@@ -34,20 +34,20 @@ def check_people(path: str | os.PathLike[str], joints: int) -> int:
 
 
 def check_heads(path: str | os.PathLike[str], people: int) -> None:
-    """Makes sure that there is a head for each person.
+    """Checks that a file has a head for each person.
 
     Args:
-        path: `mpii_gt_val.mat`.
-        people: How many persons there are.
+        path: The file `mpii_gt_val.mat`.
+        people: Number of persons.
 
     Raises:
-        UserError: The file is missing or of another kind, or has another number of heads.
+        UserError: The file is missing or in another format, or has another number of heads.
     """
     try:
-        heads = loadmat(path)[HEADS]  # MATLAB has no fewer than two dimensions
+        heads = loadmat(path)[HEADS]  # MATLAB arrays have at least two dimensions
     except KeyError:
         raise UserError(f"the file of heads {str(path)!r} has no {HEADS!r}; MPII's is called mpii_gt_val.mat") from None
-    except Exception as error:  # whatever scipy raises when a file is missing or no MATLAB file
+    except Exception as error:  # scipy raises unrelated types for missing and malformed files
         raise UserError(f"the file of heads {str(path)!r} cannot be read: {error}") from None
     if heads.shape != (2, 2, people):
         raise UserError(f"the file of heads {str(path)!r} has {heads.shape[-1]} of them, for {people} persons")
@@ -59,10 +59,10 @@ def _check_person(person: Any, where: str, joints: int) -> None:
     if not is_numbers(person.get("center"), 2) or not is_numbers([person.get("scale")], 1) or person["scale"] <= 0:
         found = f"center {person.get('center')!r} and scale {person.get('scale')!r}"
         raise UserError(f"{where} has {found}; two numbers and a positive one are needed")
-    places, flags = person.get("joints"), person.get("joints_vis")
-    if not isinstance(places, list) or not isinstance(flags, list):
+    positions, flags = person.get("joints"), person.get("joints_vis")
+    if not isinstance(positions, list) or not isinstance(flags, list):
         raise UserError(f"{where} has no joints or no joints_vis")
-    if len(places) != joints or len(flags) != joints:
-        raise UserError(f"{where} has {len(places)} joints and {len(flags)} flags; {joints} are expected")
-    if not all(is_numbers(place, 2) for place in places) or not all(flag in (0, 1) for flag in flags):
+    if len(positions) != joints or len(flags) != joints:
+        raise UserError(f"{where} has {len(positions)} joints and {len(flags)} flags; {joints} are expected")
+    if not all(is_numbers(position, 2) for position in positions) or not all(flag in (0, 1) for flag in flags):
         raise UserError(f"joints of {where} must be pairs of numbers, flagged 0 (not labelled) or 1")

@@ -1,4 +1,4 @@
-"""Augmentation of SimpleBaseline as it was published.  Needs mmpose."""
+"""Augmentation of SimpleBaseline's reference implementation.  Requires mmpose."""
 
 import numpy as np
 from mmcv.transforms.utils import cache_randomness
@@ -8,15 +8,15 @@ from mmpose.datasets.transforms import RandomBBoxTransform
 
 @TRANSFORMS.register_module()
 class RandomScaleRotation(RandomBBoxTransform):
-    """Scales and turns the box of a person by normal deviates that are cut off, not drawn again.
+    """Scales and rotates the box of a person by clipped Gaussian random numbers.
 
-    mmpose's `RandomBBoxTransform` draws from a normal distribution truncated at one deviation, where the code of
-    SimpleBaseline sets what is beyond the limits to the limit: a third of all scales, and a twentieth of the angles.
+    mmpose's `RandomBBoxTransform` samples from a truncated normal distribution, where the reference implementation
+    clips: a third of all scales, and a twentieth of the angles.
 
     Args:
-        scale_factor: Deviation of the scale from 1, and the most that it deviates.
-        rotate_factor: Deviation of the angle, in degrees; the most is twice as much.
-        rotate_prob: How often the box is turned, 0 to 1.
+        scale_factor: Standard deviation, and limit, of the scale's difference to 1.
+        rotate_factor: Standard deviation of the angle, in degrees; the limit is twice as large.
+        rotate_prob: Probability of rotation, 0 to 1.
     """
 
     def __init__(self, scale_factor: float = 0.3, rotate_factor: float = 40.0, rotate_prob: float = 0.6):
@@ -25,11 +25,11 @@ class RandomScaleRotation(RandomBBoxTransform):
 
     @cache_randomness
     def _get_transform_params(self, num_bboxes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Shifts (n, 2), all 0; scales (n, 1); angles in degrees (n,)."""
+        """Shifts, (n, 2), all 0; scales, (n, 1); angles in degrees, (n,)."""
         low, high = self.scale_factor
-        # from NumPy's global generator, which mm seeds in each worker process
+        # by NumPy's global generator, which mm seeds in each worker process
         scale = np.random.normal(1.0, (high - low) / 2, (num_bboxes, 1)).clip(low, high)  # noqa: NPY002
         angle = np.random.normal(0.0, self.rotate_factor / 2, num_bboxes)  # noqa: NPY002
         angle = angle.clip(-self.rotate_factor, self.rotate_factor)
-        turned = np.random.random(num_bboxes) < self.rotate_prob  # noqa: NPY002
-        return np.zeros((num_bboxes, 2)), scale, np.where(turned, angle, 0.0)
+        rotated = np.random.random(num_bboxes) < self.rotate_prob  # noqa: NPY002
+        return np.zeros((num_bboxes, 2)), scale, np.where(rotated, angle, 0.0)

@@ -1,4 +1,4 @@
-"""Label maps: checks that name the bad file.  The data sets themselves are in `datasets` and need mmseg."""
+"""Validation of label maps.  The data sets are in `datasets`, which requires mmseg."""
 
 from relnas_mm.datasets.segmentation.label_maps import check_label_map, lookup_table, read_label_map
 

@@ -1,4 +1,4 @@
-"""CamVid in 11 classes.  Needs mmseg."""
+"""CamVid with 11 classes.  Requires mmseg."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,20 +9,19 @@ from mmengine.registry import DATASETS
 from relnas_mm.datasets.segmentation.datasets import CheckedSegDataset
 
 VOID = 11
-"""The id of what has no class in the files."""
+"""Id of unlabelled pixels in the files."""
 
 
 @DATASETS.register_module()
 class CamVidDataset(CheckedSegDataset):
-    """CamVid as split for SegNet: 367 / 101 / 233 street scenes of 480x360, 11 classes.
+    """CamVid with SegNet's splits: 367 / 101 / 233 street scenes of 480x360, 11 classes.
 
     Images are in `train`, `val` and `test`, label maps of the same names in `trainannot`, `valannot` and `testannot`.
-    Label maps hold ids from 0 to 11; 11 is no class and becomes 255, mmseg's ignored label, so that heads, losses and
-    metrics need no setting.
+    Label maps have ids from 0 to 11; 11, which is no class, is mapped to 255, mmseg's ignored label.
 
     Args:
-        img_suffix: Ending of the images; `None` for whichever is there: '.png', as in the SegNet repository, or '.jpg',
-            as in smaller copies.
+        img_suffix: Suffix of the images; `None` detects '.png', as in the SegNet repository, or '.jpg', as in smaller
+            copies.
         **kwargs: As for `CheckedSegDataset`.
     """
 
@@ -66,9 +65,9 @@ class CamVidDataset(CheckedSegDataset):
 
     @classmethod
     def get_label_map(cls, new_classes: Sequence[str] | None = None) -> dict[int, int]:
-        """What becomes of the ids in the files.
+        """Maps ids in the files to those of the data set.
 
         Args:
-            new_classes: Some of the classes, in the order of their new ids; `None` for all.
+            new_classes: A subset of the classes, in the order of their new ids; `None` for all.
         """
         return {**(super().get_label_map(new_classes) or {}), VOID: 255}

@@ -1,4 +1,4 @@
-"""Colours changed as Pillow's enhancers change them."""
+"""Colour jitter as by Pillow's enhancers."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ from relnas_mm.errors import UserError
 
 @TRANSFORMS.register_module()
 class EnhanceColors(BaseTransform):
-    """Brightness, contrast and saturation, in this order, each times a factor drawn anew for every image.
+    """Multiplies brightness, contrast and saturation, in this order, by random factors.
 
-    mmseg's `PhotoMetricDistortion` shifts brightness instead, and applies each change to half of the images.
+    mmseg's `PhotoMetricDistortion` instead shifts brightness, and applies each change to half of the images.
 
     Args:
         factors: Lowest and highest factor, 0 <= lowest <= highest.
@@ -35,7 +35,7 @@ class EnhanceColors(BaseTransform):
         return np.random.uniform(*self.factors, size=3).tolist()  # noqa: NPY002  (the generator that mm's workers seed)
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Changes `img`, uint8 (h, w, 3) in BGR."""
+        """Transforms `img`, uint8 (h, w, 3) in BGR."""
         brightness, contrast, saturation = self._draw()
         image = torch.from_numpy(np.ascontiguousarray(results["img"][..., ::-1])).permute(2, 0, 1)
         image = F.adjust_brightness(image, brightness)

@@ -1,4 +1,4 @@
-"""mmseg's data sets with every file checked.  Needs mmseg."""
+"""mmseg's data sets with validation of every file.  Requires mmseg."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -14,18 +14,18 @@ from relnas_mm.errors import UserError
 
 @DATASETS.register_module()
 class CheckedSegDataset(BaseSegDataset):
-    """mmseg's data set for any classes; bad files are named in one sentence.
+    """mmseg's data set for any classes, with validation.
 
-    mmseg trains on ids that are no class until CUDA's asserts end the process, and fails somewhere in a worker process
-    when a file is missing.  Here missing files are found on loading; the content of a label map (ids, size) is
-    checked when it is read, since reading all of them first would take minutes.
+    mmseg trains on invalid ids until a CUDA assertion fails, and fails in a worker process if a file is missing.  Here
+    missing files are errors on loading; label maps (ids, size) are validated when they are read, as reading all of them
+    in advance would take minutes.
 
     Args:
-        pipeline: As in mmseg, with mmseg's `LoadAnnotations`, which is checked by itself.
+        pipeline: As for mmseg; its `LoadAnnotations` is replaced by `LoadCheckedSegAnnotations`.
         **kwargs: As for mmseg's `BaseSegDataset`.
 
     Raises:
-        UserError: On loading, a folder, list or file is missing, or there is no image.
+        UserError: A folder, list or file is missing, or there is no image.
     """
 
     def __init__(self, pipeline: Sequence[dict | Callable] = (), **kwargs: Any):
@@ -34,10 +34,10 @@ class CheckedSegDataset(BaseSegDataset):
         self.pipeline = Compose(pipeline if classes is None else with_checks(pipeline, len(classes), self.ignore_index))
 
     def load_data_list(self) -> list[dict]:
-        """Paths of all images and label maps.
+        """Lists all images and label maps, and checks that they exist.
 
         Raises:
-            UserError: See above.
+            UserError: A folder, list or file is missing, or there is no image.
         """
         source = self.ann_file or self.data_prefix.get("img_path") or ""
         if self._is_missing(source, os.path.exists):
@@ -58,9 +58,9 @@ class CheckedSegDataset(BaseSegDataset):
 
 @DATASETS.register_module()
 class CheckedCityscapesDataset(CheckedSegDataset, CityscapesDataset):
-    """mmseg's Cityscapes, checked as `CheckedSegDataset`."""
+    """mmseg's Cityscapes with the validation of `CheckedSegDataset`."""
 
 
 @DATASETS.register_module()
 class CheckedPascalVOCDataset(CheckedSegDataset, PascalVOCDataset):
-    """mmseg's Pascal VOC, checked as `CheckedSegDataset`."""
+    """mmseg's Pascal VOC with the validation of `CheckedSegDataset`."""

@@ -1,4 +1,4 @@
-"""What a file of class ids must hold before a segmentor can be trained on it.  No mm package needed."""
+"""Reading and validation of label maps, without mm packages."""
 
 import io
 from collections.abc import Mapping
@@ -10,21 +10,21 @@ from PIL import Image
 from relnas_mm.errors import UserError
 
 IDS = 256
-"""Label maps have 8 bits a pixel."""
+"""Number of ids of 8 bits."""
 
 
 def read_label_map(content: bytes, path: str) -> NDArray[np.uint8]:
-    """Decodes a label map, colours of a palette as their indices.
+    """Decodes a label map; palette images yield their indices.
 
     Args:
-        content: Of the file.
-        path: Its name, for the error message.
+        content: Content of the file.
+        path: Path of the file, for error messages.
 
     Returns:
         Ids, (h, w).
 
     Raises:
-        UserError: It is no image, or an image of colours.
+        UserError: The file is no image, has several channels, or ids beyond 8 bits.
     """
     try:
         ids = np.asarray(Image.open(io.BytesIO(content)))
@@ -41,11 +41,11 @@ def read_label_map(content: bytes, path: str) -> NDArray[np.uint8]:
 
 
 def lookup_table(reduce_zero_label: bool, label_map: Mapping[int, int] | None) -> NDArray[np.uint8]:
-    """What becomes of each id of a file, as mmseg's settings say; (256,).
+    """Lookup table of ids, (256,), by mmseg's settings.
 
     Args:
-        reduce_zero_label: 0 becomes 255, and other ids one less.
-        label_map: Then, old ids to new ones.
+        reduce_zero_label: Whether 0 becomes 255, and other ids decrease by one.
+        label_map: Mapping that is applied after that.
     """
     table = np.arange(IDS, dtype=np.uint8)
     if reduce_zero_label:
@@ -60,17 +60,17 @@ def lookup_table(reduce_zero_label: bool, label_map: Mapping[int, int] | None) -
 def check_label_map(
     ids: NDArray[np.uint8], table: NDArray[np.uint8], num_classes: int, ignore_index: int, path: str
 ) -> None:
-    """Makes sure that every id is a class, or is ignored.
+    """Checks that every id is a class or ignored.
 
     Args:
-        ids: Of the file, (h, w).
-        table: What becomes of them (`lookup_table`).
-        num_classes: Classes of the data set.
-        ignore_index: What pixels without a class become.
-        path: The file's name.
+        ids: Ids in the file, (h, w).
+        table: Their lookup table (`lookup_table`).
+        num_classes: Number of classes of the data set.
+        ignore_index: Id of ignored pixels.
+        path: Path of the file, for error messages.
 
     Raises:
-        UserError: An id is neither; the smallest such id is named.
+        UserError: An id is neither.
     """
     allowed = (table < num_classes) | (table == ignore_index)
     bad = np.flatnonzero((np.bincount(ids.ravel(), minlength=IDS) > 0) & ~allowed)

@@ -1,4 +1,4 @@
-"""Reading label maps with every id and size checked.  Needs mmseg."""
+"""Loading of label maps with validation of ids and size.  Requires mmseg."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ STEPS = ("LoadAnnotations", "mmseg.LoadAnnotations")
 
 @TRANSFORMS.register_module()
 class LoadCheckedSegAnnotations(LoadAnnotations):
-    """mmseg's `LoadAnnotations`; a bad file is named in one sentence.
+    """mmseg's `LoadAnnotations` with validation.
 
-    The data sets of this package put it in the place of mmseg's by themselves (`with_checks`): in a config it stays
-    `LoadAnnotations`, which is the name that mmseg's inference looks for.
+    The data sets of this package substitute it for mmseg's (`with_checks`); configs keep `LoadAnnotations`, which
+    mmseg's inference looks for by name.
 
     Args:
-        num_classes: Classes of the data set.
-        ignore_index: What pixels without a class become.
+        num_classes: Number of classes of the data set.
+        ignore_index: Id of ignored pixels.
         **kwargs: As for mmseg's `LoadAnnotations`.
     """
 
@@ -50,7 +50,7 @@ class LoadCheckedSegAnnotations(LoadAnnotations):
 
 
 def with_checks(pipeline: Any, num_classes: int, ignore_index: int) -> Any:
-    """A pipeline with `LoadCheckedSegAnnotations` for every `LoadAnnotations`, also inside of other steps."""
+    """Replaces every `LoadAnnotations` of a pipeline by `LoadCheckedSegAnnotations`, including nested ones."""
     if isinstance(pipeline, (list, tuple)):
         return [with_checks(step, num_classes, ignore_index) for step in pipeline]
     if not isinstance(pipeline, dict):

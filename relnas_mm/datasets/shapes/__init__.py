@@ -1,4 +1,4 @@
-"""Generated scenes of shapes and stick figures: labelled data for every task, with no download.
+"""Generated scenes of shapes and stick figures: labelled data for all tasks, without a download.
 
 >>> from relnas_mm.datasets.shapes import generate_shapes
 >>> generate_shapes("data/shapes/voc", layout="voc", splits={"train": 400, "test": 100})  # doctest: +SKIP

@@ -1,4 +1,4 @@
-"""From an image's address to its pixels and its annotations: what every layout writes down."""
+"""Renders images and annotations, which all layouts write, from (seed, split, index)."""
 
 from dataclasses import dataclass
 
@@ -14,19 +14,19 @@ LEAST_PIXELS = 12
 """Objects with fewer visible pixels are not annotated."""
 
 DIFFICULT_OCCLUSION = 0.7
-"""From this covered share on an object counts as difficult."""
+"""Covered fraction above which an object is difficult."""
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """What can be seen of one labelled object.
+    """The visible part of a labelled object.
 
     Attributes:
         name: Class name.
         number: Its value in the instance map.
         box: `(x0, y0, x1, y1)`, tight around the visible pixels; x1 and y1 are excluded.
         area: Visible pixels.
-        occlusion: Covered share of the part inside the image, 0-1.
+        occlusion: Covered fraction of the part inside the image, 0-1.
         truncated: Whether more than 5 % of it is outside the image.
         joints: `(17, 3)` x, y in pixels and visibility (0 outside, 1 covered, 2 visible), else None.
     """
@@ -41,13 +41,13 @@ class Annotation:
 
     @property
     def difficult(self) -> bool:
-        """Whether so much is covered that a detector need not find it."""
+        """Whether the object is difficult in VOC's sense, as most of it is covered."""
         return self.occlusion > DIFFICULT_OCCLUSION
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One finished picture.
+    """A rendered image with annotations.
 
     Attributes:
         image: `(h, w, 3)` uint8 RGB.
@@ -65,7 +65,7 @@ class Shot:
 
 
 def _see_joints(joints: np.ndarray, number: int, rendered: Rendered) -> np.ndarray:
-    """Joints in pixels with COCO's visibility flags; pixel centres have whole coordinates."""
+    """Joints in pixels with COCO's visibility flags; pixel centers have integer coordinates."""
     height, width = rendered.instances.shape
     seen = np.zeros((len(joints), 3))
     for row, (x, y) in zip(seen, joints * rendered.scale - 0.5, strict=True):
@@ -97,10 +97,10 @@ def _annotate(thing: SceneObject, number: int, rendered: Rendered) -> Annotation
 def take(
     layout: str, seed: int, split: str, index: int, size: tuple[int, int], difficulty: float = DEFAULT_DIFFICULTY
 ) -> Shot:
-    """Draws image `index` of a split; the result depends on the arguments and on nothing else.
+    """Renders image `index` of a split, as a pure function of the arguments.
 
     Args:
-        layout: One of `LAYOUTS`; it decides what the scenes hold.
+        layout: One of `LAYOUTS`, which determines the content of scenes.
         seed: From 0 to 2**64 - 1.
         split: Name of the split.
         index: Number of the image, from 0.

@@ -1,4 +1,4 @@
-"""Background clutter: loose lines, blobs, and unfinished outlines of the very classes to be found."""
+"""Background clutter: lines, blobs, and open pieces of the classes' outlines."""
 
 import math
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def _line(rng: np.random.Generator, extent: tuple[float, float]) -> np.ndarray:
 
 
 def _blob(rng: np.random.Generator, extent: tuple[float, float]) -> np.ndarray:
-    """A lumpy closed curve that is no class: three lobes of random strength bend a circle."""
+    """A closed curve that is no class: a circle with three random lobes."""
     size, swing, phase = rng.uniform(0.04, 0.16), rng.uniform(0.15, 0.45), rng.uniform(0, math.tau)
     angles = [math.tau * i / 20 for i in range(20)]
     radii = [size * (1 + swing * math.sin(3 * a + phase) + 0.3 * swing * math.cos(2 * a)) for a in angles]

@@ -1,4 +1,4 @@
-"""Contact sheets: a few pictures of a layout with its annotations drawn on them."""
+"""Contact sheets of a layout's pictures with their annotations."""
 
 import io
 import math
@@ -92,19 +92,19 @@ _DRAWERS: dict[str, tuple[Callable[[Shot, int], Image.Image], int, int]] = {
     "cityscapes": (_draw_segments, 3, 1),
     "coco_keypoints": (_draw_people, 4, 2),
 }
-"""Per layout: what draws a tile, and the numbers of columns and rows."""
+"""Function that draws a tile, and numbers of columns and rows, by layout."""
 
 
 def contact_sheet(
     layout: str, seed: int = 0, image_size: tuple[int, int] | None = None, difficulty: float = DEFAULT_DIFFICULTY
 ) -> Image.Image:
-    """The first training pictures of a layout with boxes, masks or skeletons on them.
+    """Draws the first training pictures of a layout with labels, boxes, masks or skeletons.
 
     Args:
         layout: One of `LAYOUTS`.
-        seed: As of `generate_shapes`.
-        image_size: Width and height in pixels; None takes the layout's default.
-        difficulty: As of `generate_shapes`.
+        seed: As for `generate_shapes`.
+        image_size: Width and height in pixels; `None` means the layout's default.
+        difficulty: As for `generate_shapes`.
     """
     drawer, columns, rows = _DRAWERS[layout]
     size = image_size or LAYOUTS[layout].image_size
@@ -113,13 +113,13 @@ def contact_sheet(
     tiles = [drawer(shot, times) for shot in shots]
     width, height = tiles[0].width + 4, tiles[0].height + 4
     sheet = Image.new("RGB", (columns * width - 4, rows * height - 4), _WHITE)
-    for place, tile in enumerate(tiles):
-        sheet.paste(tile, (place % columns * width, place // columns * height))
+    for index, tile in enumerate(tiles):
+        sheet.paste(tile, (index % columns * width, index // columns * height))
     return sheet
 
 
 def save_small(sheet: Image.Image, path: Path, most_bytes: int = 150_000) -> None:
-    """Saves a PNG with as many colours (at most 256) as fit into `most_bytes`, at least 16."""
+    """Saves a palette PNG with the largest number of colours, 16 to 256, that fits into `most_bytes`."""
     content = b""
     for colours in (256, 192, 128, 96, 64, 48, 32, 16):
         buffer = io.BytesIO()

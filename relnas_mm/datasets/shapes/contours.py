@@ -1,4 +1,4 @@
-"""Masks to polygons along the pixels' edges, so that filling a polygon gives the mask back."""
+"""Converts masks to polygons along pixel edges, which reproduce the mask when filled."""
 
 import numpy as np
 
@@ -24,12 +24,12 @@ def _edges(mask: np.ndarray) -> dict[tuple[int, int], list[tuple[int, int]]]:
 
 
 def _loop(edges: dict[tuple[int, int], list[tuple[int, int]]]) -> list[tuple[int, int]]:
-    """Takes one closed boundary out of `edges` and returns its corners."""
+    """Removes one closed boundary from `edges`, and returns its corners."""
     start = next(iter(edges))
     here, heading, corners = start, None, []
     while True:
         ways = edges[here]
-        # where two pixels touch at a corner only, turning right keeps them apart
+        # turning right separates two pixels that touch only at a corner
         way = _TURN[heading] if heading and len(ways) > 1 else ways[0]
         ways.remove(way)
         if not ways:

@@ -1,4 +1,4 @@
-"""`generate_shapes`: checks the parameters, draws the pictures, and puts the folder in place at once."""
+"""`generate_shapes`: validates parameters, renders the pictures, and moves the finished folder into place."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from relnas_mm.datasets.shapes.writers import LAYOUTS
 from relnas_mm.errors import UserError
 
 SIZE_RANGE = (16, 4096)
-"""Smallest and largest side of an image, pixels."""
+"""Least and largest height and width of images, in pixels."""
 
 _REPORT_SECONDS = 5.0
 
@@ -59,7 +59,7 @@ def _check_difficulty(difficulty: float) -> float:
 
 
 def _reporter(layout: str, total: int) -> Callable[[], None]:
-    """A function to call per picture; it prints a line to stderr now and then, nothing when all is quick."""
+    """Returns a function to call per picture, which reports progress to stderr every five seconds."""
     start = last = time.monotonic()
     done = 0
 
@@ -85,26 +85,26 @@ def generate_shapes(
     difficulty: float = DEFAULT_DIFFICULTY,
     progress: bool = True,
 ) -> Path:
-    """Writes a data set of drawn scenes, or reuses the one that is there.
+    """Generates a data set, or reuses an existing one of the same parameters.
 
-    Each image depends only on `(seed, split, index)` and the layout, size and difficulty: the first 100
-    training images are the same whether 100 or 10,000 are made.  The folder appears complete or not at all.
+    Each image depends only on `(seed, split, index)` and the layout, size and difficulty: the first 100 training images
+    are the same whether 100 or 10,000 are generated.  The folder is written atomically.
 
     Args:
         root: The data set's own folder, new or empty, e.g. `data/shapes/voc`.
         layout: "voc", "cifar10", "cityscapes", "image_folder" or "coco_keypoints".
-        splits: Number of images per split; None takes the layout's defaults.
+        splits: Number of images per split; `None` means the layout's defaults.
         seed: From 0 to 2**64 - 1.
-        image_size: Side of square images or (width, height) in pixels, 16-4096; None takes the layout's
-            default.  CIFAR-10 images are always 32.
+        image_size: Size of square images or (width, height) in pixels, 16-4096; `None` means the layout's default.
+            CIFAR-10 images are always 32.
         difficulty: From 0 (easy) to 1 (hard): clutter, contrast, rotation, overlap, light and noise.
-        progress: Whether long runs report to stderr.
+        progress: Whether to report the progress of long runs to stderr.
 
     Returns:
         `root` as a path.
 
     Raises:
-        UserError: A parameter is out of range, or `root` holds anything but this very data set.
+        UserError: A parameter is out of range, or `root` contains something else.
     """
     if layout not in LAYOUTS:
         raise UserError(f"layout {layout!r} of the shapes data is unknown; choose from {', '.join(LAYOUTS)}")
@@ -118,7 +118,7 @@ def generate_shapes(
         "image_size": list(size),
         "difficulty": difficulty,
     }
-    root, target = Path(root), Path(root).resolve()  # a link stays, and the data go where it points
+    root, target = Path(root), Path(root).resolve()  # writes to the target of a link
     if is_reusable(target, parameters):
         return root
 
@@ -140,7 +140,7 @@ def generate_shapes(
 
 
 def _start_draft(root: Path) -> Path:
-    """A new hidden folder beside `root`, on the same disk."""
+    """Creates a hidden folder next to `root`, on the same file system."""
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{root.name}.unfinished-", dir=root.parent))
@@ -151,7 +151,7 @@ def _start_draft(root: Path) -> Path:
 
 
 def _put_in_place(draft: Path, root: Path, parameters: dict) -> None:
-    """Renames the finished folder; if another process was quicker with the same data, its folder stays."""
+    """Renames the finished folder, unless another process has created the same data in the meantime."""
     try:
         draft.rename(root)
     except OSError:

@@ -1,4 +1,4 @@
-"""The manifest: which parameters a folder was generated with, and whether it is still complete."""
+"""The manifest of a generated folder: its parameters, and a check of its completeness."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from relnas_mm.errors import UserError
 
 MANIFEST = "shapes_manifest.json"
 GENERATOR_VERSION = 1
-"""Raised whenever the same parameters would give other pictures or annotations."""
+"""Increased whenever pictures or annotations of the same parameters change."""
 
 
 def _count_files(folder: Path) -> int:
@@ -15,17 +15,17 @@ def _count_files(folder: Path) -> int:
 
 
 def write_manifest(folder: Path, parameters: dict) -> None:
-    """Records the parameters and the number of files in a folder that is otherwise complete."""
+    """Writes the parameters and the number of files of a complete folder."""
     content = {"generator": "relnas_mm.datasets.shapes", "version": GENERATOR_VERSION, **parameters}
     content["files"] = _count_files(folder)
     (folder / MANIFEST).write_text(json.dumps(content, indent=2) + "\n")
 
 
 def is_reusable(folder: Path, parameters: dict) -> bool:
-    """Whether `folder` holds the complete data set of `parameters`; False where it is missing or empty.
+    """Whether `folder` contains the complete data set of `parameters`; False if it is missing or empty.
 
     Raises:
-        UserError: The folder holds something else, which is left as it is.
+        UserError: The folder contains something else.
     """
     if folder.is_file():
         raise UserError(f"the data set folder {folder} is a file; name a new or an empty folder")

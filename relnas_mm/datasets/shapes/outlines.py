@@ -78,7 +78,7 @@ def outline(name: str, slack: float) -> list[Polygon]:
 
     Args:
         name: Class name.
-        slack: From 0 to 1, where the class has some freedom (width of an arm, depth of a notch).
+        slack: Free parameter of the class, from 0 to 1 (width of an arm, depth of a notch).
     """
     if name == "disc":
         return [(disc(0.92), True)]

@@ -1,4 +1,4 @@
-"""Colours and textures; nothing here knows a class, so that colour cannot give one away."""
+"""Colours and textures, which are independent of the class."""
 
 import colorsys
 import math
@@ -41,13 +41,13 @@ def random_colour(rng: np.random.Generator) -> Colour:
 
 
 def distance(a: Colour, b: Colour) -> float:
-    """How different two colours look: 0 for equal ones to 1 for black and white."""
+    """Perceptual distance of two colours, from 0 for equal ones to 1 for black and white."""
     red, green, blue = (abs(x - y) for x, y in zip(a, b, strict=True))
     return (0.3 * red + 0.5 * green + 0.2 * blue) / 255
 
 
 def contrasting_colour(rng: np.random.Generator, others: tuple[Colour, ...], least: float) -> Colour:
-    """A random colour at a distance of at least `least` from all `others`, or the best of twelve max_attempts."""
+    """A random colour at a distance of at least `least` from all `others`, or the best of twelve attempts."""
     best, best_distance = (0, 0, 0), -1.0
     for _ in range(12):
         colour = random_colour(rng)
@@ -80,9 +80,9 @@ def _wave(t: np.ndarray) -> np.ndarray:
 
 
 def pattern(paint: Paint, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
-    """The share of the second colour.
+    """Weight of the second colour at each pixel.
 
-    Only additions, products and comparisons touch the arrays: these round alike on every platform.
+    Only additions, products and comparisons are used on arrays, as these round equally on all platforms.
 
     Args:
         paint: The texture.
@@ -114,7 +114,7 @@ def pattern(paint: Paint, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
 
 
 def fill(paint: Paint, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
-    """The painted colours, `(h, w, 3)` float32 from 0 to 255; arguments as of `pattern`."""
+    """The colours, `(h, w, 3)` float32 from 0 to 255; arguments as for `pattern`."""
     first, second = (np.array(colour, dtype=np.float32) for colour in paint.colours)
     if paint.texture == "plain":
         return np.broadcast_to(first, (ys.shape[0], xs.shape[1], 3))

@@ -1,4 +1,4 @@
-"""The renderer: one scene graph in, one image and one map of visible objects out."""
+"""Renders a scene graph to an image and an instance map."""
 
 import math
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from relnas_mm.datasets.shapes.scene import Scene, SceneObject
 
 @dataclass(frozen=True)
 class Rendered:
-    """A drawn scene.
+    """A rendered scene.
 
     Attributes:
         image: `(h, w, 3)` uint8 RGB.
         instances: `(h, w)` uint8: 0 is background, k the k-th object of the scene (from 1).
-        full_areas: Pixels of each object if nothing covered or cut it.
-        inside_areas: Pixels of each object inside the image if nothing covered it.
+        full_areas: Pixels of each object without occlusion and truncation.
+        inside_areas: Pixels of each object inside the image without occlusion.
         scale: Pixels per scene unit.
     """
 
@@ -46,7 +46,7 @@ class _Patch:
 
 
 def _patch(thing: SceneObject, scene: Scene, scale: float, finer: int) -> _Patch:
-    """Draws one object's silhouette `finer` times enlarged, shrinks it smoothly and paints it."""
+    """Draws an object's silhouette with `finer`-fold supersampling, and paints it."""
     points = np.concatenate([p for p, filled in thing.polygons if filled]) * scale
     x0, y0 = (math.floor(v) - 1 for v in points.min(0))
     width, height = (math.ceil(v) + 1 - low for v, low in zip(points.max(0), (x0, y0), strict=True))
@@ -74,7 +74,7 @@ def _patch(thing: SceneObject, scene: Scene, scale: float, finer: int) -> _Patch
 
 
 def _overlap(x0: int, y0: int, shape: tuple[int, ...], size: tuple[int, int]) -> tuple[tuple, tuple]:
-    """Where a patch meets the image: index into the image, index into the patch."""
+    """Overlap of a patch with the image: index into the image, index into the patch."""
     left, top = max(x0, 0), max(y0, 0)
     right, bottom = max(min(x0 + shape[1], size[0]), left), max(min(y0 + shape[0], size[1]), top)
     inside = (slice(top, bottom), slice(left, right))
@@ -110,10 +110,10 @@ def _cast_shadow(canvas: np.ndarray, patch: _Patch, scene: Scene, scale: float, 
 
 
 def render(scene: Scene, size: tuple[int, int], rng: np.random.Generator) -> Rendered:
-    """Draws a scene.
+    """Renders a scene.
 
     Args:
-        scene: What to draw.
+        scene: The scene.
         size: Width and height in pixels.
         rng: Source of the pixel noise.
     """
@@ -137,7 +137,7 @@ def render(scene: Scene, size: tuple[int, int], rng: np.random.Generator) -> Ren
 
 
 def _develop(canvas: np.ndarray, scene: Scene, rng: np.random.Generator) -> np.ndarray:
-    """From colours to a photograph: light falling off across the image, blur, noise, rounding."""
+    """Applies a light gradient, blur, noise and rounding."""
     height, width = canvas.shape[:2]
     xs = ((np.arange(width, dtype=np.float32) + np.float32(0.5)) / np.float32(width) - np.float32(0.5))[None]
     ys = ((np.arange(height, dtype=np.float32) + np.float32(0.5)) / np.float32(height) - np.float32(0.5))[:, None]

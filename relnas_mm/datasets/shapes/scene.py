@@ -1,4 +1,4 @@
-"""The scene graph: what stands where, in which order, under which light; all in resolution-free units.
+"""The scene graph: objects in drawing order, background and light, in resolution-independent units.
 
 Lengths are in units of the image's short side; a 2:1 image is 2 wide and 1 high.
 """
@@ -18,11 +18,11 @@ from relnas_mm.datasets.shapes.styles import Style
 
 @dataclass(frozen=True)
 class SceneObject:
-    """One thing in the scene.
+    """An object of a scene.
 
     Attributes:
         name: Its class, one of `SHAPES`.
-        labelled: Whether annotations speak of it; the rest are distractors.
+        labelled: Whether it is annotated, else it is a distractor.
         centre: `(2,)`.
         radius: About half its size.
         polygons: The silhouette.
@@ -43,7 +43,7 @@ class SceneObject:
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything the renderer needs.
+    """All inputs of the renderer.
 
     Attributes:
         extent: Width and height, the smaller one is 1.
@@ -70,7 +70,7 @@ class Scene:
     noise: float
 
 
-def _place(polygon: np.ndarray, matrix: np.ndarray, centre: np.ndarray) -> np.ndarray:
+def _transform(polygon: np.ndarray, matrix: np.ndarray, centre: np.ndarray) -> np.ndarray:
     return polygon @ matrix + centre
 
 
@@ -91,21 +91,21 @@ def make_object(
     style: Style,
     labelled: bool,
 ) -> SceneObject:
-    """Dresses a class in a random pose and paint.
+    """Creates an object with random pose and paint.
 
     Args:
-        rng: Where the draws come from.
+        rng: Random generator.
         name: One of `SHAPES`.
         centre: `(2,)`.
         radius: About half its size.
-        avoid: Colours it should stand out from.
-        style: Limits of the draws.
-        labelled: Whether annotations speak of it.
+        avoid: Colours to contrast with.
+        style: Limits of random parameters.
+        labelled: Whether it is annotated.
     """
     paint = random_paint(rng, avoid, style.contrast)
     if name != "person":
         matrix = _pose(rng, radius, style.turn, 0.2)
-        parts = [(_place(p, matrix, centre), filled) for p, filled in outline(name, rng.random())]
+        parts = [(_transform(p, matrix, centre), filled) for p, filled in outline(name, rng.random())]
         return SceneObject(name, labelled, centre, radius, parts, paint, [], None)
     matrix = _pose(rng, radius, 0.35 * style.turn, 0.1)
     figure = sample_figure(rng)
@@ -119,21 +119,21 @@ def make_object(
         labelled=labelled,
         centre=centre,
         radius=radius,
-        polygons=[(_place(p, matrix, centre), filled) for p, filled in figure.body],
+        polygons=[(_transform(p, matrix, centre), filled) for p, filled in figure.body],
         paint=paint,
-        details=[(_place(p, matrix, centre), colour) for p, colour in coloured],
-        joints=_place(figure.joints, matrix, centre),
+        details=[(_transform(p, matrix, centre), colour) for p, colour in coloured],
+        joints=_transform(figure.joints, matrix, centre),
     )
 
 
-def _find_place(
+def _find_centre(
     rng: np.random.Generator,
     extent: tuple[float, float],
     radius: float,
     others: list[SceneObject],
     overlap: float,
 ) -> np.ndarray | None:
-    """A centre whose circle covers no other one by more than `overlap` (of the smaller diameter), if any."""
+    """A centre whose circle overlaps no other by more than `overlap` (of the smaller diameter), if one is found."""
     margin = 0.7 * radius
     for _ in range(12):
         centre = np.array([rng.uniform(margin, max(side - margin, margin + 1e-3)) for side in extent])
@@ -146,7 +146,7 @@ def _find_place(
 
 
 def _cast(rng: np.random.Generator, style: Style, main: str | None) -> list[tuple[str, bool]]:
-    """Classes of the objects to place, and whether they are labelled; `main` itself is not among them."""
+    """Classes of the objects to place besides `main`, and whether they are labelled."""
     extras = [SHAPES[int(rng.integers(len(SHAPES)))] for _ in range(rng.binomial(3, style.distraction))]
     if main is not None:
         return [(name, False) for name in extras]
@@ -162,7 +162,7 @@ def _sample_objects(
     main: str | None,
     avoid: tuple[Colour, ...],
 ) -> list[SceneObject]:
-    """Places the objects, from back to front; those that find no place are left out."""
+    """Places the objects, from back to front, and skips those for which there is no space."""
     objects: list[SceneObject] = []
     for name, labelled in _cast(rng, style, main):
         low, high = style.radius_of(name) if labelled else style.distractor_radius
@@ -171,7 +171,7 @@ def _sample_objects(
             neighbour = objects[int(rng.integers(len(objects)))]
             centre = neighbour.centre + neighbour.radius * rng.uniform(-0.9, 0.9, 2)
         else:
-            centre = _find_place(rng, extent, radius, objects, style.overlap * rng.random())
+            centre = _find_centre(rng, extent, radius, objects, style.overlap * rng.random())
         if centre is not None:
             objects.append(make_object(rng, name, centre, radius, avoid, style, labelled))
     objects = [objects[i] for i in rng.permutation(len(objects))]
@@ -182,13 +182,13 @@ def _sample_objects(
 
 
 def sample_scene(rng: np.random.Generator, extent: tuple[float, float], style: Style, main: str | None = None) -> Scene:
-    """Draws a scene.
+    """Samples a scene.
 
     Args:
-        rng: Where the draws come from.
+        rng: Random generator.
         extent: Width and height in units of the short side.
-        style: What may be in it and how hard it is.
-        main: Class of the only labelled object, large and in the middle; None draws the style's objects.
+        style: Limits of random parameters.
+        main: Class of the only labelled object, large and central; `None` samples the style's objects.
     """
     base = random_colour(rng)
     tint = random_colour(rng)

@@ -1,4 +1,4 @@
-"""Counter-based random numbers: an image's draws depend on its address and on nothing else."""
+"""Counter-based random numbers, which depend on the address of an image only."""
 
 import hashlib
 from enum import IntEnum
@@ -7,7 +7,7 @@ import numpy as np
 
 
 class Purpose(IntEnum):
-    """What a stream is for; streams of one image never overlap."""
+    """Purposes of streams; streams of one image never overlap."""
 
     SCENE = 0
     PIXELS = 1
@@ -17,14 +17,14 @@ class Purpose(IntEnum):
 def stream(seed: int, split: str, index: int, purpose: Purpose) -> np.random.Generator:
     """The random stream at the address `(seed, split, index, purpose)`.
 
-    Philox is a function from (key, counter) to random words, so no stream has to be advanced past another
-    one: image 7 is the same whether 10 or 10,000 images are made, on every platform.
+    Philox maps (key, counter) to random words, so image 7 is the same whether 10 or 10,000 images are generated, on
+    every platform.
 
     Args:
         seed: From 0 to 2**64 - 1.
         split: Name of the layout and the split, e.g. "voc/train".
         index: Number of the image in its split, from 0.
-        purpose: What the numbers are for.
+        purpose: Purpose of the stream.
     """
     split_key = int.from_bytes(hashlib.sha256(split.encode()).digest()[:8], "little")
     key = np.array([seed, split_key], dtype=np.uint64)
@@ -33,6 +33,6 @@ def stream(seed: int, split: str, index: int, purpose: Purpose) -> np.random.Gen
 
 
 def balanced_label(seed: int, split: str, index: int, num_classes: int) -> int:
-    """The label of image `index`: every block of `num_classes` images holds each class once, shuffled."""
-    block, place = divmod(index, num_classes)
-    return int(stream(seed, split, block, Purpose.LABELS).permutation(num_classes)[place])
+    """The label of image `index`; every block of `num_classes` images has each class once, in random order."""
+    block, position = divmod(index, num_classes)
+    return int(stream(seed, split, block, Purpose.LABELS).permutation(num_classes)[position])

@@ -1,4 +1,4 @@
-"""What a layout's scenes hold, and how one difficulty number sets everything that makes them hard."""
+"""Content of a layout's scenes, and the parameters that derive from the difficulty."""
 
 import math
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from relnas_mm.datasets.shapes.classes import CIFAR10_CLASSES, CLASSIFICATION_LAYOUTS, VOC_CLASSES
 
 DEFAULT_DIFFICULTY = 0.3
-"""A small detector learns these scenes within minutes on a processor; an untrained one finds nothing."""
+"""At this difficulty a small detector trains within minutes on a CPU."""
 
 Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Style:
-    """Limits of a scene's draws.
+    """Limits of a scene's random parameters.
 
     Attributes:
-        classes: Classes that are labelled.
-        count: Fewest and most labelled objects.
-        radius: Smallest and largest radius of a shape, in units of the short side.
+        classes: Labelled classes.
+        count: Least and largest number of labelled objects.
+        radius: Least and largest radius of a shape, in units of the short side.
         person_radius: The same for the half-height of a figure.
         distractor_radius: The same for unlabelled objects.
         difficulty: From 0 (easy) to 1 (hard).
-        clutter: Most strokes of clutter at difficulty 1.
+        clutter: Largest number of strokes of clutter at difficulty 1.
     """
 
     classes: tuple[str, ...]
@@ -39,7 +39,7 @@ class Style:
 
     @property
     def strokes(self) -> tuple[int, int]:
-        """Fewest and most strokes of clutter."""
+        """Least and largest number of strokes of clutter."""
         most = round(self.clutter * self.difficulty)
         return most // 2, most
 
@@ -55,17 +55,17 @@ class Style:
 
     @property
     def overlap(self) -> float:
-        """Largest ordinary overlap, as a share of the smaller object's diameter."""
+        """Largest regular overlap, as a fraction of the smaller object's diameter."""
         return 0.75 * self.difficulty
 
     @property
     def burial(self) -> float:
-        """Share of objects that lie right on or under another one."""
+        """Fraction of objects placed on or under another one."""
         return 0.6 * self.difficulty
 
     @property
     def distraction(self) -> float:
-        """Each of three possible distractors appears with this probability."""
+        """Probability of each of three possible distractors."""
         return 0.8 * self.difficulty
 
     @property

@@ -1,4 +1,4 @@
-"""VOC annotations: checks that name the bad file.  The data set itself is in `dataset` and needs mmdet."""
+"""Validation of VOC annotations.  The data set is in `dataset`, which requires mmdet."""
 
 from relnas_mm.datasets.voc.annotations import check_annotation, why_unusable
 

@@ -1,4 +1,4 @@
-"""What a VOC annotation file must hold before a reader can be trusted with it.  No mm package needed."""
+"""Validation of VOC annotation files, without mm packages."""
 
 import math
 import os
@@ -11,21 +11,21 @@ CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
 def check_annotation(path: str | os.PathLike[str], classes: Collection[str] | None = None) -> None:
-    """Reads one VOC annotation file to its end.
+    """Validates a VOC annotation file.
 
     Args:
         path: The XML file.
-        classes: Names that an object may have; `None` allows all.
+        classes: Allowed class names; `None` allows all.
 
     Raises:
-        UserError: The file is missing or no well-formed XML, or size, name, box or `difficult` of an object is missing
-            or cannot be read, or a name is none of `classes`.
+        UserError: The file is missing or not well-formed XML; size, or name, box or `difficult` of an object is missing
+            or invalid; or a name is none of `classes`.
     """
     try:
         root = ET.parse(path).getroot()
     except OSError as error:
         raise UserError(f"the annotation file {str(path)!r} cannot be read: {error.strerror or error}") from None
-    except (ET.ParseError, LookupError, ValueError) as error:  # the last two for encodings
+    except (ET.ParseError, LookupError, ValueError) as error:  # the last two are errors of the encoding
         raise UserError(f"the annotation file {str(path)!r} is not well-formed XML: {error}") from None
     size = root.find("size")
     if size is not None:
@@ -38,12 +38,12 @@ def check_annotation(path: str | os.PathLike[str], classes: Collection[str] | No
 
 
 def why_unusable(box: Sequence[float], width: int, height: int) -> str | None:
-    """Why nothing can be learned from a box, or `None`; boxes that reach over the border are usable.
+    """The reason why a box cannot be used, or `None`; boxes that are partly outside of the image can.
 
     Args:
         box: Left, top, right and bottom edge, in pixels from the image's upper left corner.
-        width: Of the image, in pixels.
-        height: Of the image, in pixels.
+        width: Width of the image, in pixels.
+        height: Height of the image, in pixels.
     """
     left, top, right, bottom = box
     if right - left < 1 or bottom - top < 1:

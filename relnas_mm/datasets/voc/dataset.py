@@ -1,4 +1,4 @@
-"""mmdet's VOC data set with every file checked when it is loaded.  Needs mmdet."""
+"""mmdet's VOC data set with validation on loading.  Requires mmdet."""
 
 import logging
 import os
@@ -18,25 +18,25 @@ UNKNOWN_CLASSES = ("error", "skip")
 
 @DATASETS.register_module()
 class CheckedVOCDataset(VOCDataset):
-    """VOC layout, for any classes: bad files are named in one sentence, what is left out is counted in the log.
+    """VOC data set for any classes, with validation: invalid files are errors, and skipped objects are logged.
 
-    mmdet leaves objects of unknown classes out silently, trains on boxes without area (the loss becomes NaN) and fails
-    somewhere in a worker process when an image is missing.  Here
+    mmdet silently skips objects of unknown classes, trains on boxes without area (the loss becomes NaN), and fails in a
+    worker process if an image is missing.  Here
 
-    - a broken annotation file, an unknown class, a missing image or an empty list raise `UserError` on loading;
+    - an invalid annotation file, an unknown class, a missing image or an empty list raises `UserError` on loading;
     - boxes without area (less than a pixel high or wide, as in mmdet's COCO data set) or entirely outside of their
-      image are left out, and their number is logged with the first file.
+    image
+      are skipped, and their number is logged with the first file.
 
     Args:
-        unknown_classes: 'error', or 'skip' to leave out, and count, objects of classes that `metainfo` does not list,
-            for instance to train on some of VOC's classes.
-        keep_difficult: Whether objects marked difficult stay, flagged to be ignored as in mmdet.  Without them
-            augmentation and matching see only what is to be learned.
-        minus_one: Whether the corners, which VOC counts from 1, are counted from 0.
+        unknown_classes: 'error', or 'skip' to skip and count objects of classes that `metainfo` does not list, for
+            instance to train on some of VOC's classes.
+        keep_difficult: Whether to keep difficult objects, flagged as ignored as in mmdet; otherwise they are removed.
+        minus_one: Whether to subtract one from the corners, which VOC counts from 1.
         **kwargs: As for mmdet's `VOCDataset`; `metainfo=dict(classes=…)` for other classes than VOC's.
 
     Raises:
-        UserError: On loading, see above; or `unknown_classes` is neither of the two.
+        UserError: A file is invalid, as above, or `unknown_classes` is neither of the two.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class CheckedVOCDataset(VOCDataset):
         self.unknown_classes, self.keep_difficult, self.minus_one = unknown_classes, keep_difficult, minus_one
         super().__init__(**kwargs)
         if tuple(self._metainfo["classes"]) != VOCDataset.METAINFO["classes"]:
-            self._metainfo["dataset_type"] = None  # VOCMetric would print VOC's class names beside other classes
+            self._metainfo["dataset_type"] = None  # else VOCMetric prints VOC's class names
 
     def load_data_list(self) -> list[dict]:
-        """Annotations of all images of the list, checked; logs what is left out.
+        """Loads and validates the annotations of all images of the list.
 
         Raises:
-            UserError: A file is missing or broken, or names an unknown class.
+            UserError: A file is missing or invalid, or has an unknown class.
         """
         self._left_out: Counter[str] = Counter()
         self._first_left_out = ""
@@ -72,7 +72,7 @@ class CheckedVOCDataset(VOCDataset):
         return data
 
     def parse_data_info(self, img_info: dict) -> dict:
-        """Checks the annotation file and the image of one entry, and keeps the objects that can be used."""
+        """Parses and validates one entry, and filters its objects."""
         path = img_info["xml_path"]
         with get_local_path(path, backend_args=self.backend_args) as local_path:
             check_annotation(local_path, self._metainfo["classes"] if self.unknown_classes == "error" else None)
@@ -85,10 +85,10 @@ class CheckedVOCDataset(VOCDataset):
         return info
 
     def filter_data(self) -> list[dict]:
-        """The images that `filter_cfg` leaves.
+        """Filters images by `filter_cfg`.
 
         Raises:
-            UserError: There are none.
+            UserError: None is left.
         """
         data = super().filter_data()
         if not data:

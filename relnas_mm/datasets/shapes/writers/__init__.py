@@ -1,4 +1,4 @@
-"""One writer per layout: each turns finished pictures into the files that other software expects."""
+"""Writers of the layouts."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from relnas_mm.datasets.shapes.camera import Shot
 from relnas_mm.datasets.shapes.writers import cifar10, cityscapes, coco_keypoints, image_folder, voc
 
 Shots = dict[str, Iterator[Shot]]
-"""The pictures of each split, drawn as they are asked for."""
+"""The pictures of each split, rendered lazily."""
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class Layout:
 
     Attributes:
         write: Writes all splits into an empty folder.
-        splits: The splits it knows, each with its default number of images.
+        splits: The splits with their default numbers of images.
         image_size: Default width and height in pixels.
-        fixed_size: Whether the format allows no other size.
+        fixed_size: Whether the format requires this size.
     """
 
     write: Callable[[Path, Shots], None]

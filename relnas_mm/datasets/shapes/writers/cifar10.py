@@ -14,7 +14,7 @@ _NUM_TRAIN_BATCHES = 5
 
 
 def _dump(path: Path, content: dict) -> None:
-    """Pickles under NumPy's old module name, which NumPy 1 and 2 and the known restricted readers accept."""
+    """Pickles with NumPy's old module name, which NumPy 1 and 2 and restricted unpicklers accept."""
     data = pickle.dumps(content, protocol=3)
     path.write_bytes(data.replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n", 1))
 
@@ -32,7 +32,7 @@ def _collect(shots: Iterable[Shot]) -> tuple[np.ndarray, list[int]]:
 
 
 def write(root: Path, shots: dict[str, Iterator[Shot]]) -> None:
-    """Writes `cifar-10-batches-py` into `root`; the train split is cut into five runs of equal length."""
+    """Writes `cifar-10-batches-py` into `root`, with the train split in five batches of equal size."""
     folder = root / "cifar-10-batches-py"
     folder.mkdir(parents=True)
     planes, labels = _collect(shots.get("train", ()))

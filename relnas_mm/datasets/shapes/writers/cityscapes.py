@@ -44,5 +44,5 @@ def write(root: Path, shots: dict[str, Iterator[Shot]]) -> None:
             ids = train_ids(shot)
             Image.fromarray(shot.image).save(images / f"{name}_leftImg8bit.png", compress_level=1)
             Image.fromarray(ids).save(labels / f"{name}_gtFine_labelTrainIds.png")
-            # uint8 wraps 255 round to 0: ignored becomes unlabelled
+            # uint8 wraps 255 to 0: ignored becomes unlabelled
             Image.fromarray(ids + np.uint8(1)).save(labels / f"{name}_gtFine_labelIds.png")
