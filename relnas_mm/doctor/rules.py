@@ -130,8 +130,8 @@ def resources(facts: Facts) -> Iterator[Problem]:
         )
     if facts.shared_memory is not None and facts.shared_memory < LITTLE_SHARED:
         yield Problem(
-            f"/dev/shm, through which data loader workers pass batches, has {facts.shared_memory:.2f} GiB free (start "
-            "the container with --shm-size=2g).",
+            f"/dev/shm has {facts.shared_memory:.2f} GiB free, which is little for the batches of data loader workers "
+            "(start the container with --shm-size=2g).",
             "python tools/train.py CONFIG --cfg-options train_dataloader.num_workers=0 "
             "train_dataloader.persistent_workers=False",
         )

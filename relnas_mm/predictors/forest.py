@@ -48,7 +48,7 @@ class Forest:
         )
 
     def fit(self, architectures: Sequence[Architecture], scores: "Sequence[float] | np.ndarray") -> "Forest":
-        """Learns from scored architectures.
+        """Fits the trees to architectures and scores.
 
         Raises:
             UserError: As `Predictor.fit`.

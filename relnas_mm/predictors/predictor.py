@@ -54,7 +54,7 @@ class Predictor:
 
     @torch.no_grad()
     def members(self, architectures: Sequence[Architecture]) -> np.ndarray:
-        """Scores by each member of the ensemble, higher is better, shape (members, n); LeNet is one member."""
+        """Scores by each member of the ensemble, higher is better, shape (members, n); LeNet has one member."""
         if not architectures:
             return np.empty((self.config.members, 0))
         parts = [architectures[start : start + _CHUNK] for start in range(0, len(architectures), _CHUNK)]

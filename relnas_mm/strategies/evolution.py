@@ -19,14 +19,14 @@ class RegularizedEvolution(SequentialStrategy):
     or one input of a node, and is a different architecture.
 
     Args:
-        space: What the vectors stand for.
-        queries: How many candidates are asked for, those of the first population included.
-        population_size: Individuals alive.
-        tournament_size: Individuals from which a parent is chosen.
-        edge_rate: Probability that a mutation changes an input of a node and not an operation; `None` takes all
-            dimensions as equally likely.
-        **options: Of `SequentialStrategy`.  After `max_attempts` the parent itself is scored again; several objectives
-            are compared by front and crowding.
+        space: The search space.
+        queries: Number of candidates to evaluate, including the initial population.
+        population_size: Size of the population.
+        tournament_size: Size of the sample from which a parent is selected.
+        edge_rate: Probability that a mutation changes an input of a node instead of an operation; `None` chooses
+            uniformly among all dimensions.
+        **options: Options of `SequentialStrategy`.  After `max_attempts` the parent itself is evaluated again; several
+            objectives are compared by front and crowding distance.
 
     Raises:
         UserError: A number is out of range.

@@ -20,9 +20,9 @@ class LocalSearch(SequentialStrategy):
     random vector.
 
     Args:
-        space: What the vectors stand for.
-        queries: How many candidates are asked for.
-        **options: Of `SequentialStrategy`, but one objective only.
+        space: The search space.
+        queries: Number of candidates to evaluate.
+        **options: Options of `SequentialStrategy`, with a single objective.
 
     Raises:
         UserError: A number is out of range.
@@ -31,7 +31,7 @@ class LocalSearch(SequentialStrategy):
     def __init__(self, space: Space, queries: int, **options: Any):
         super().__init__(space, queries, **options)
         if self.objectives > 1:
-            raise UserError(f"objectives of LocalSearch is {self.objectives!r}; it compares by one loss only")
+            raise UserError(f"objectives of LocalSearch is {self.objectives!r}; it supports 1 only")
         self._centre = -1
         self._around: list[np.ndarray] = []
         self._seen: set[Architecture] = set()

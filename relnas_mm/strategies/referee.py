@@ -92,7 +92,7 @@ class Referee:
         self._scale = np.zeros((2, 1))
 
     def learn(self, architectures: Sequence[Architecture], losses: np.ndarray) -> None:
-        """Trains its predictor anew; losses that are all equal teach nothing and change nothing."""
+        """Retrains its predictor, unless all losses are equal."""
         scores = scores_of(losses, self._detrend)
         if len(scores) < 2 or np.ptp(scores) == 0:
             return
@@ -100,7 +100,7 @@ class Referee:
         self._scale = np.stack([np.sort(self._predictor.predict(architectures)), np.sort(-scores)[::-1]])
 
     def margin(self, pair: Sequence[Architecture]) -> tuple[float, list[float]] | None:
-        """How much better it thinks the first one is, and the losses that it expects; `None` before it learned."""
+        """Predicted margin of the first of a pair, and the expected losses; `None` before it is trained."""
         if self._predictor is None:
             return None
         scores = self._predictor.predict(pair)

@@ -27,13 +27,12 @@ class ReNAS(SequentialStrategy):
         samples: Number of random architectures, distinct if `max_attempts` allows, to train the first predictor on.
         top_k: Number of candidates per round.
         predictor: A config by name ('reference', 'improved', …) or by its fields (`predictor_config`).
-        calls: Architectures that evolution shows to the predictor in spaces that cannot be listed.
-        population_size: Population of that evolution.
-        detrend: Whether the median loss of each generation is taken off before a predictor learns: for shared
-            weights, whose losses fall while the search goes on.
-        save_to: Folder where each predictor is written as `predictor_N`, N the candidates it learned from; `None`
-            writes none.
-        **options: Of `SequentialStrategy`, but one objective only.
+        calls: Number of architectures that evolution evaluates by the predictor, in spaces too large to enumerate.
+        population_size: Population size of that evolution.
+        detrend: Whether to subtract the median loss of each generation before a predictor learns: for shared weights,
+            whose losses fall during the search.
+        save_to: Folder for the predictors, saved as `predictor_N` after N candidates; `None` saves none.
+        **options: Options of `SequentialStrategy`, with a single objective.
 
     Raises:
         UserError: A value is out of range, or the space does not support the encoding.
@@ -54,7 +53,7 @@ class ReNAS(SequentialStrategy):
     ):
         super().__init__(space, queries, **options)
         if self.objectives > 1:
-            raise UserError(f"objectives of ReNAS is {self.objectives!r}; it compares by one loss only")
+            raise UserError(f"objectives of ReNAS is {self.objectives!r}; it supports 1 only")
         if not 2 <= samples < queries:
             raise UserError(
                 f"samples of ReNAS is {samples!r} and queries {queries!r}; needed is 2 <= samples < queries"
@@ -65,7 +64,7 @@ class ReNAS(SequentialStrategy):
         self.samples, self.top_k, self.config = samples, top_k, predictor_config(predictor)
         self.encoding = encoding_for(space, self.config.encoding)
         self.predictor: Predictor | None = None
-        """The last one that was trained in this process."""
+        """The last predictor trained in this process."""
         self._pool = Pool(space, self.feasible, calls, population_size, self._max_attempts)
         self._detrended, self._save_to = self._generation_size if detrend else 0, save_to
         self._planned = np.empty((0, len(space.upper)))

@@ -130,7 +130,7 @@ class SequentialStrategy(Strategy):
         raise NotImplementedError
 
     def _fits(self, architecture: Architecture) -> bool:
-        """Whether a proposal is taken."""
+        """Whether a proposal is accepted."""
         return self.feasible is None or self.feasible(architecture)
 
     def _learn(self) -> None:

@@ -71,5 +71,5 @@ def encoding_for(space: Space, kind: str) -> Encoding:
 
 
 def parameter_counts(space_name: str, architectures: list[Architecture]) -> np.ndarray:
-    """Parameters of architectures, shape (n,): the plainest guess at which one is better."""
+    """Numbers of parameters, shape (n,): the simplest baseline of a ranking."""
     return np.array([PARAMETERS[space_name](architecture) for architecture in architectures], dtype=float)

@@ -8,7 +8,7 @@ import numpy as np
 
 from relnas_mm.architectures import Architecture
 
-_REMEMBERED = 50_000
+_CACHE_SIZE = 50_000
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class Encoding:
     _cache: dict[Any, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     def __call__(self, architectures: Sequence[Architecture]) -> np.ndarray:
-        """Arrays of several architectures, float32 of shape (n, *shape)."""
+        """Encodes architectures, float32 of shape (n, *shape)."""
         out = np.empty((len(architectures), *self.shape), dtype=np.float32)
         for index, architecture in enumerate(architectures):
             out[index] = self._encode_cached(architecture)
         return out
 
-    def _of(self, architecture: Architecture) -> np.ndarray:
-        if (array := self._known.get(architecture)) is None:
+    def _encode_cached(self, architecture: Architecture) -> np.ndarray:
+        if (array := self._cache.get(architecture)) is None:
             array = self.encode(architecture).astype(np.float32)
             if len(self._cache) < _CACHE_SIZE:
                 self._cache[architecture] = array
