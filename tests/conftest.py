@@ -7,8 +7,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: test processes run side by side
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
+from helpers.processes import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -22,14 +21,11 @@ def data_root() -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_scope_or_visualizer_of_another_test():
-    """mmengine keeps the default scope and the visualizer in globals, where the next test would find them."""
     yield
     if "mmengine" in sys.modules:
-        from mmengine.registry import DefaultScope
-        from mmengine.visualization import Visualizer
+        from helpers.mm import forget_globals
 
-        for keeper in (DefaultScope, Visualizer, *Visualizer.__subclasses__()):
-            keeper._instance_dict.clear()
+        forget_globals()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

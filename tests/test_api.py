@@ -3,14 +3,12 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from cifar_files import write_cifar10
+from helpers import ROOT, write_cifar10
 
 import relnas_mm
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "api.md").read_text()
 
 

@@ -1,10 +1,10 @@
 """Every config that ships can be read and its model built; what its folder says about it is true."""
 
 import functools
-from pathlib import Path
 
 import pytest
 import yaml
+from helpers import ROOT
 from mmengine.registry import MODELS, init_default_scope
 
 import relnas_mm  # noqa: F401
@@ -12,7 +12,6 @@ from relnas_mm.launch import read_config
 
 pytestmark = pytest.mark.mm
 
-ROOT = Path(__file__).resolve().parents[1]
 WITHOUT_MODEL = ("_base_", "compare", "pipeline", "search")
 CONFIGS = sorted(path for path in (ROOT / "configs").glob("*/*.py") if path.parent.name not in WITHOUT_MODEL)
 FOLDERS = [*sorted({path.parent for path in CONFIGS}), ROOT / "configs" / "search"]

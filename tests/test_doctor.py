@@ -5,9 +5,9 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
 from relnas_mm.compat.versions import TESTED, compare_with_tested, release
 from relnas_mm.doctor import Facts, Package, Report
@@ -16,7 +16,6 @@ from relnas_mm.doctor.remedies import remedy_for
 from relnas_mm.doctor.rules import judge
 from relnas_mm.doctor.table import as_text
 
-ROOT = Path(__file__).parents[1]
 unit = pytest.mark.unit
 
 

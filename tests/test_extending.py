@@ -3,12 +3,10 @@
 import json
 import re
 import sys
-from pathlib import Path
 
 import pytest
-from forks import run_tool
+from helpers import ROOT, run_tool
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "extending.md").read_text()
 BLOCKS = re.findall(r"(<!-- config -->\n)?```python\n(.*?)```", PAGE, re.S)
 

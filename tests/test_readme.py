@@ -6,12 +6,10 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from forks import run_tool
+from helpers import ROOT, run_tool
 
-ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 PREFIX = ["pip", "install", "uv", "&&", "uv", "run", "--locked"]
 SMALL = """

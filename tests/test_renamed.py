@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from forks import run_tool
+from helpers import run_tool
 
 from relnas_mm.errors import UserError
 from relnas_mm.renamed import KEYS, TYPES, check_renamed
 
 pytestmark = pytest.mark.mm
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def sentence(config):

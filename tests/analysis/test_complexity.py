@@ -1,10 +1,10 @@
 """Published sizes and costs, counted by parts; unused parameters against real gradients."""
 
 import re
-from pathlib import Path
 
 import pytest
 import torch
+from helpers import ROOT
 from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
 from torch import nn
@@ -18,7 +18,6 @@ from relnas_mm.errors import UserError
 from relnas_mm.models import CellClassifier
 from relnas_mm.networks import NetworkShape
 
-ROOT = Path(__file__).resolve().parents[2]
 README = re.findall(r"```python\n(_base_ = .*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 PUBLISHED = {
     "cifar10": ("configs/cifar/relativenas-c36l20_1xb128-600e_cifar10.py", 32, 3_928_222, 616_832_640, 52_272),

@@ -6,17 +6,15 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from comparison_plan import plan_values, write_table
-from forks import run_tool
+from helpers import ROOT, run_tool
 
 from relnas_mm.comparison.plan import Unit, read_plan
 from relnas_mm.comparison.trace import run_search
 from relnas_mm.launch import read_config
 
-ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted((ROOT / "configs" / "compare").glob("*.py"))
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 

@@ -1,7 +1,7 @@
 """`apply` and `require`, in new interpreters: cheap, repeatable, possible to turn off, fine without mm packages."""
 
 import pytest
-from fresh import fresh
+from helpers import fresh
 
 from relnas_mm import compat
 from relnas_mm.errors import UserError

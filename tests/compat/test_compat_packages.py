@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 import torch
-from fresh import ROOT, fresh
+from helpers import ROOT, fresh
 
 from relnas_mm import compat
 from relnas_mm.compat.ops.precision import refuse_if_deterministic

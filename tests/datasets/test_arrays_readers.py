@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from cifar_files import write_cifar10
+from helpers import write_cifar10
 from PIL import Image
 
 from relnas_mm.datasets.arrays import load_images, split_for_search

@@ -2,10 +2,10 @@
 
 import re
 from contextlib import nullcontext
-from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from mmengine.config import Config
@@ -16,7 +16,6 @@ import relnas_mm  # noqa: F401
 from relnas_mm.datasets.segmentation import check_label_map, lookup_table, read_label_map
 from relnas_mm.errors import UserError
 
-ROOT = Path(__file__).resolve().parents[2]
 BASES = ROOT / "configs" / "_base_" / "datasets"
 UNIT = pytest.mark.unit
 MM = pytest.mark.mm

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from cifar_files import write_cifar10
+from helpers import write_cifar10
 from mmengine.registry import DATASETS, TRANSFORMS
 from mmengine.runner import Runner
 from PIL import Image

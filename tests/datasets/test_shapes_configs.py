@@ -1,16 +1,16 @@
 """The data configs: the mm dataset classes and metrics read what the writers wrote."""
 
 import importlib
-from pathlib import Path
 
 import pytest
 import torch
+from helpers import ROOT
 
 import relnas_mm  # noqa: F401  (applies the compatibility layer)
 from relnas_mm.datasets.shapes import CITYSCAPES_CLASSES, CITYSCAPES_PALETTE, VOC_CLASSES, VOC_PALETTE, generate_shapes
 
 pytestmark = pytest.mark.mm
-CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "_base_" / "datasets"
+CONFIGS = ROOT / "configs" / "_base_" / "datasets"
 
 
 @pytest.fixture

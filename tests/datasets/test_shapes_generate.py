@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
 from relnas_mm.datasets.shapes import generate, generate_shapes
 from relnas_mm.datasets.shapes.contact_sheet import contact_sheet, save_small
@@ -170,7 +171,7 @@ def test_long_jobs_report_progress(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture(scope="module")
 def tool():
-    path = Path(__file__).resolve().parents[2] / "tools" / "make_shapes.py"
+    path = ROOT / "tools" / "make_shapes.py"
     spec = importlib.util.spec_from_file_location("make_shapes", path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)

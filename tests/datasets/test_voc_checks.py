@@ -4,9 +4,9 @@ import logging
 import os
 import random
 import shutil
-from pathlib import Path
 
 import pytest
+from helpers import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -14,7 +14,6 @@ from PIL import Image
 from relnas_mm.datasets.voc import check_annotation, why_unusable
 from relnas_mm.errors import UserError
 
-ROOT = Path(__file__).resolve().parents[2]
 OBJECT = "<object><name>cat</name><difficult>0</difficult><bndbox>{}</bndbox></object>"
 SIZE = "<size><width>60</width><height>40</height><depth>3</depth></size>"
 

@@ -1,19 +1,17 @@
 """`tools/analyze.py` and `tools/export_onnx.py` as a user calls them, on good and on bad input."""
 
 import json
-import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
-from cifar_files import write_cifar10
+from helpers import ROOT, write_cifar10
 from mmengine.config import Config
 
 from relnas_mm.analysis.network import build_model
 
-ROOT = Path(__file__).resolve().parents[2]
 CIFAR = "small.py"
 SMALL = f"""
 _base_ = ['{ROOT}/configs/_base_/models/cell_cifar.py', '{ROOT}/configs/_base_/datasets/cifar10_bs128.py']
@@ -32,16 +30,12 @@ def small_config(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def call(monkeypatch, capsys):
-    """Runs a tool in this process, which saves the seconds of importing; gives exit code, output and errors."""
+def call(tool, tmp_path):
+    """Runs a tool in this process, in the folder of the config; gives exit code, output and errors."""
 
     def run(name, *arguments):
-        tool = str(ROOT / "tools" / name)
-        monkeypatch.setattr(sys, "argv", [tool, *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            runpy.run_path(tool, run_name="__main__")
-        output = capsys.readouterr()
-        return ended.value.code or 0, output.out, output.err
+        done = tool(f"tools/{name}", *arguments, folder=tmp_path)
+        return done.returncode, done.stdout, done.stderr
 
     return run
 

@@ -4,11 +4,10 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from forks import run_tool
+from helpers import ROOT, run_tool
 from PIL import Image
 
 from relnas_mm.browse import PictureFolder, drawn_samples
@@ -17,7 +16,6 @@ from relnas_mm.datasets.shapes import VOC_PALETTE, generate_shapes
 from relnas_mm.errors import UserError
 from relnas_mm.launch import read_config
 
-ROOT = Path(__file__).resolve().parents[2]
 BASE = ROOT / "configs" / "_base_" / "datasets"
 LAYOUTS = {
     "voc": {"train": 4, "val": 4},

@@ -4,16 +4,13 @@ import json
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 import torch
-from cifar_files import write_cifar10
-from forks import run_tool, shell
+from helpers import ROOT, run_tool, shell, write_cifar10
 
 from relnas_mm.datasets.shapes import generate_shapes
 
-ROOT = Path(__file__).resolve().parents[2]
 MINI = "configs/cifar/relativenas-c8l5_1xb64-5e_cifar10-mini.py"
 FOLDERS = "configs/imagenet/relativenas-c8l5_1xb32-8e_shapes.py"
 TINY = ("model.backbone.init_channels=4", "model.backbone.num_cells=3", "train_dataloader.batch_size=25")

@@ -2,30 +2,24 @@
 
 import json
 import re
-import runpy
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
-from original_checkpoints import save_original
+from helpers import ROOT, run_as_user
+from helpers.original_checkpoints import save_original
 
-ROOT = Path(__file__).resolve().parents[2]
 TOOL = "tools/convert_checkpoint.py"
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
-def convert(monkeypatch, capsys):
+def convert(tool):
     """Runs the tool in this process; gives exit code, output and errors."""
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", [TOOL, *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            runpy.run_path(str(ROOT / TOOL), run_name="__main__")
-        out, err = capsys.readouterr()
-        return caught.value.code or 0, out, err
+        done = tool(TOOL, *arguments)
+        return done.returncode, done.stdout, done.stderr
 
     return run
 
@@ -47,7 +41,7 @@ def built_from(output):
 def test_a_released_file_becomes_a_backbone(tmp_path):
     source, trunk = save_original(tmp_path / "cifar10_model.pt", genotype="darts_v2", stem="cifar")
     target = tmp_path / "weights" / "darts.safetensors"
-    done = subprocess.run([sys.executable, TOOL, source, target], cwd=ROOT, capture_output=True, text=True, timeout=200)
+    done = run_as_user(TOOL, source, target)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "genotype darts_v2, stem cifar, init_channels 4, num_cells 6, 10 classes, auxiliary head" in done.stdout
     rows = {line.split("  ")[0]: line.split()[-4:] for line in done.stdout.splitlines() if line[-1:].isdigit()}

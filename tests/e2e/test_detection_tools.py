@@ -1,17 +1,13 @@
 """Detectors by `tools/train.py` and `tools/test.py`: two processes, resuming, files that do not fit or are missing."""
 
 import re
-import runpy
-import sys
-from pathlib import Path
 
 import pytest
 import torch
-from forks import run_in_two_processes
+from helpers import ROOT, run_in_two_processes
 
 from relnas_mm.datasets.shapes import generate_shapes
 
-ROOT = Path(__file__).resolve().parents[2]
 FASTER = "configs/faster_rcnn/faster-rcnn_relativenas-c16l6_fpn_4e_shapes-voc.py"
 SSD = "configs/ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py"
 VOC = "configs/faster_rcnn/faster-rcnn_relativenas_fpn_1x_voc0712.py"
@@ -80,35 +76,20 @@ def test_ssd_goes_on_from_a_checkpoint_of_other_classes(shapes, twenty_classes, 
     assert torch.equal(before[IDLE], after[IDLE])  # never trained, so still the one that was loaded
 
 
-@pytest.fixture
-def tool(monkeypatch, capsys, shapes):
-    """Runs a tool in this process; gives exit code and errors."""
-
-    def run(name, *arguments):
-        monkeypatch.setenv("SHAPES_ROOT", shapes)
-        monkeypatch.chdir(ROOT)
-        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            runpy.run_path(str(ROOT / "tools" / name), run_name="__main__")
-        return caught.value.code or 0, capsys.readouterr().err
-
-    return run
-
-
-def test_a_test_of_a_checkpoint_of_other_classes_is_refused(tool, twenty_classes, tmp_path):
-    code, errors = tool("test.py", SSD, twenty_classes, "--work-dir", tmp_path)
-    assert code == 2
+def test_a_test_of_a_checkpoint_of_other_classes_is_refused(tool, twenty_classes, tmp_path, shapes):
+    done = tool("tools/test.py", SSD, twenty_classes, "--work-dir", tmp_path, SHAPES_ROOT=shapes)
+    assert done.returncode == 2
     assert re.search(
         r"^error: the checkpoint '.*twenty\.pth' does not fit the config: it was trained for 20 classes \(class 0, "
         r"class 1, class 2, …\), the test data have 8 classes \(disc, square, triangle, …\); "
         r"bbox_head\.cls_convs\.0\.0\.weight is \(84, 64, 3, 3\) in the checkpoint and \(36, 64, 3, 3\) in the model$",
-        errors.splitlines()[-1],
+        done.stderr.splitlines()[-1],
     )
 
 
-def test_a_test_of_another_detector_is_refused(tool, twenty_classes, tmp_path):
-    code, errors = tool("test.py", FASTER, twenty_classes, "--work-dir", tmp_path)
-    assert code == 2 and "it holds no weights of rpn_head, roi_head" in errors.splitlines()[-1]
+def test_a_test_of_another_detector_is_refused(tool, twenty_classes, tmp_path, shapes):
+    done = tool("tools/test.py", FASTER, twenty_classes, "--work-dir", tmp_path, SHAPES_ROOT=shapes)
+    assert done.returncode == 2 and "it holds no weights of rpn_head, roi_head" in done.stderr.splitlines()[-1]
 
 
 MISSING = {
@@ -122,7 +103,7 @@ MISSING = {
 
 
 @pytest.mark.parametrize("case", MISSING)
-def test_a_missing_file_is_one_sentence(tool, case, tmp_path):
+def test_a_missing_file_is_one_sentence(tool, case, tmp_path, shapes):
     config, option, sentence = MISSING[case]
-    code, errors = tool("train.py", config, "--work-dir", tmp_path, "--cfg-options", option)
-    assert code == 2 and re.match(f"error: {sentence}", errors.splitlines()[-1])
+    done = tool("tools/train.py", config, "--work-dir", tmp_path, "--cfg-options", option, SHAPES_ROOT=shapes)
+    assert done.returncode == 2 and re.match(f"error: {sentence}", done.stderr.splitlines()[-1])

@@ -2,21 +2,18 @@
 
 import json
 import re
-import runpy
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from forks import run_in_two_processes
+from helpers import ROOT, run_in_two_processes
+from helpers.mm import build
 from PIL import Image
 
 import relnas_mm  # noqa: F401
 from relnas_mm.datasets.shapes import generate_shapes
 from relnas_mm.launch import read_config
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "configs/simple_baseline"
 SMALL = f"{FOLDER}/td-hm_relativenas-c16l6_1xb32-12e_shapes-128x96.py"
 MINI = f"{FOLDER}/td-hm_relativenas-c16l6_1xb16-100e_coco-mini-256x192.py"
@@ -46,21 +43,6 @@ def trained(shapes, tmp_path_factory):
     return done.stdout + done.stderr, folder / "epoch_1.pth"
 
 
-@pytest.fixture
-def tool(monkeypatch, capsys, shapes):
-    """Runs a script in this process; gives exit code and errors."""
-
-    def call(name, *arguments, root=shapes):
-        monkeypatch.setenv("SHAPES_ROOT", str(root))
-        monkeypatch.chdir(ROOT)
-        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            runpy.run_path(str(ROOT / name), run_name="__main__")
-        return caught.value.code or 0, capsys.readouterr().err
-
-    return call
-
-
 def figures(shapes):
     return json.loads((shapes / "coco_keypoints/annotations/person_keypoints_val2017.json").read_text())
 
@@ -82,8 +64,8 @@ def test_tested_and_drawn_with_detected_persons(tool, trained, shapes, tmp_path)
     options = (*SINGLE, f"test_dataloader.dataset.bbox_file={tmp_path / 'found.json'}")
     out, drawn = tmp_path / "metrics.json", tmp_path / "drawn"
     arguments = ("--work-dir", tmp_path / "test", "--out", out, "--show-dir", drawn, "--cfg-options", *options)
-    code, errors = tool("tools/test.py", SMALL, trained[1], *arguments)
-    assert code == 0, errors[-2000:]
+    done = tool("tools/test.py", SMALL, trained[1], *arguments, SHAPES_ROOT=shapes)
+    assert done.returncode == 0, done.stderr[-2000:]
     assert 0 <= json.loads(out.read_text())["coco/AP"] < 1
     pictures = sorted(path.name for path in drawn.rglob("*") if path.is_file())
     assert len(pictures) == len(found) - 1 and pictures[0].startswith("000000")
@@ -98,34 +80,35 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_detections_in_another_format_are_one_sentence(tool, trained, case, tmp_path):
+def test_detections_in_another_format_are_one_sentence(tool, trained, case, tmp_path, shapes):
     content, sentence = REFUSED[case]
     path = tmp_path / "found.json"
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     options = (*SINGLE, f"test_dataloader.dataset.bbox_file={path}")
-    code, errors = tool("tools/test.py", SMALL, trained[1], "--work-dir", tmp_path / "test", "--cfg-options", *options)
-    assert code == 2 and re.match(f"error: .*{sentence}", errors.splitlines()[-1])
+    done = tool(
+        "tools/test.py",
+        SMALL,
+        trained[1],
+        "--work-dir",
+        tmp_path / "test",
+        "--cfg-options",
+        *options,
+        SHAPES_ROOT=shapes,
+    )
+    assert done.returncode == 2 and re.match(f"error: .*{sentence}", done.stderr.splitlines()[-1])
 
 
-def test_another_number_of_joints_is_one_sentence(tool, trained, tmp_path):
+def test_another_number_of_joints_is_one_sentence(tool, trained, tmp_path, shapes):
     """In the model and the data, and in a checkpoint and the model."""
     options = ("--cfg-options", *QUICK, "model.head.out_channels=16")
-    code, errors = tool("tools/train.py", SMALL, "--work-dir", tmp_path / "train", *options)
+    done = tool("tools/train.py", SMALL, "--work-dir", tmp_path / "train", *options, SHAPES_ROOT=shapes)
     sentence = "error: model.head.out_channels is 16, but the persons of train_dataloader have 17 joints"
-    assert code == 2 and errors.splitlines()[-1] == sentence
+    assert done.returncode == 2 and done.stderr.splitlines()[-1] == sentence
     options = ("--cfg-options", *SINGLE, "model.head.out_channels=16")
-    code, errors = tool("tools/test.py", SMALL, trained[1], "--work-dir", tmp_path / "test", *options)
-    assert code == 2 and re.search(r"head\.final_layer\.weight is \(17, 64, 1, 1\) in the ch", errors.splitlines()[-1])
-
-
-def build(part, kind):
-    from mmengine.registry import DATASETS, METRICS, DefaultScope
-
-    with DefaultScope.overwrite_default_scope("mmpose"):
-        import mmpose.datasets
-        import mmpose.evaluation  # noqa: F401
-
-        return (DATASETS if kind == "data" else METRICS).build(part)
+    done = tool("tools/test.py", SMALL, trained[1], "--work-dir", tmp_path / "test", *options, SHAPES_ROOT=shapes)
+    assert done.returncode == 2 and re.search(
+        r"head\.final_layer\.weight is \(17, 64, 1, 1\) in the ch", done.stderr.splitlines()[-1]
+    )
 
 
 def scored(metric, data, move):
@@ -146,9 +129,9 @@ def test_truth_against_itself_and_the_values_of_pycocotools(data_root, tmp_path,
 
     monkeypatch.setenv("COCO_ROOT", str(data_root / "coco-kpt-mini"))
     config = read_config(str(ROOT / MINI))
-    data = build(config.val_dataloader.dataset, "data")
+    data = build(config.val_dataloader.dataset, "mmpose", "datasets")
     assert len(data) == 142
-    metric = build({**config.val_evaluator, "outfile_prefix": str(tmp_path / "found")}, "metric")
+    metric = build({**config.val_evaluator, "outfile_prefix": str(tmp_path / "found")}, "mmpose", "evaluation")
     metric.dataset_meta = data.metainfo
     perfect = scored(metric, data, lambda keypoints: keypoints)
     assert perfect["coco/AP"] == perfect["coco/AR"] == 1
@@ -185,23 +168,25 @@ def test_mpii_layout(tmp_path, monkeypatch):
     savemat(tmp_path / "annotations" / "mpii_gt_val.mat", {**mat, "dataset_joints": np.array([["head"]])})
     monkeypatch.setenv("MPII_ROOT", str(tmp_path))
     config = read_config(str(ROOT / FOLDER / "td-hm_relativenas_1xb128-140e_mpii-256x256.py"))
-    train, val = (build(loader.dataset, "data") for loader in (config.train_dataloader, config.val_dataloader))
+    train, val = (
+        build(loader.dataset, "mmpose", "datasets") for loader in (config.train_dataloader, config.val_dataloader)
+    )
     assert train.metainfo["num_keypoints"] == config.model.head.out_channels == 16
     assert train[0]["inputs"].shape == (3, 256, 256)
     assert train[0]["data_samples"].gt_fields.heatmaps.shape == (16, 64, 64)
-    metric = build(config.val_evaluator, "metric")
+    metric = build(config.val_evaluator, "mmpose", "evaluation")
     metric.dataset_meta = val.metainfo
     scores = scored(metric, val, lambda keypoints: keypoints)
     assert scores["PCK"] == pytest.approx(100.0)
 
 
 @pytest.mark.data
-def test_it_learns_real_persons_by_heart(tool, data_root, tmp_path):
+def test_it_overfits_real_persons(tool, data_root, tmp_path):
     """By the benchmark that fills docs/results/overfit_poses.json, with fewer and smaller persons."""
     (tmp_path / "coco_keypoints").symlink_to(data_root / "coco-kpt-mini")
     out, options = tmp_path / "overfit.json", ("--persons", 4, "--iterations", 160, "--lr", 4e-3)
-    code, errors = tool("benchmarks/overfit_poses.py", SMALL, "--out", out, *options, root=tmp_path)
-    assert code == 0, errors[-2000:]
+    done = tool("benchmarks/overfit_poses.py", SMALL, "--out", out, *options, SHAPES_ROOT=tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
     (row,) = json.loads(out.read_text())["poses"].values()
     assert list(row["AP"])[-1] == "160" and row["AP"]["160"] > 0.3 > row["AP"]["40"]
     assert row["last_loss"] < 0.5 * row["first_loss"]

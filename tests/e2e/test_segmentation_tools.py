@@ -2,22 +2,19 @@
 
 import json
 import re
-import runpy
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from forks import run_in_two_processes, run_tool
+from helpers import ROOT, run_in_two_processes, run_tool
 from PIL import Image
 
 import relnas_mm  # noqa: F401
 from relnas_mm.plots.training import loss_curve
 
-ROOT = Path(__file__).resolve().parents[2]
 BISENET = "configs/bisenet/bisenet_relativenas-c16l6_1xb8-600i_camvid-mini.py"
 BISENET_CITYSCAPES = "configs/bisenet/bisenet_relativenas_2xb8-80k_cityscapes-1024x1024.py"
 DEEPLAB = "configs/deeplabv3plus/deeplabv3plus_relativenas-d8_4xb2-80k_cityscapes-512x1024{}.py"
@@ -69,37 +66,25 @@ def camvid(data_root, tmp_path, monkeypatch):
     return tmp_path / "data"
 
 
-@pytest.fixture
-def tool(monkeypatch):
-    """Runs a tool in this process, which spares the imports; gives its exit code."""
-
-    from mmseg.visualization import SegLocalVisualizer  # after relnas_mm
-
-    def run(name, *words):
-        monkeypatch.chdir(ROOT)
-        monkeypatch.setattr(sys, "argv", [name, *map(str, words)])
-        SegLocalVisualizer._instance_dict.clear()  # or it would draw where the last tool's did
-        with pytest.raises(SystemExit) as ended:
-            runpy.run_path(f"tools/{name}", run_name="__main__")
-        return ended.value.code or 0
-
-    return run
-
-
 def test_bisenet_learns_camvid_is_tested_and_asked_by_mmsegs_api(camvid, tmp_path, tool):
     run = tmp_path / "run"
     options = [*TINY_BISENET, *TRAIN, "param_scheduler=[]", "default_hooks.checkpoint.interval=12"]
     lengths = [["train_cfg.max_iters=12", "train_cfg.val_interval=12"], ["train_cfg.max_iters=13"]]
-    assert tool("train.py", BISENET, "--work-dir", run, "--cfg-options", *options, *lengths[0]) == 0
+    assert tool("tools/train.py", BISENET, "--work-dir", run, "--cfg-options", *options, *lengths[0]).returncode == 0
     losses = list(loss_curve(run).values())
     assert len(losses) == 12 and sum(losses[-3:]) < 0.9 * sum(losses[:3])
     options[-1] = "default_hooks.checkpoint.interval=13"
-    assert tool("train.py", BISENET, "--work-dir", run, "--resume", "--cfg-options", *options, *lengths[1]) == 0
+    assert (
+        tool(
+            "tools/train.py", BISENET, "--work-dir", run, "--resume", "--cfg-options", *options, *lengths[1]
+        ).returncode
+        == 0
+    )
     assert list(loss_curve(run)) == list(range(1, 14))  # the 13th alone is new
 
     checkpoint, scores = run / "iter_13.pth", tmp_path / "scores.json"
     words = (BISENET, checkpoint, "--work-dir", tmp_path / "test", "--out", scores, "--show-dir", tmp_path / "drawn")
-    assert tool("test.py", *words, "--cfg-options", *TINY_BISENET, *TEST) == 0
+    assert tool("tools/test.py", *words, "--cfg-options", *TINY_BISENET, *TEST).returncode == 0
     assert 0 < json.loads(scores.read_text())["mIoU"] <= 100
     pictures = list((tmp_path / "drawn").rglob("*.png"))
     assert len(pictures) == 6 and Image.open(pictures[0]).size[1] == 360  # image and label map side by side
@@ -141,13 +126,18 @@ def test_cityscapes_in_two_processes_and_with_augmented_tests(data_root, tmp_pat
         scores = tmp_path / f"{name}.json"
         words = (DEEPLAB.format(name), tmp_path / "run" / "iter_2.pth", "--work-dir", tmp_path / name, "--out", scores)
         options = [*tiny_deeplab(model), *TEST, *more, "test_dataloader.dataset.indices=1"]
-        assert tool("test.py", *words, "--cfg-options", *options) == 0
+        assert tool("tools/test.py", *words, "--cfg-options", *options).returncode == 0
         assert 0 <= json.loads(scores.read_text())["mIoU"] <= 100
 
     options = [*TINY_BISENET, *small_cityscapes(5), "model.data_preprocessor.size=(65,97)"]
     options += ["train_dataloader.dataset.pipeline.4.scales=[(240,180),(360,270)]"]
     options += windows
-    assert tool("train.py", BISENET_CITYSCAPES, "--work-dir", tmp_path / "bisenet", "--cfg-options", *options) == 0
+    assert (
+        tool(
+            "tools/train.py", BISENET_CITYSCAPES, "--work-dir", tmp_path / "bisenet", "--cfg-options", *options
+        ).returncode
+        == 0
+    )
     assert len(loss_curve(tmp_path / "bisenet")) == 2
 
 
@@ -198,7 +188,7 @@ def test_bad_input_ends_training_in_a_sentence(camvid, tmp_path, case):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="mixed precision works with CUDA")
 def test_mixed_precision_without_a_gpu_is_refused_in_a_sentence(camvid, tmp_path, tool, capfd):
-    assert tool("train.py", BISENET, "--work-dir", tmp_path / "run", "--amp") == 2
+    assert tool("tools/train.py", BISENET, "--work-dir", tmp_path / "run", "--amp").returncode == 2
     assert "error: --amp is given, but mixed precision of MMEngine needs a CUDA device" in capfd.readouterr().err
 
 
@@ -206,7 +196,10 @@ def test_mixed_precision_without_a_gpu_is_refused_in_a_sentence(camvid, tmp_path
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="mixed precision needs CUDA")
 def test_mixed_precision_on_a_gpu(camvid, tmp_path, tool):
     options = [*TINY_BISENET, *TRAIN, "train_cfg.max_iters=4", "train_cfg.val_interval=4"]
-    assert tool("train.py", BISENET, "--work-dir", tmp_path / "run", "--amp", "--cfg-options", *options) == 0
+    assert (
+        tool("tools/train.py", BISENET, "--work-dir", tmp_path / "run", "--amp", "--cfg-options", *options).returncode
+        == 0
+    )
     assert np.isfinite(list(loss_curve(tmp_path / "run").values())).all()
 
 
@@ -217,5 +210,5 @@ def test_one_image_with_group_normalization_and_odd_crops(camvid, tmp_path, tool
     options += ["train_dataloader.dataset.pipeline.3.crop_size=(77,131)", "model.test_cfg.mode=slide"]
     options += ["val_dataloader.dataset.pipeline.1.scale=(241,179)"]
     options += ["model.test_cfg.crop_size=(77,131)", "model.test_cfg.stride=(51,87)"]
-    assert tool("train.py", BISENET, "--work-dir", tmp_path / "run", "--cfg-options", *options) == 0
+    assert tool("tools/train.py", BISENET, "--work-dir", tmp_path / "run", "--cfg-options", *options).returncode == 0
     assert np.isfinite(list(loss_curve(tmp_path / "run").values())).all()

@@ -1,25 +1,13 @@
 """`tools/train.py` and `tools/test.py` as a user calls them, on real VOC images and on bad input."""
 
 import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from forks import run_tool
+from helpers import ROOT, run_as_user, run_tool
 
-ROOT = Path(__file__).resolve().parents[2]
 SHAPES_SSD = "configs/ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py"
 pytestmark = pytest.mark.e2e
-
-
-def tool(name, *arguments, **environment):
-    command = [sys.executable, f"tools/{name}", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, **environment}, timeout=400
-    )
 
 
 @pytest.mark.data
@@ -55,8 +43,8 @@ log_processor = dict(window_size=1)
     assert any("pascal_voc/mAP" in row for row in rows)
 
     out = tmp_path / "metrics.json"
-    done = tool(
-        *("test.py", config, tmp_path / "run" / "epoch_6.pth", "--work-dir", tmp_path / "test", "--out", out),
+    done = run_as_user(
+        *("tools/test.py", config, tmp_path / "run" / "epoch_6.pth", "--work-dir", tmp_path / "test", "--out", out),
         *("--fast-backbone", "onnx"),
         **voc,
     )

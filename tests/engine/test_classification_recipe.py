@@ -1,10 +1,10 @@
 """Learning rates, drop path and metrics of retraining."""
 
 import types
-from pathlib import Path
 
 import pytest
 import torch
+from helpers import ROOT
 from mmengine.registry import HOOKS, METRICS, PARAM_SCHEDULERS
 
 import relnas_mm  # noqa: F401
@@ -13,7 +13,7 @@ from relnas_mm.launch import read_config
 from relnas_mm.models import CellClassifier
 
 pytestmark = pytest.mark.mm
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+CONFIGS = ROOT / "configs"
 
 
 def learning_rates(path, epochs):

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from cifar_files import write_cifar10
+from helpers import write_cifar10
 from torch import nn
 
 from relnas_mm.evaluators import SupernetEvaluator

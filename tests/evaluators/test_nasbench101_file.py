@@ -5,10 +5,10 @@ import json
 import runpy
 import struct
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import ROOT
 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import TabularEvaluator
@@ -17,7 +17,6 @@ from relnas_mm.spaces import NASBench101Space
 from relnas_mm.spaces.nasbench101 import parse_cell
 
 pytestmark = pytest.mark.unit
-ROOT = Path(__file__).resolve().parents[2]
 CELLS = ("c3 mp c3 c3 c1:01 04 05 12 23 26 35 45 56", "c1:01 02 12", ":01")
 
 

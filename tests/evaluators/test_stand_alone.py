@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cifar_files import write_cifar10
+from helpers import write_cifar10
 
 from relnas_mm.architectures import GENOTYPES
 from relnas_mm.errors import UserError

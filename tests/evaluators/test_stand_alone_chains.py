@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 import torch
-from cifar_files import write_cifar10
+from helpers import write_cifar10
 
 from relnas_mm.architectures import BenchmarkArchitecture, Chain
 from relnas_mm.datasets.arrays import Augmentation, load_images, normalize

@@ -2,12 +2,11 @@
 
 import math
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from cifar_files import write_cifar10
+from helpers import ROOT, write_cifar10
 
 from relnas_mm.architectures import Genotype
 from relnas_mm.datasets.arrays import epoch_batches
@@ -23,7 +22,7 @@ from relnas_mm.seeding import stream_seed, torch_stream
 from relnas_mm.spaces import CellSpace
 from relnas_mm.strategies import Candidate, Group, SlowFastLearning
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+sys.path.insert(0, str(ROOT / "benchmarks"))
 import reference_search
 
 pytestmark = pytest.mark.unit

@@ -1,11 +1,11 @@
 """Faces: pairs in LFW's layout, the angular margin, verification, and that it all learns together."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from helpers import ROOT
 from mmengine.registry import DATASETS, METRICS, MODELS
 from PIL import Image
 
@@ -20,7 +20,7 @@ from relnas_mm.models.recognizers.arcface import add_margin
 
 pytestmark = pytest.mark.mm
 
-CONFIG = Path(__file__).resolve().parents[2] / "configs/faces/arcface_macro-micro-cifar10-t_1xb128-20e_lfw-112x112.py"
+CONFIG = ROOT / "configs/faces/arcface_macro-micro-cifar10-t_1xb128-20e_lfw-112x112.py"
 PERSONS = ("Ann_Example", "Bob_Example", "Cy_Example")
 CHAIN = dict(width=4, layers=[["sep_conv", 3]] * 3)
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import torch
-from original_checkpoints import SMALL, small_weights
+from helpers.original_checkpoints import SMALL, small_weights
 from torch import nn
 
 from relnas_mm.errors import UserError

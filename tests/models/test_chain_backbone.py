@@ -1,9 +1,8 @@
 """ChainBackbone: the contract that mm necks and heads rely on, and the configs that name it."""
 
-from pathlib import Path
-
 import pytest
 import torch
+from helpers import ROOT
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODELS, DefaultScope
 from torch import nn
@@ -16,7 +15,7 @@ from relnas_mm.models import ChainBackbone
 
 pytestmark = pytest.mark.mm
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+CONFIGS = ROOT / "configs"
 CHAIN = dict(width=4, layers=[["sep_conv", 3], ["conv", 3], ["sep_conv", 5], ["conv", 5], ["sep_conv", 7], ["conv", 3]])
 SMALL = dict(type="ChainBackbone", chain=CHAIN)
 

@@ -4,9 +4,7 @@ import json
 
 import pytest
 import torch
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
-from original_checkpoints import (
+from helpers.original_checkpoints import (
     SMALL,
     original_weights,
     rewired,
@@ -16,6 +14,8 @@ from original_checkpoints import (
     small_weights,
     without_counters,
 )
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import load_file
 

@@ -4,16 +4,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.registry import DATASETS, MODELS, DefaultScope
+from helpers import ROOT
+from helpers.mm import build, read_untrained
 from torch import nn
 
-import relnas_mm  # noqa: F401
 from relnas_mm.analysis.samples import detection_samples
-from relnas_mm.launch import read_config
 
 pytestmark = pytest.mark.mm
 
-ROOT = Path(__file__).resolve().parents[2]
 FASTER, RETINA = "faster_rcnn/faster-rcnn_relativenas", "retinanet/retinanet_relativenas"
 SMALL = {FASTER: f"{FASTER}-c16l6_fpn_4e_shapes-voc", RETINA: f"{RETINA}-c16l6_fpn_4e_shapes-voc"}
 OTHERS = ("darts-v2-c48", "mobilenetv2", "r50")
@@ -21,20 +19,9 @@ FASTERS = [f"faster_rcnn/faster-rcnn_{name}_fpn_1x_voc0712" for name in ("relati
 IMAGE = str(ROOT / "docs" / "images" / "quickstart.jpg")
 
 
-def read(name):
-    config = read_config(str(ROOT / "configs" / f"{name}.py"))
-    config.model.backbone.init_cfg = None  # nothing is fetched
-    return config
-
-
-def build(part, registry=MODELS):
-    with DefaultScope.overwrite_default_scope("mmdet"):
-        return registry.build(part)
-
-
 @pytest.mark.parametrize("name", [*FASTERS, f"{RETINA}_fpn_1x_voc0712", *SMALL.values()])
 def test_maps_are_those_that_fpn_and_anchors_expect(name):
-    model = build(read(name).model).eval()
+    model = build(read_untrained(name).model, "mmdet").eval()
     with torch.no_grad():
         maps = model.backbone(torch.zeros(1, 3, 128, 192))
         levels = model.extract_feat(torch.zeros(1, 3, 128, 192))
@@ -46,7 +33,7 @@ def test_maps_are_those_that_fpn_and_anchors_expect(name):
 
 @pytest.mark.parametrize("name", FASTERS)
 def test_pretrained_backbones_are_frozen_up_to_stride_4_and_keep_their_statistics(name):
-    backbone = build(read(name).model).train().backbone
+    backbone = build(read_untrained(name).model, "mmdet").train().backbone
     assert not any(module.training for module in backbone.modules() if isinstance(module, nn.BatchNorm2d))
     fixed = {key for key, value in backbone.named_parameters() if not value.requires_grad}
     # cells 4 and 9 of RelativeNAS reduce and never read node 0
@@ -60,7 +47,7 @@ def test_pretrained_backbones_are_frozen_up_to_stride_4_and_keep_their_statistic
 @pytest.mark.parametrize("name", SMALL.values())
 def test_every_trained_parameter_gets_a_gradient(name):
     """So that distributed training waits for nothing, without `find_unused_parameters`."""
-    model = build(read(name).model).train()
+    model = build(read_untrained(name).model, "mmdet").train()
     losses = model(torch.randn(2, 3, 160, 160), detection_samples(2, (160, 160), torch.device("cpu")), mode="loss")
     total, _ = model.parse_losses(losses)
     total.backward()
@@ -73,12 +60,12 @@ def test_every_trained_parameter_gets_a_gradient(name):
 def test_ssd_has_the_grids_and_anchors_of_vgg(name, grids):
     from mmengine.config import Config
 
-    model = build(read(f"ssd/{name}_relativenas_120e_voc0712").model).eval()
+    model = build(read_untrained(f"ssd/{name}_relativenas_120e_voc0712").model, "mmdet").eval()
     side = int(name[3:])
     with torch.no_grad():
         maps = model.extract_feat(torch.zeros(1, 3, side, side))
     assert tuple(x.shape[2] for x in maps) == tuple(x.shape[3] for x in maps) == grids
-    theirs = build(Config.fromfile(f"{mmdet_configs()}/pascal_voc/{name}_voc0712.py").model).bbox_head
+    theirs = build(Config.fromfile(f"{mmdet_configs()}/pascal_voc/{name}_voc0712.py").model, "mmdet").bbox_head
     sizes = [(grid, grid) for grid in grids]
     ours, theirs = (head.prior_generator.grid_priors(sizes, device="cpu") for head in (model.bbox_head, theirs))
     assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
@@ -111,7 +98,9 @@ def flatten(node, path=""):
     ],
 )
 def test_backbones_are_compared_under_one_recipe(name, widths, other):
-    ours, theirs = (dict(flatten(read(name.format(backbone)).to_dict())) for backbone in ("relativenas", other))
+    ours, theirs = (
+        dict(flatten(read_untrained(name.format(backbone)).to_dict())) for backbone in ("relativenas", other)
+    )
     different = {key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)}
     ignored = ("model.backbone.", "filename", "custom_imports")
     assert {key.rpartition(".")[0] for key in different if not key.startswith(ignored)} == set(widths)
@@ -130,9 +119,9 @@ def test_both_years_of_voc_are_read(name, count, side, data_root, tmp_path, monk
     for year in ("VOC2007", "VOC2012"):
         (tmp_path / year).symlink_to(data_root / "VOCdevkit-mini" / "VOC2007")
     monkeypatch.setenv("VOC_ROOT", f"{tmp_path}/")
-    config = read(name)
-    train = build(config.train_dataloader.dataset, DATASETS)
-    test = build(config.test_dataloader.dataset, DATASETS)
+    config = read_untrained(name)
+    train = build(config.train_dataloader.dataset, "mmdet", "datasets")
+    test = build(config.test_dataloader.dataset, "mmdet", "datasets")
     assert 0.98 * count <= len(train) <= count and len(test) == 100 and len(train.metainfo["classes"]) == 20
     for data, index in ((train, 0), (train, len(train) - 1), (test, 3)):
         sample = data[index]
@@ -147,7 +136,7 @@ def test_mmdets_own_inference(name, tmp_path):
     """A detector trained by nobody, through the two doors that mmdet's users know, on one of the README's pictures."""
     from mmdet.apis import DetInferencer, inference_detector, init_detector
 
-    config = read(name)
+    config = read_untrained(name)
     config.model.test_cfg.get("rcnn", config.model.test_cfg).score_thr = 0.0
     path = str(tmp_path / "config.py")
     config.dump(path)

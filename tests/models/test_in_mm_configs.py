@@ -3,13 +3,12 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
 pytestmark = pytest.mark.mm
 
-ROOT = Path(__file__).resolve().parents[2]
 README = re.findall(r"```python\n(_base_ = .*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 RETINANET = """
 _base_ = 'mmdet::retinanet/retinanet_r50_fpn_1x_coco.py'

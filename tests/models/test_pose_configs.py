@@ -1,37 +1,24 @@
 """SimpleBaseline on cell backbones: published sizes, the released loss, decoding and schedule; mmpose's inference."""
 
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from mmengine.registry import MODELS, PARAM_SCHEDULERS, DefaultScope
+from helpers import ROOT
+from helpers.mm import build, read_untrained
+from mmengine.registry import PARAM_SCHEDULERS, DefaultScope
 from torch import nn
 
-import relnas_mm  # noqa: F401
 from relnas_mm.analysis.macs import count_macs
-from relnas_mm.launch import read_config
 
 pytestmark = pytest.mark.mm
 
-ROOT = Path(__file__).resolve().parents[2]
 END = "_1xb128-140e_coco-256x192"
 MAIN, RELEASED = f"td-hm_relativenas{END}", f"td-hm-released_relativenas{END}"
 SMALL = "td-hm_relativenas-c16l6_1xb32-12e_shapes-128x96"
 OTHERS = ("darts-v2-c48", "mobilenetv2", "r50")
 PICTURE = str(ROOT / "docs" / "images" / "shapes_coco_keypoints.png")
-
-
-def read(name):
-    config = read_config(str(ROOT / "configs" / "simple_baseline" / f"{name}.py"))
-    config.model.backbone.init_cfg = None  # nothing is fetched
-    return config
-
-
-def build(part):
-    with DefaultScope.overwrite_default_scope("mmpose"):
-        return MODELS.build(part)
 
 
 class Tensors(nn.Module):
@@ -60,8 +47,8 @@ SIZES = {
 @pytest.mark.parametrize("name", SIZES)
 def test_parameters_multiply_adds_and_heat_maps(name):
     """The first two of 256x192 are published; the deconvolutions, which were not counted, are reckoned here."""
-    config = read(name)
-    model = Tensors(build(config.model).eval())
+    config = read_untrained(f"simple_baseline/{name}")
+    model = Tensors(build(config.model, "mmpose").eval())
     width, height = config.codec.input_size
     counts = count_macs(model, torch.zeros(1, 3, height, width))
     parameters = sum(value.numel() for value in model.parameters())
@@ -75,7 +62,7 @@ def test_parameters_multiply_adds_and_heat_maps(name):
 
 @pytest.mark.golden
 def test_parts_and_first_weights():
-    model = build(read(MAIN).model)
+    model = build(read_untrained(f"simple_baseline/{MAIN}").model, "mmpose")
     model.init_weights()
     parts = (model.backbone, model.head.deconv_layers, model.head.final_layer)
     assert [sum(p.numel() for p in part.parameters()) for part in parts] == [4_313_029, 5_113_344, 4_369]
@@ -88,7 +75,7 @@ def test_parts_and_first_weights():
 
 @pytest.mark.parametrize("name", [*SIZES, f"td-hm_r50{END}", f"rtmpose_relativenas{END}", SMALL])
 def test_data_and_head_share_one_code(name):
-    config = read(name)
+    config = read_untrained(f"simple_baseline/{name}")
     width, height = config.codec.input_size
     code = config.model.head.decoder
     assert {**config.codec, **code} == config.codec
@@ -100,8 +87,8 @@ def test_data_and_head_share_one_code(name):
 
 def test_the_loss_is_the_released_one():
     """For each joint half the mean squared error of maps that are multiplied by the joint's weight; their mean."""
-    config = read(MAIN)
-    loss = build(config.model.head.loss)
+    config = read_untrained(f"simple_baseline/{MAIN}")
+    loss = build(config.model.head.loss, "mmpose")
     generator = torch.Generator().manual_seed(0)
     maps, targets = torch.rand(2, 4, 17, 64, 48, generator=generator)
     weights = (torch.rand(4, 17, generator=generator) > 0.4).float()
@@ -128,7 +115,7 @@ def sample(center, size, **meta):
 def test_keypoints_are_decoded_as_released(monkeypatch):
     """Maps of the picture and the mirrored one moved by a pixel, their mean; the peak, a quarter pixel to its higher
     neighbour, back into the image."""
-    model = build(read(MAIN).model).eval()
+    model = build(read_untrained(f"simple_baseline/{MAIN}").model, "mmpose").eval()
     generator = torch.Generator().manual_seed(0)
     plain, mirrored = torch.rand(2, 1, 17, 64, 48, generator=generator)
     answers = iter([plain, mirrored])
@@ -153,7 +140,7 @@ def test_keypoints_are_decoded_as_released(monkeypatch):
 
 def rates(name):
     """Learning rate by epoch."""
-    config = read(name)
+    config = read_untrained(f"simple_baseline/{name}")
     assert config.optim_wrapper.optimizer.to_dict() == dict(type="Adam", lr=1e-3)
     assert config.train_dataloader.batch_size == 128 and config.train_cfg.max_epochs == 140
     optimizer = torch.optim.Adam([nn.Parameter(torch.zeros(1))], lr=1e-3)
@@ -185,7 +172,7 @@ def flatten(node, path=""):
 
 def changes(first, second):
     """Settings that differ between two configs, as they are in the second."""
-    ours, theirs = (dict(flatten(read(name).to_dict())) for name in (first, second))
+    ours, theirs = (dict(flatten(read_untrained(f"simple_baseline/{name}").to_dict())) for name in (first, second))
     different = {key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)}
     return {key: theirs.get(key) for key in different if key != "filename"}
 
@@ -226,12 +213,12 @@ def test_detections_change_the_boxes_of_the_test_alone(monkeypatch):
 @pytest.mark.parametrize("name", [MAIN, f"rtmpose_relativenas{END}"])
 def test_every_trained_parameter_gets_a_gradient_with_either_head(name):
     """On a tiny cell; so that distributed training waits for nothing."""
-    config = read(name)
+    config = read_untrained(f"simple_baseline/{name}")
     config.model.backbone.update(init_channels=4, num_cells=4)
     config.model.head.in_channels = 64
     if "deconv_out_channels" in config.model.head:
         config.model.head.deconv_out_channels = (8, 8, 8)
-    model = build(config.model).train()
+    model = build(config.model, "mmpose").train()
     batch = [one_target(config) for _ in range(2)]
     losses = model(torch.rand(2, 3, 256, 192), batch, mode="loss")
     total, _ = model.parse_losses(losses)
@@ -264,10 +251,10 @@ def one_target(config):
 def checkpoint(tmp_path_factory):
     """A config and the weights of an estimator trained by nobody."""
     folder = tmp_path_factory.mktemp("pose")
-    config = read(SMALL)
+    config = read_untrained(f"simple_baseline/{SMALL}")
     config.dump(str(folder / "config.py"))
     torch.manual_seed(0)
-    torch.save({"state_dict": build(config.model).state_dict(), "meta": {}}, folder / "weights.pth")
+    torch.save({"state_dict": build(config.model, "mmpose").state_dict(), "meta": {}}, folder / "weights.pth")
     return str(folder / "config.py"), str(folder / "weights.pth")
 
 

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 import torch
+from helpers.original_checkpoints import SMALL, rewired, same_weights, save_original
 from mmengine.registry import MODELS
-from original_checkpoints import SMALL, rewired, same_weights, save_original
 
 import relnas_mm  # noqa: F401
 from relnas_mm.architectures import GENOTYPES, save_genotype

@@ -2,24 +2,22 @@
 
 import functools
 import math
-from pathlib import Path
 
 import pytest
 import torch
 import yaml
-from mmengine.config import Config
-from mmengine.model import revert_sync_batchnorm
+from helpers import ROOT
+from helpers.mm import build, read
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import PARAM_SCHEDULERS, DefaultScope
+from mmengine.registry import PARAM_SCHEDULERS
 from torch import nn
 
-import relnas_mm  # noqa: F401
 from relnas_mm.analysis.macs import count_macs
 from relnas_mm.launch import read_config
 
 pytestmark = pytest.mark.mm
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+CONFIGS = ROOT / "configs"
 PLUS = "deeplabv3plus/deeplabv3plus_relativenas-d8_4xb2-80k_cityscapes-512x1024"
 FIRST = {
     "bisenet": "bisenet_relativenas_2xb8-80k_cityscapes-1024x1024",
@@ -38,17 +36,6 @@ ENTRIES = [
     for folder in ("deeplabv3", "deeplabv3plus")
     for entry in yaml.safe_load((CONFIGS / folder / "metafile.yml").read_text())["Models"]
 ]
-
-
-def read(name):
-    return Config.fromfile(CONFIGS / f"{name}.py")
-
-
-def build(part):
-    from mmseg.registry import MODELS
-
-    with DefaultScope.overwrite_default_scope("mmseg"):
-        return revert_sync_batchnorm(MODELS.build(part))
 
 
 def shrink(model):
@@ -75,7 +62,7 @@ def sample(height, width):
 @pytest.mark.parametrize("arch", ["deeplabv3", "deeplabv3plus"])
 @pytest.mark.parametrize("stride", [8, 16])
 def test_output_stride_and_any_image_size(arch, stride):
-    model = build(shrink(read(f"{arch}/{arch}_relativenas-d{stride}_4xb2-80k_cityscapes-512x1024").model))
+    model = build(shrink(read(f"{arch}/{arch}_relativenas-d{stride}_4xb2-80k_cityscapes-512x1024").model), "mmseg")
     maps = model.extract_feat(torch.rand(2, 3, 97, 131))
     strides = ([4] if arch == "deeplabv3plus" else []) + [min(16, stride), stride]
     assert [x.shape[2:] for x in maps] == [(math.ceil(97 / s), math.ceil(131 / s)) for s in strides]
@@ -101,7 +88,7 @@ class Infers(nn.Module):
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["Name"])
 def test_multiply_adds_are_those_of_the_index(entry):
     config = read(entry["Config"].removeprefix("configs/").removesuffix(".py"))
-    model = build(config.model).eval()
+    model = build(config.model, "mmseg").eval()
     used = sum(value.numel() for name, value in model.named_parameters() if not name.startswith("auxiliary_head."))
     image = torch.empty(1, 3, *config.model.data_preprocessor.size, device="meta")  # shapes only
     macs = count_macs(Infers(model).to("meta"), image).quoted[""]
@@ -111,15 +98,15 @@ def test_multiply_adds_are_those_of_the_index(entry):
 def test_stage_0_as_low_level_map():
     config = read(PLUS).model
     config.backbone.out_indices = (0, 1, 2)
-    model = build(shrink(config)).eval()
+    model = build(shrink(config), "mmseg").eval()
     low = model.extract_feat(torch.rand(1, 3, 64, 64))[0]
     assert low.shape == (1, 16, 8, 8)
     assert model(torch.rand(1, 3, 64, 64)).shape[2:] == (8, 8)
 
 
 def test_weights_of_one_output_stride_are_those_of_the_other():
-    eight = build(shrink(read(PLUS).model))
-    sixteen = build(shrink(read(PLUS.replace("-d8", "-d16")).model))
+    eight = build(shrink(read(PLUS).model), "mmseg")
+    sixteen = build(shrink(read(PLUS.replace("-d8", "-d16")).model), "mmseg")
     sixteen.load_state_dict(eight.state_dict())
 
 

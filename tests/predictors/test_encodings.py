@@ -5,9 +5,9 @@ import json
 
 import numpy as np
 import pytest
+from helpers.nasbench101 import MATRIX
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nasbench101_cell import MATRIX
 
 from relnas_mm.architectures import GENOTYPES, Genotype
 from relnas_mm.errors import UserError

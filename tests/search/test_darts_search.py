@@ -5,7 +5,7 @@ import logging
 
 import pytest
 import torch
-from cifar_files import write_cifar10
+from helpers import write_cifar10
 
 from relnas_mm.architectures import load_genotype
 from relnas_mm.errors import UserError

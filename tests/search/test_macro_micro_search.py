@@ -2,12 +2,10 @@
 
 import json
 import os
-from pathlib import Path
 
 import pytest
-from cifar_files import write_cifar10
-from forks import in_child
 from harness import make_search
+from helpers import ROOT, in_child, write_cifar10
 
 from relnas_mm.architectures import load_chain
 from relnas_mm.errors import UserError
@@ -15,7 +13,6 @@ from relnas_mm.launch import read_config
 from relnas_mm.search.progress import Progress
 
 pytestmark = [pytest.mark.mm]
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")

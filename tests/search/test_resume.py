@@ -7,9 +7,8 @@ import time
 
 import numpy as np
 import pytest
-from cifar_files import write_cifar10
-from forks import in_child
 from harness import evaluator_config, make_search, outcome
+from helpers import in_child, write_cifar10
 
 from relnas_mm.errors import UserError
 from relnas_mm.search.checkpoint_store import CheckpointStore

@@ -5,8 +5,8 @@ import json
 
 import numpy as np
 import pytest
-from cifar_files import write_cifar10
 from harness import SPACE, STRATEGY, evaluator_config, make_search, outcome
+from helpers import write_cifar10
 
 from relnas_mm.errors import UserError
 from relnas_mm.search.setup import without_missing_backends

@@ -4,10 +4,10 @@ import json
 import math
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from harness import make_search
+from helpers import ROOT
 
 from relnas_mm.architectures import load_genotype
 from relnas_mm.evaluators.training import TrainConfig
@@ -18,7 +18,7 @@ from relnas_mm.search.darts.trainer import ArchitectureConfig
 from relnas_mm.search.identity import run_identity
 from relnas_mm.search.mm_loop import DartsLoop, SearchLoop
 
-CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs" / "search").glob("*.py"))
+CONFIGS = sorted((ROOT / "configs" / "search").glob("*.py"))
 
 
 def parts_of(name):

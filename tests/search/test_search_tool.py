@@ -6,16 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
-from cifar_files import write_cifar10
-from forks import run_tool
+from helpers import ROOT, run_tool, write_cifar10
 
 from relnas_mm.architectures import load_genotype
 
 pytestmark = [pytest.mark.e2e, pytest.mark.mm]
-ROOT = Path(__file__).resolve().parents[2]
 QUICK = "configs/search/relativenas_shapes_quick.py"
 TINY = (
     "train_cfg.strategy.population_size=4",

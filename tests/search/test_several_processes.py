@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 import torch.distributed as dist
-from cifar_files import write_cifar10
-from forks import in_child, run_in_two_processes, run_tool, shell
 from harness import evaluator_config, make_search, outcome
+from helpers import ROOT, in_child, run_in_two_processes, run_tool, shell, write_cifar10
 
-ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.kill
 
 

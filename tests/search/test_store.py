@@ -7,7 +7,7 @@ import signal
 import numpy as np
 import pytest
 import torch
-from forks import in_child
+from helpers import in_child
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from helpers.nasbench101 import MATRIX
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nasbench101_cell import MATRIX
 
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import NASBench101Space, Space

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pytest
+from helpers.strategies import run_strategy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,18 +33,6 @@ makers = st.sampled_from(sorted(MAKERS))
 def bowl(candidate):
     """Lowest where every value is 0.7."""
     return float(np.square(candidate.vector - 0.7).sum())
-
-
-def run(strategy, loss=bowl, until=None):
-    log = []
-    while not strategy.done and len(log) != until:
-        group = strategy.ask()
-        (candidate,) = group.candidates
-        strategy.tell(group, [loss(candidate)])
-        log.append(
-            (group.generation, group.index, group.groups_in_generation, candidate.number, candidate.vector.tolist())
-        )
-    return log
 
 
 @given(spaces, st.integers(0, 2**32), st.none() | st.floats(0, 1))
@@ -84,32 +73,29 @@ def test_neighbours_are_all_that_one_choice_makes(space, seed):
 def test_the_seed_decides_and_a_state_continues_exactly(maker, space, seed, stop):
     whole, first, second = (MAKERS[maker](space, seed=seed) for _ in range(3))
     assert isinstance(whole, Strategy)
-    expected = run(whole)
+    expected = run_strategy(whole, bowl)
     assert len(expected) == whole.total_groups == 30
-    log = run(first, until=stop)
+    log = run_strategy(first, bowl, until=stop)
     first.ask()  # asking is no part of the state
     state = copy.deepcopy(first.state_dict())
-    run(first)
+    run_strategy(first, bowl)
     second.load_state_dict(state)
-    assert log + run(second) == expected
-    assert second.best.loss == whole.best.loss == min(bowl_of(vector) for *_, vector in expected)
-
-
-def bowl_of(vector):
-    return float(np.square(np.array(vector) - 0.7).sum())
+    assert log + run_strategy(second, bowl) == expected
+    assert second.best.loss == whole.best.loss == min(loss for told in expected for loss in told.losses)
 
 
 @pytest.mark.parametrize("maker", MAKERS)
 def test_other_seeds_propose_others(maker):
-    logs = [run(MAKERS[maker](CellSpace(), seed=seed)) for seed in (0, 1)]
+    logs = [run_strategy(MAKERS[maker](CellSpace(), seed=seed), bowl) for seed in (0, 1)]
     assert logs[0] != logs[1]
 
 
 @pytest.mark.parametrize("maker", MAKERS)
 def test_generations_are_counted_out(maker):
-    log = run(MAKERS[maker](CellSpace()))
-    assert [row[:4] for row in log[:8]] == [(0, i, 7, i) for i in range(7)] + [(1, 0, 7, 0)]
-    assert log[-1][:4] == (4, 1, 2, 1)  # the last generation holds what is left
+    log = run_strategy(MAKERS[maker](CellSpace()), bowl)
+    placed = [(*told.place, *told.numbers) for told in log]
+    assert placed[:8] == [(0, i, 7, i) for i in range(7)] + [(1, 0, 7, 0)]
+    assert placed[-1] == (4, 1, 2, 1)  # the last generation holds what is left
 
 
 def test_a_parent_is_the_best_of_a_sample_of_the_youngest():
@@ -149,7 +135,7 @@ def test_they_learn_more_than_random_search(maker):
     def reached(name):
         strategies = [MAKERS[name](CellSpace(), queries=300, seed=seed) for seed in range(5)]
         for strategy in strategies:
-            run(strategy)
+            run_strategy(strategy, bowl)
         return np.mean([strategy.best.loss for strategy in strategies])
 
     assert reached(maker) < 0.6 * reached("random")
@@ -157,8 +143,8 @@ def test_they_learn_more_than_random_search(maker):
 
 def test_local_search_moves_only_downhill_and_never_scores_twice():
     strategy = LocalSearch(NASBenchMacroSpace(), 400)
-    log = run(strategy, loss=lambda c: float(len(set(c.architecture))))
-    codes = [NASBenchMacroSpace().decode(np.array(row[-1])) for row in log]
+    log = run_strategy(strategy, loss=lambda c: float(len(set(c.architecture))))
+    codes = [told.architectures[0] for told in log]
     assert len(set(codes)) == 400
 
 
@@ -175,7 +161,7 @@ def test_local_search_goes_on_when_everything_is_known():
         def decode(self, vector):
             return int(self.indices(vector)[0])
 
-    assert len(run(LocalSearch(Two(), 9, max_attempts=4))) == 9
+    assert len(run_strategy(LocalSearch(Two(), 9, max_attempts=4), bowl)) == 9
 
 
 @pytest.mark.parametrize("maker", MAKERS)
@@ -196,7 +182,7 @@ def test_a_budget_holds_for_everybody_proposed(maker):
 @pytest.mark.parametrize("maker", MAKERS)
 def test_diverged_candidates_never_win(maker):
     strategy = MAKERS[maker](CellSpace())
-    run(strategy, loss=lambda c: float("nan") if c.number % 2 else bowl(c))
+    run_strategy(strategy, loss=lambda c: float("nan") if c.number % 2 else bowl(c))
     assert np.isfinite(strategy.best.loss) and len(strategy.ranking()) < 30
 
 

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pytest
+from helpers.strategies import run_strategy
 
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import CellSpace
@@ -16,21 +17,15 @@ PAIRS = np.array([[0, 1], [2, 3], [4, 5]])
 SCORES = np.array([3.0, 1.0, 0.5, 2.0, 5.0, 4.0])
 
 
-def run(strategy, until=None):
-    log = []
-    while not strategy.done and len(log) != until:
-        group = strategy.ask()
-        losses = [float(np.square(c.vector / SPACE.upper - 0.3).sum()) for c in group.candidates]
-        strategy.tell(group, losses)
-        log.append(([c.number for c in group.candidates], [c.vector.tolist() for c in group.candidates], losses))
-    return log
+def bowl(candidate):
+    return float(np.square(candidate.vector / SPACE.upper - 0.3).sum())
 
 
 @pytest.mark.golden
 def test_the_defaults_draw_what_they_always_drew():
     strategy = SlowFastLearning(SPACE, 6, 3, seed=5)
-    log = run(strategy)
-    assert [pair for pair, _, _ in log[:3]] == [[3, 4], [2, 5], [1, 0]]
+    log = run_strategy(strategy, bowl)
+    assert [told.numbers for told in log[:3]] == [[3, 4], [2, 5], [1, 0]]
     assert strategy.best.loss == 2.082297318842687
     assert strategy.population.positions.sum() == pytest.approx(465.19443892046513, rel=1e-14)
 
@@ -55,14 +50,14 @@ def test_pairings():
     assert {tuple(pair) for pair in pairs.tolist()} == {(order[k], order[k + 3]) for k in range(3)}
     unknown = np.full(6, np.nan)
     assert sorted(paired("ranked", rng(0), unknown).ravel()) == list(range(6))
-    log = run(SlowFastLearning(SPACE, 8, 3, pairing="fixed"))
-    assert [pair for pair, _, _ in log[:4]] == [pair for pair, _, _ in log[4:8]]
+    log = run_strategy(SlowFastLearning(SPACE, 8, 3, pairing="fixed"), bowl)
+    assert [told.numbers for told in log[:4]] == [told.numbers for told in log[4:8]]
 
 
 def test_ranges_of_the_draws():
     def moved(**options):
         strategy = SlowFastLearning(SPACE, 2, 2, seed=3, **options)
-        run(strategy, until=1)
+        run_strategy(strategy, bowl, until=1)
         return strategy
 
     jumped = moved(r1=(0.0, 0.0), r2=(1.0, 1.0))
@@ -74,11 +69,11 @@ def test_ranges_of_the_draws():
 @pytest.mark.parametrize("options", [{"pairing": "fixed"}, {"pairing": "ranked"}, {"direction": "coin"}])
 @pytest.mark.parametrize("stop", [1, 3, 5])
 def test_a_state_continues_exactly(options, stop):
-    expected = run(SlowFastLearning(SPACE, 6, 3, seed=5, **options))
+    expected = run_strategy(SlowFastLearning(SPACE, 6, 3, seed=5, **options), bowl)
     first, second = (SlowFastLearning(SPACE, 6, 3, seed=5, **options) for _ in range(2))
-    log = run(first, until=stop)
+    log = run_strategy(first, bowl, until=stop)
     second.load_state_dict(copy.deepcopy(first.state_dict()))
-    assert log + run(second) == expected
+    assert log + run_strategy(second, bowl) == expected
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pytest
+from helpers.strategies import run_strategy
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -70,23 +71,13 @@ MAKERS = {
 }
 
 
-def run(strategy, until=None):
-    log = []
-    while not strategy.done and len(log) != until:
-        group = strategy.ask()
-        told = [two(candidate) for candidate in group.candidates]
-        strategy.tell(group, told)
-        log.append(([c.vector.tolist() for c in group.candidates], told))
-    return log
-
-
 @pytest.mark.parametrize("maker", MAKERS)
 def test_a_state_of_two_objectives_continues_exactly(maker):
-    expected = run(MAKERS[maker]())
+    expected = run_strategy(MAKERS[maker](), two)
     first, second = MAKERS[maker](), MAKERS[maker]()
-    log = run(first, until=35)
+    log = run_strategy(first, two, until=35)
     second.load_state_dict(copy.deepcopy(first.state_dict()))
-    assert log + run(second) == expected
+    assert log + run_strategy(second, two) == expected
 
 
 def area(points):
@@ -102,17 +93,17 @@ def area(points):
 def test_both_ends_are_served(maker):
     late = []
     for seed in range(8):
-        log = run(MAKERS[maker](seed))
-        late.append(area([point for _, told in log[-len(log) // 2 :] for point in told]))
-    log = run(MAKERS["random"]())
-    few = [area([point for _, told in log[start : start + 8] for point in told]) for start in range(0, 120, 8)]
+        log = run_strategy(MAKERS[maker](seed), two)
+        late.append(area([point for told in log[-len(log) // 2 :] for point in told.losses]))
+    log = run_strategy(MAKERS["random"](), two)
+    few = [area([point for told in log[start : start + 8] for point in told.losses]) for start in range(0, 120, 8)]
     assert np.mean(late) > np.mean(few)
 
 
 def test_the_winner_has_the_lowest_first_loss():
     strategy = MAKERS["evolution"]()
-    log = run(strategy)
-    assert strategy.best.loss == min(loss for _, told in log for loss, _ in told)
+    log = run_strategy(strategy, two)
+    assert strategy.best.loss == min(loss for told in log for loss, _ in told.losses)
 
 
 def test_numbers_of_objectives_must_agree():

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from helpers.strategies import run_strategy
 
 from relnas_mm.errors import UserError
 from relnas_mm.predictors import load_predictor
@@ -27,13 +28,9 @@ def loss_of(architecture) -> float:
 
 
 def run(strategy, until=None, losses=loss_of):
-    """Candidates in the order in which they were asked for."""
-    seen = []
-    while not strategy.done and (until is None or len(seen) < until):
-        group = strategy.ask()
-        strategy.tell(group, [losses(candidate.architecture) for candidate in group.candidates])
-        seen += [candidate.architecture for candidate in group.candidates]
-    return seen
+    """Candidates in the order in which they were asked for, in `until` groups."""
+    log = run_strategy(strategy, lambda candidate: losses(candidate.architecture), until)
+    return [architecture for told in log for architecture in told.architectures]
 
 
 @pytest.mark.parametrize("space", [CellSpace, NASBench101Space, NASBench201Space, NASBenchMacroSpace])

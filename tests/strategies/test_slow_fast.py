@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pytest
+from helpers.strategies import run_strategy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,17 +14,6 @@ from relnas_mm.strategies import SlowFastLearning, Strategy, slow_fast_update, t
 
 pytestmark = pytest.mark.unit
 SPACE = CellSpace()
-
-
-def run(strategy, loss, until=None):
-    """Lets a strategy work with a loss function; stops before group `until`; gives groups and losses."""
-    log = []
-    while not strategy.done and len(log) != until:
-        group = strategy.ask()
-        losses = [loss(candidate) for candidate in group.candidates]
-        strategy.tell(group, losses)
-        log.append(([c.number for c in group.candidates], [c.vector.tolist() for c in group.candidates], losses))
-    return log
 
 
 def bowl(candidate):
@@ -72,9 +62,9 @@ def test_it_is_a_strategy():
 
 def test_each_generation_pairs_everybody_once_and_anew():
     strategy = SlowFastLearning(SPACE, 10, 3, evaluate_last=False)
-    log = run(strategy, bowl)
+    log = run_strategy(strategy, bowl)
     assert len(log) == strategy.total_groups == 15
-    pairings = [[tuple(numbers) for numbers, _, _ in log[5 * g : 5 * g + 5]] for g in range(3)]
+    pairings = [[tuple(told.numbers) for told in log[5 * g : 5 * g + 5]] for g in range(3)]
     for pairs in pairings:
         assert sorted(number for pair in pairs for number in pair) == list(range(10))
     assert len({tuple(sorted(map(tuple, map(sorted, pairs)))) for pairs in pairings}) == 3
@@ -127,9 +117,9 @@ def test_velocities_belong_to_individuals_and_outlive_being_a_teacher():
 
 def test_the_last_population_is_scored_without_moving_and_wins_by_its_own_losses():
     strategy = SlowFastLearning(SPACE, 4, 2)
-    log = run(strategy, bowl)
+    log = run_strategy(strategy, bowl)
     assert len(log) == 6
-    last = {number: loss for numbers, _, losses in log[4:] for number, loss in zip(numbers, losses)}
+    last = {number: loss for told in log[4:] for number, loss in zip(told.numbers, told.losses)}
     assert strategy.best.loss == min(last.values())
     assert bowl(strategy.best.candidate) == strategy.best.loss
     with pytest.raises(UserError, match="done after 2 generations"):
@@ -138,27 +128,27 @@ def test_the_last_population_is_scored_without_moving_and_wins_by_its_own_losses
 
 def test_it_learns():
     strategy = SlowFastLearning(SPACE, 20, 40)
-    log = run(strategy, bowl)
-    first, last = (np.mean([loss for _, _, losses in part for loss in losses]) for part in (log[:10], log[-10:]))
+    log = run_strategy(strategy, bowl)
+    first, last = (np.mean([loss for told in part for loss in told.losses]) for part in (log[:10], log[-10:]))
     assert last < 0.35 * first
 
 
 @given(stop=st.integers(0, 11))
 def test_a_state_continues_exactly(stop):
     whole = SlowFastLearning(SPACE, 6, 3, seed=5)
-    expected = run(whole, bowl)
+    expected = run_strategy(whole, bowl)
     first = SlowFastLearning(SPACE, 6, 3, seed=5)
-    log = run(first, bowl, until=stop)
+    log = run_strategy(first, bowl, until=stop)
     state = copy.deepcopy(first.state_dict())
-    run(first, bowl)  # what happens to the first one later does not reach into the state
+    run_strategy(first, bowl)  # what happens to the first one later does not reach into the state
     second = SlowFastLearning(SPACE, 6, 3, seed=5)
     second.load_state_dict(state)
-    assert log + run(second, bowl) == expected
+    assert log + run_strategy(second, bowl) == expected
     assert second.best.loss == whole.best.loss
 
 
 def test_the_seed_decides_everything():
-    logs = [run(SlowFastLearning(SPACE, 4, 2, seed=seed), bowl) for seed in (0, 0, 1)]
+    logs = [run_strategy(SlowFastLearning(SPACE, 4, 2, seed=seed), bowl) for seed in (0, 0, 1)]
     assert logs[0] == logs[1] != logs[2]
 
 
@@ -180,7 +170,7 @@ def test_resampling_is_bounded():
     strategy = SlowFastLearning(SPACE, 4, 1, feasible=lambda genotype: allowed[0], max_attempts=3)
     allowed[0] = False
     start = strategy.population.positions.copy()
-    run(strategy, bowl)
+    run_strategy(strategy, bowl)
     assert (strategy.population.positions == start).all()  # who finds no place stays
 
 
@@ -206,7 +196,7 @@ def test_bad_arguments_and_foreign_groups():
 def test_pairs_asked_for_ahead_are_those_asked_for_in_turn(count):
     """Where losses do not depend on shared weights, as in a table, a search in rounds is the search in turn."""
     in_turn, in_rounds = (SlowFastLearning(SPACE, 10, 4) for _ in range(2))
-    run(in_turn, bowl)
+    run_strategy(in_turn, bowl)
     while not in_rounds.done:
         for group in in_rounds.ask_ahead(count):
             in_rounds.tell(group, [bowl(candidate) for candidate in group.candidates])

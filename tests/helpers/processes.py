@@ -1,6 +1,6 @@
 """Work in a process that need not import what is imported already: a function, or a script of the repository.
 
-Each tool is also run in a process of its own somewhere, as a user's shell would start it.
+Each tool is also run in a process of its own somewhere, as a user's shell would start it (`run_as_user`).
 """
 
 import multiprocessing.connection
@@ -11,13 +11,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import traceback
 from pathlib import Path
 
 import torch
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 # Forks of a process that has only imported: a fork of the test process may wait forever for a lock that one of its
 # threads held.
 _clean = multiprocessing.get_context("forkserver")
@@ -44,6 +45,29 @@ def in_child(work, seconds: float | None = None) -> int:
         time.sleep(seconds)
         os.kill(child, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def fresh(code: str, folder: Path = ROOT, **environment: str) -> str:
+    """What code prints in a new interpreter, where nothing of mm or torch is imported yet.
+
+    Args:
+        code: Python, may be indented.
+        folder: Where it runs; the checkout is on its path anyway.
+        **environment: Variables that it sees beside those of this process.
+    """
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", **environment}
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout.strip()
+
+
+def run_as_user(script, *arguments, **environment) -> subprocess.CompletedProcess:
+    """What `run_tool` gives, by a new interpreter, as a user's shell starts it."""
+    command = [sys.executable, str(script), *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=400
+    )
 
 
 def run_tool(script, *arguments, **environment) -> subprocess.CompletedProcess:
