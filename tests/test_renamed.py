@@ -1,7 +1,5 @@
 """Names of earlier releases end in one sentence with today's name."""
 
-from pathlib import Path
-
 import pytest
 from helpers import run_tool
 
