@@ -7,27 +7,27 @@ which nothing depends.  Fills docs/results/cuda_steps.json and prints the kernel
 
 import argparse
 import json
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from search_speed import write_images
+from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 from relnas_mm.architectures import Genotype
-from relnas_mm.evaluators import SupernetEvaluator
 from relnas_mm.evaluators.execution import ExecutionConfig
-from relnas_mm.evaluators.supernet.trainer import CandidateTrainer
-from relnas_mm.evaluators.training import evaluate, train_one_epoch
+from relnas_mm.evaluators.supernet.op_ids import shared_op_ids
+from relnas_mm.evaluators.training import TrainConfig, evaluate, train_one_epoch
 from relnas_mm.files import write_atomically
+from relnas_mm.networks import CellNetwork, NetworkShape
 from relnas_mm.provenance import provenance
 from relnas_mm.spaces import CellSpace
 
 ROOT = Path(__file__).resolve().parents[1]
 BATCH, STEPS = 256, 3
+PROGRESS = 0.5
 ROWS = {
     "PyTorch": ExecutionConfig("auto"),
     "PyTorch, channels_last": ExecutionConfig("auto", channels_last=True),
@@ -50,18 +50,19 @@ def kernel_times(work: Callable[[], object]) -> dict[str, float]:
 
 
 def measure(
-    subject: SupernetEvaluator, execution: ExecutionConfig, genotype: Genotype, batches: list
+    execution: ExecutionConfig, genotype: Genotype, images: Tensor, labels: Tensor
 ) -> dict[str, dict[str, float]]:
-    """Kernels of a training and of an evaluation step."""
-    (stream,), precision = execution.streams(subject.device), partial(execution.precision, subject.device)
-    settings = subject.config, execution, 0.5, stream
-    trainer = CandidateTrainer(genotype, subject.shape, subject.op_ids, subject.weights, *settings)
-    trainer.load(subject.weights)
-    given = [(images.contiguous(memory_format=execution.memory_format), labels) for images, labels in batches]
-    network, optimizer, clip = trainer.network, trainer.optimizer, subject.config.grad_clip
+    """Kernels of a training and of an evaluation step of a candidate, in the middle of a search."""
+    device, backend, config = images.device, execution.get_backend(), TrainConfig()
+    network = CellNetwork(genotype, NetworkShape(), shared_op_ids, backend)
+    network.to(device, memory_format=execution.memory_format)  # type: ignore[call-overload]
+    optimizer = config.optimizer(list(network.parameters()), PROGRESS, fused=not backend.exact)
+    network.drop_path_rate = config.drop_path_at(PROGRESS)
+    batches = [(images.contiguous(memory_format=execution.memory_format), labels)] * STEPS
+    precision = partial(execution.precision, device)
     return {
-        "training": kernel_times(lambda: train_one_epoch(network, optimizer, given, clip, precision)),
-        "scoring": kernel_times(lambda: evaluate(network, given, precision)),
+        "training": kernel_times(lambda: train_one_epoch(network, optimizer, batches, config.grad_clip, precision)),
+        "scoring": kernel_times(lambda: evaluate(network, batches, precision)),
     }
 
 
@@ -72,15 +73,10 @@ def main() -> None:
     args = parser.parse_args()
     space = CellSpace()
     genotype = space.decode(space.sample(np.random.default_rng(0), args.candidate + 1)[-1])
-    with tempfile.TemporaryDirectory() as folder:
-        write_images(Path(folder), 2 * BATCH * STEPS)
-        data = {"type": "cifar10", "data_root": folder, "num_classes": None}
-        subject = SupernetEvaluator(data, {"init_channels": 16, "num_cells": 8}, device="cuda")
-    images = torch.randn(BATCH, 3, 32, 32, device="cuda")
-    batches = [(images, torch.randint(10, (BATCH,), device="cuda"))] * STEPS
+    images, labels = torch.randn(BATCH, 3, 32, 32, device="cuda"), torch.randint(10, (BATCH,), device="cuda")
     rows: dict[str, dict[str, float]] = {}
     for name, execution in ROWS.items():
-        times = measure(subject, execution, genotype, batches)
+        times = measure(execution, genotype, images, labels)
         rows[name] = {part: sum(kernels.values()) for part, kernels in times.items()}
         print(f"{name}: {rows[name]}", flush=True)
         for kernel, milliseconds in sorted(times["training"].items(), key=lambda item: -item[1])[:12]:
