@@ -8,9 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from relnas_mm.backends.conditions import has_hooks, is_depthwise
+from relnas_mm.backends.conditions import has_hooks, is_depthwise, is_plain_on_cpu
 from relnas_mm.backends.cpu.batch_norm import batch_norm
-from relnas_mm.backends.cpu.conditions import is_plain_on_cpu
 from relnas_mm.backends.cpu.max_pool import max_pool_3x3
 from relnas_mm.backends.cpu.parity_split import can_split, split_by_parity
 from relnas_mm.backends.cpu.separable import separable_conv

@@ -3,7 +3,7 @@
 from typing import TypeGuard
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def is_traced() -> bool:
@@ -24,3 +24,16 @@ def is_plain_batch_norm(layer: nn.Module) -> TypeGuard[nn.BatchNorm2d]:
 def is_depthwise(layer: nn.Module) -> TypeGuard[nn.Conv2d]:
     """Whether a layer is a convolution with one group per input channel."""
     return isinstance(layer, nn.Conv2d) and layer.groups > 1 and layer.groups == layer.in_channels
+
+
+def trains_on_cpu(x: Tensor) -> bool:
+    """Whether gradients of a map on the CPU are recorded, without tracing and autocast."""
+    return (
+        x.device.type == "cpu" and torch.is_grad_enabled() and not is_traced() and not torch.is_autocast_enabled("cpu")
+    )
+
+
+def is_plain_on_cpu(x: Tensor) -> bool:
+    """Whether a map is on the CPU and channels-last, without tracing and autocast."""
+    channels_last = x.is_contiguous(memory_format=torch.channels_last)
+    return x.device.type == "cpu" and channels_last and not is_traced() and not torch.is_autocast_enabled("cpu")

@@ -11,8 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from relnas_mm.backends.conditions import has_hooks, is_plain_batch_norm
-from relnas_mm.backends.cpu.conditions import trains_on_cpu
+from relnas_mm.backends.conditions import has_hooks, is_plain_batch_norm, trains_on_cpu
 
 WIDTH = 256
 """Least number of elements in a row, where the map allows it."""

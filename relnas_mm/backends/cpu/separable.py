@@ -12,8 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from relnas_mm.backends.conditions import has_hooks
-from relnas_mm.backends.cpu.conditions import trains_on_cpu
+from relnas_mm.backends.conditions import has_hooks, trains_on_cpu
 
 PIECE = 3
 """Size of the depthwise kernels whose weight gradient PyTorch computes fast."""
