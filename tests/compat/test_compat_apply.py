@@ -1,4 +1,4 @@
-"""`apply` and `require`, in new interpreters: cheap, repeatable, possible to turn off, fine without mm packages."""
+"""`apply` and `require`, in new interpreters: light, repeatable, possible to turn off, fine without mm packages."""
 
 import pytest
 from helpers import fresh
@@ -19,20 +19,16 @@ sys.meta_path.insert(0, Blocker())
 """
 
 
-def test_applying_is_cheap_and_repeatable():
-    spent = fresh(f"""
-        import sys, time
-        start = time.perf_counter()
+def test_applying_imports_nothing_heavy_and_is_repeatable():
+    fresh(f"""
+        import sys
         from relnas_mm import compat
         names = compat.apply()
-        spent = time.perf_counter() - start
         finders = len(sys.meta_path)
         assert compat.apply() == names and len(names) == len(compat.FIXES)
         assert len(sys.meta_path) == finders
         heavy = {HEAVY!r} & set(sys.modules)
-        assert not heavy, heavy
-        print(spent)""")
-    assert float(spent) < 0.5  # typically a few milliseconds; a heavy import would take seconds
+        assert not heavy, heavy""")
 
 
 def test_the_switch_turns_it_off():

@@ -22,8 +22,8 @@ def build(tmp_path, monkeypatch):
         from mmengine.config import Config
         from mmengine.registry import DATASETS, METRICS, DefaultScope
 
-        for room in ("datasets", "evaluation"):
-            importlib.import_module(f"{package}.{room}")
+        for part in ("datasets", "evaluation"):
+            importlib.import_module(f"{package}.{part}")
         generate_shapes(f"data/shapes/{layout}", layout, {"train": 12, "val": 6}, progress=False)
         config = Config.fromfile(CONFIGS / f"shapes_{layout}.py")
         with DefaultScope.overwrite_default_scope(package):

