@@ -8,6 +8,7 @@ import json
 import shutil
 from pathlib import Path
 
+from relnas_mm.files import write_atomically
 from relnas_mm.provenance import provenance
 from relnas_mm.search.records import GENERATION, read_records
 
@@ -20,6 +21,7 @@ def main() -> None:
     parser.add_argument("name")
     parser.add_argument("--command", required=True, help="what started the search, for the record")
     args = parser.parse_args()
+    origin = provenance(args.command)  # before the checkout has changes
     folder = Path("docs/results") / args.name
     folder.mkdir(parents=True, exist_ok=True)
     for name in KEPT:
@@ -27,12 +29,12 @@ def main() -> None:
     lines = [line for line in read_records(args.work_dir / "records.jsonl") if line["type"] == GENERATION]
     identity = json.loads((args.work_dir / "run.json").read_text())
     summary = {
-        **provenance(args.command),
+        **origin,
         "seeds": [identity["randomness"]["seed"]],
         "seconds": round(sum(line["seconds"] for line in lines), 1),
         "generations": [{k: v for k, v in line.items() if k not in ("type", "architecture")} for line in lines],
     }
-    (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")
+    write_atomically(folder / "summary.json", json.dumps(summary, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -45,13 +45,14 @@ def main() -> None:
     args = parser.parse_args()
     lines = [line for line in read_records(args.work_dir / "records.jsonl") if line["type"] == CANDIDATE]
     config = read_config(args.config).train_cfg.to_dict()
+    words = ["python", "benchmarks/macro_micro_search.py", *sys.argv[1:]]
+    origin = provenance(f"python tools/search.py {args.config}; {shlex.join(words)}")  # before the checkout has changes
     folder = ROOT / "docs" / "results" / args.name
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(args.work_dir / "chain.json", folder / "chain.json")
     networks = {"initial": load_chain(lines[0]["architecture"]), "found": load_chain(args.work_dir / "chain.json")}
-    words = ["python", "benchmarks/macro_micro_search.py", *sys.argv[1:]]
     record = {
-        **provenance(f"python tools/search.py {args.config}; {shlex.join(words)}"),
+        **origin,
         "seeds": [json.loads((args.work_dir / "run.json").read_text())["randomness"]["seed"]],
         "final_seeds": args.seeds,
         "final_epochs": args.epochs,
