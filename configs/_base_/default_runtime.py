@@ -1,4 +1,4 @@
-# What every classification config needs of MMEngine's Runner.
+# Runner settings shared by all classification configs.
 custom_imports = dict(imports=["relnas_mm"], allow_failed_imports=False)
 default_scope = "mmengine"
 default_hooks = dict(
@@ -19,7 +19,7 @@ randomness = dict(seed=0)
 load_from = None
 resume = False
 val_evaluator = dict(type="Accuracy", topk=(1, 5))
-# the files of the confusion matrix: --cfg-options test_evaluator.1.out_dir=DIR
+# writes the confusion matrix to files: --cfg-options test_evaluator.1.out_dir=DIR
 test_evaluator = [val_evaluator, dict(type="ConfusionMatrix")]
 val_cfg = dict(type="ValLoop")
 test_cfg = dict(type="TestLoop")

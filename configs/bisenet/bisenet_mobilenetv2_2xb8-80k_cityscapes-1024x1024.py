@@ -1,4 +1,5 @@
-# MobileNetV2 tapped as in the release: before the stride of 32, and after the last 1x1 convolution, which mmdet's has.
+# MobileNetV2 tapped as in the reference implementation: before the stride of 32, and after the last 1x1 convolution,
+# which mmdet's MobileNetV2 includes.
 _base_ = "./bisenet_relativenas_2xb8-80k_cityscapes-1024x1024.py"
 model = dict(
     backbone=dict(

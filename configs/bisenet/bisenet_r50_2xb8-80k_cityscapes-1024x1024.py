@@ -1,4 +1,4 @@
-# ResNet-50, for a well-known point of reference; the paper does not use it.
+# ResNet-50, as a well-known baseline; the paper does not use it.
 _base_ = "./bisenet_relativenas_2xb8-80k_cityscapes-1024x1024.py"
 model = dict(
     backbone=dict(

@@ -1,4 +1,4 @@
-# A segmentor that learns CamVid's large classes on a CPU in minutes.
+# A segmentor that learns the frequent classes of CamVid on a CPU in minutes.
 _base_ = [
     "../_base_/models/bisenet_cell_mini.py",
     "../_base_/datasets/camvid_mini.py",
@@ -10,5 +10,5 @@ model = dict(
     decode_head=dict(num_classes=11),
     auxiliary_head=[dict(head, num_classes=11) for head in _base_.model.auxiliary_head],
 )
-# Channels last is what depthwise convolutions are fastest with on a CPU.
+# Depthwise convolutions on CPUs are fastest in channels_last.
 custom_hooks = [*_base_.custom_hooks, dict(type="ChannelsLastHook")]

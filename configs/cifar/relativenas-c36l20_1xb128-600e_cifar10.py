@@ -1,4 +1,4 @@
-# RelativeNAS on CIFAR-10, as released: 36 channels, 20 cells, 600 epochs.
+# RelativeNAS on CIFAR-10, as in the reference implementation: 36 channels, 20 cells, 600 epochs.
 _base_ = [
     "../_base_/models/cell_cifar.py",
     "../_base_/datasets/cifar10_bs128.py",

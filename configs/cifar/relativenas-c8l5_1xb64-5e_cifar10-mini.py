@@ -7,5 +7,5 @@ train_dataloader = dict(batch_size=64, dataset=dict(augmentation=dict(cutout=8))
 train_cfg = dict(max_epochs=max_epochs)
 optim_wrapper = dict(optimizer=dict(lr=0.1))
 param_scheduler = dict(T_max=max_epochs)
-# so short a training has no use for drop path
+# no drop path in so short a training
 custom_hooks = [dict(type="DropPathScheduleHook", max_rate=0.0), dict(type="ChannelsLastHook")]

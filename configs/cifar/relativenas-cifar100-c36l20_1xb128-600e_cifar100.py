@@ -1,4 +1,5 @@
-# RelativeNAS' cell searched on CIFAR-100 on CIFAR-100, as released: 36 channels, 20 cells, 600 epochs.
+# RelativeNAS cell searched on CIFAR-100, on CIFAR-100 as in the reference implementation: 36 channels, 20 cells, 600
+# epochs.
 _base_ = [
     "../_base_/models/cell_cifar.py",
     "../_base_/datasets/cifar100_bs128.py",

@@ -1,5 +1,5 @@
 # RelativeNAS and the baselines on the three sets of NAS-Bench-201: 1,000 candidates, 100 seeds.
-# Searched by validation accuracy after 200 epochs, reported is test accuracy.
+# Searched by validation accuracy after 200 epochs, reported by test accuracy.
 _base_ = "../_base_/compare/strategies.py"
 
 table = "{{$TABULAR_ROOT:data/tabular}}/combined/nasbench201_full.csv"

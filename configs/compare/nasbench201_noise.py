@@ -1,5 +1,5 @@
-# Who stands cheaper, noisier training: 1,000 candidates of NAS-Bench-201 (CIFAR-100), 100 seeds.  Searched by exact
-# validation accuracy, by the same with noise of one, two and four points, and by accuracy after 12 of 200 epochs.
+# Robustness to cheaper, noisier evaluation: 1,000 candidates of NAS-Bench-201 (CIFAR-100), 100 seeds.  Searched by
+# exact validation accuracy, by the same with noise of one, two and four points, and by accuracy after 12 of 200 epochs.
 _base_ = "../_base_/compare/strategies.py"
 
 cifar100 = dict(

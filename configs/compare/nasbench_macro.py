@@ -1,5 +1,5 @@
 # NAS-Bench-Macro: 300 candidates, 100 seeds.  Searched by the test accuracy of the first of three trainings, reported
-# is the mean of the three; the benchmark has no validation accuracy.
+# by their mean; the benchmark has no validation accuracy.
 _base_ = "../_base_/compare/strategies.py"
 
 table = "{{$TABULAR_ROOT:data/tabular}}/NAS-Bench-Macro/nas-bench-macro_cifar10.json"

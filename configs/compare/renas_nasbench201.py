@@ -1,5 +1,5 @@
 # ReNAS and others on NAS-Bench-201 with 150 candidates, 100 seeds.
-# Searched by validation accuracy after 200 epochs, reported is test accuracy.
+# Searched by validation accuracy after 200 epochs, reported by test accuracy.
 _base_ = "nasbench201.py"
 
 comparison = dict(

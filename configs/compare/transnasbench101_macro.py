@@ -1,5 +1,5 @@
-# The seven tasks of TransNAS-Bench-101, macro space: 300 candidates, 100 seeds, and how winners of one task do on the
-# others.  The table has validation scores only, so they are searched by and reported.
+# The seven tasks of TransNAS-Bench-101, macro space: 300 candidates, 100 seeds, and the transfer of winners to the
+# other tasks.  The table has validation scores only, which are both searched by and reported.
 _base_ = "../_base_/compare/strategies.py"
 
 table = "{{$TABULAR_ROOT:data/tabular}}/combined/transnasbench101_macro_val.csv"

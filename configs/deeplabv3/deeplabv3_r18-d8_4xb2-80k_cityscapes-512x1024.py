@@ -1,4 +1,4 @@
-# ResNet-18 under the same recipe.
+# ResNet-18 under the same settings.
 _base_ = "./deeplabv3_relativenas-d8_4xb2-80k_cityscapes-512x1024.py"
 model = dict(
     backbone=dict(

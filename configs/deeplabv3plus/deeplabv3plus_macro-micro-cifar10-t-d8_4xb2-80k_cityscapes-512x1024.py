@@ -1,4 +1,4 @@
-# The chain network that the global search found for CIFAR-10; chain="chain.json" takes your own.
+# The chain network that the global search found for CIFAR-10; chain="chain.json" takes a searched one.
 _base_ = "./deeplabv3plus_relativenas-d8_4xb2-80k_cityscapes-512x1024.py"
 model = dict(
     backbone=dict(

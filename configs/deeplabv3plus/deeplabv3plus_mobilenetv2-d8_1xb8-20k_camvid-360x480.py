@@ -1,4 +1,4 @@
-# MobileNetV2 on CamVid, under the same recipe.
+# MobileNetV2 on CamVid, under the same settings.
 _base_ = "./deeplabv3plus_relativenas-d8_1xb8-20k_camvid-360x480.py"
 model = dict(
     backbone=dict(

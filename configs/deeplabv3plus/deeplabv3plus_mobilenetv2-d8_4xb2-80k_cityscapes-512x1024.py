@@ -1,4 +1,4 @@
-# MobileNetV2 under the same recipe.
+# MobileNetV2 under the same settings.
 _base_ = "./deeplabv3plus_relativenas-d8_4xb2-80k_cityscapes-512x1024.py"
 model = dict(
     backbone=dict(

@@ -5,7 +5,7 @@ _base_ = [
     "../_base_/segmentor_runtime.py",
     "../_base_/schedules/adamw_600i.py",
 ]
-# Seven pixels of eight are background: their mean would hide for long which shape is which.
+# 7/8 of the pixels are background, which would dominate a mean over pixels.
 loss = dict(_delete_=True, type="OHEMCrossEntropy")
 model = dict(
     data_preprocessor=dict(size=(128, 128)),

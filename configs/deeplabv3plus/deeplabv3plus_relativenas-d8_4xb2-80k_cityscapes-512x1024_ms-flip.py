@@ -1,4 +1,4 @@
-# Tested at six scales, flipped and not; for tools/test.py only.
+# Multi-scale and flip testing, for tools/test.py only.
 _base_ = "./deeplabv3plus_relativenas-d8_4xb2-80k_cityscapes-512x1024.py"
 model = dict(_delete_=True, type="SegTTAModel", module=_base_.model)
 test_dataloader = dict(dataset=dict(pipeline=_base_.tta_pipeline))

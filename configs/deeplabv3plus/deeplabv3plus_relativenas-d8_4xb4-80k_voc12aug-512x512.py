@@ -1,4 +1,4 @@
-# VOC 2012 with the additional label maps.
+# VOC 2012 with the SBD label maps.
 _base_ = [
     "../_base_/models/deeplabv3plus_cell.py",
     "../_base_/datasets/voc12aug_512x512.py",

@@ -1,4 +1,4 @@
-# Face verification on a chain network: ArcFace on aligned pictures of 112x112, compared on the pairs of LFW.
+# Face verification on a chain network: ArcFace on aligned 112x112 faces, tested on the pairs of LFW.
 # FACES_ROOT/train holds a folder for each person; LFW_ROOT holds LFW's folders and its pairs.txt.
 _base_ = ["../_base_/default_runtime.py"]
 
@@ -10,9 +10,9 @@ model = dict(
         chain="macro_micro_cifar10_t",
         stem="imagenet",
         out_indices=(2,),
-        output_stride=16,  # a last map of 7x7
+        output_stride=16,  # 7x7 feature map
     ),
-    num_classes=10572,  # persons to train with
+    num_classes=10572,  # training identities
     embedding=512,
     scale=64.0,
     margin=0.5,
@@ -33,7 +33,7 @@ train_dataloader = dict(
     num_workers=8,
     persistent_workers=True,
     pin_memory=True,
-    drop_last=True,  # the embedding is normalized over the batch
+    drop_last=True,  # batch normalization of the embedding
     collate_fn=dict(type="default_collate"),
     sampler=dict(type="DefaultSampler", shuffle=True),
     dataset=dict(
@@ -62,7 +62,7 @@ optim_wrapper = dict(
     clip_grad=dict(max_norm=5),
 )
 param_scheduler = dict(type="MultiStepLR", by_epoch=True, milestones=[10, 15, 18], gamma=0.1)
-# pairs have no classes, so that the hook that counts them is left out
+# pairs have no classes, so the hook that checks their number is omitted
 default_hooks = dict(
     _delete_=True,
     logger=dict(type="LoggerHook", interval=100),

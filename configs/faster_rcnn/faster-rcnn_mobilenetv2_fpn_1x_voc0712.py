@@ -1,4 +1,4 @@
-# MobileNetV2, frozen up to the map of stride 4; the last map is that of its last 1x1 convolution.
+# MobileNetV2, frozen up to stride 4; the last feature map is that of its last 1x1 convolution.
 _base_ = "./faster-rcnn_relativenas_fpn_1x_voc0712.py"
 model = dict(
     backbone=dict(

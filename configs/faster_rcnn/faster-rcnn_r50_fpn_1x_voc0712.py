@@ -1,4 +1,4 @@
-# mmdet's own ResNet-50, frozen up to the map of stride 4, under the same recipe.
+# mmdet's own ResNet-50, frozen up to stride 4, under the same settings.
 _base_ = [
     "mmdet::_base_/models/faster-rcnn_r50_fpn.py",
     "../_base_/datasets/voc0712.py",

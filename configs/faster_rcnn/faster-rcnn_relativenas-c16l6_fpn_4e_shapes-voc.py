@@ -17,7 +17,7 @@ model = dict(
         bbox_roi_extractor=dict(out_channels=channels),
         bbox_head=dict(in_channels=channels, fc_out_channels=256, num_classes=8),
     ),
-    # a few objects in each image need no 1,000 proposals
+    # images have few objects, so fewer than 1,000 proposals
     train_cfg=dict(
         rpn_proposal=dict(nms_pre=400, max_per_img=200),
         rcnn=dict(sampler=dict(num=64)),

@@ -1,4 +1,4 @@
-# DARTS (second order) on ImageNet under the same recipe, 48 channels as in the transfer experiments.
+# DARTS (second order) on ImageNet under the same settings, 48 channels as in the transfer experiments.
 _base_ = [
     "../_base_/models/cell_imagenet.py",
     "../_base_/datasets/imagenet_bs128.py",

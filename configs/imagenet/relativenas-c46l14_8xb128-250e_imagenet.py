@@ -1,4 +1,4 @@
-# RelativeNAS on ImageNet, as released: 46 channels, 14 cells, 250 epochs on eight GPUs.
+# RelativeNAS on ImageNet, as in the reference implementation: 46 channels, 14 cells, 250 epochs on eight GPUs.
 _base_ = [
     "../_base_/models/cell_imagenet.py",
     "../_base_/datasets/imagenet_bs128.py",

@@ -1,4 +1,4 @@
-# A small network on folders of generated 96x96 images, for CPUs: every part of the ImageNet recipe at a small size.
+# A small network on folders of generated 96x96 images, for CPUs: the ImageNet training at a small scale.
 _base_ = [
     "../_base_/models/cell_imagenet.py",
     "../_base_/datasets/shapes_image_folder.py",

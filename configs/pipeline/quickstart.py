@@ -1,4 +1,4 @@
-# The main job on generated data: search a cell, train a detector with it, evaluate.  Minutes on two CPU cores.
+# The whole pipeline on generated data: search a cell, train and test a detector with it; minutes on two CPU cores.
 work_dir = "work_dirs/quickstart"
 data = [
     dict(

@@ -1,4 +1,4 @@
-# A quarter of the channels goes through the candidates, and the architecture waits for 15 epochs, as in PC-DARTS.
+# Partial channels (1/4) and 15 warm-up epochs without architecture updates, as in PC-DARTS.
 _base_ = "darts_cifar10.py"
 
 train_cfg = dict(

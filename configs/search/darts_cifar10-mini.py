@@ -1,4 +1,4 @@
-# DARTS of first order on 600 CIFAR-10 images, for CPUs; the second order takes three times as long.
+# First-order DARTS on 600 CIFAR-10 images, for CPUs; second-order DARTS takes three times as long.
 # data/cifar10-mini holds cifar-10-batches-py.
 _base_ = ["../_base_/search/runtime.py", "../_base_/search/darts.py"]
 

@@ -1,4 +1,4 @@
-# DARTS of first order on the generated shapes: minutes on a CPU.
+# First-order DARTS on the generated shapes: minutes on a CPU.
 # Make the data by `python tools/make_shapes.py data/shapes --layout cifar10`.
 _base_ = ["../_base_/search/runtime.py", "../_base_/search/darts.py"]
 

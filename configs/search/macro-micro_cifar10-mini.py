@@ -1,5 +1,6 @@
-# All four stages at a reduced scale, minutes on a CPU: 3 to 7 layers, 6 to 10 channels, 1,200 images to train and 800
-# to compare, from three epochs on; the slack is the released share of the parameters.
+# All four stages at a reduced scale, minutes on a CPU: 3 to 7 layers, 6 to 10 channels, 1,200 training and 800
+# validation images, at least three epochs; the parameter slack is in proportion to that of the reference
+# implementation.
 _base_ = ["../_base_/search/runtime.py", "../_base_/search/macro_micro.py"]
 
 train_cfg = dict(

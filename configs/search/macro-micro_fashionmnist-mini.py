@@ -1,4 +1,4 @@
-# As macro-micro_cifar10-mini.py, on the first 2,000 images of FashionMNIST.
+# macro-micro_cifar10-mini.py on the first 2,000 images of FashionMNIST.
 _base_ = "macro-micro_cifar10-mini.py"
 
 train_cfg = dict(

@@ -1,4 +1,4 @@
-# The same on FashionMNIST: 28x28 images are padded to 36 and cropped to 32 to train, and compared as they are.
+# The same on FashionMNIST: 28x28 images are padded to 36 and cropped to 32 for training, unchanged for validation.
 _base_ = ["../_base_/search/runtime.py", "../_base_/search/macro_micro.py"]
 
 train_cfg = dict(

@@ -1,4 +1,4 @@
-# All four stages in about two minutes on a CPU, to see them work: 3 to 5 layers, 6 to 10 channels, 1,000 shapes.
+# All four stages in about two minutes on a CPU, as a demonstration: 3 to 5 layers, 6 to 10 channels, 1,000 shapes.
 # Make the data by `python tools/make_shapes.py data/shapes --layout cifar10`.
 _base_ = ["../_base_/search/runtime.py", "../_base_/search/macro_micro.py"]
 

@@ -1,4 +1,4 @@
-# Random search without shared weights: each candidate is trained from scratch for as long as with them, one epoch.
+# Random search without shared weights: each candidate is trained from scratch for one epoch.
 _base_ = "random_cifar10-mini.py"
 
 train_cfg = dict(

@@ -1,4 +1,4 @@
-# The released search.  On one GPU; data/cifar10 holds cifar-10-batches-py.
+# The reference search, on one GPU; data/cifar10 holds cifar-10-batches-py.
 _base_ = ["../_base_/search/runtime.py", "../_base_/search/relativenas.py"]
 
 train_cfg = dict(evaluator=dict(data=dict(type="cifar10", data_root="data/cifar10", num_classes=10)))

@@ -1,4 +1,4 @@
-# The released search on FashionMNIST (one channel, 28x28).  data/fashionmnist holds the four IDX files.
+# The reference search on FashionMNIST (one channel, 28x28).  data/fashionmnist holds the four IDX files.
 _base_ = ["../_base_/search/runtime.py", "../_base_/search/relativenas.py"]
 
 train_cfg = dict(

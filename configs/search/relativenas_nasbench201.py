@@ -1,4 +1,4 @@
-# RelativeNAS on a table instead of on data: 1,000 queries of NAS-Bench-201, seconds on a CPU.
+# RelativeNAS on NAS-Bench-201: 1,000 queries, seconds on a CPU.
 # data/nasbench201.csv has the columns arch_str, c10_val200, c10_test200, …
 _base_ = "../_base_/search/runtime.py"
 

@@ -1,4 +1,4 @@
-# The released schedule on the generated shapes.
+# The schedule of the reference implementation on the generated shapes.
 # Make the data by `python tools/make_shapes.py data/shapes --layout cifar10 --splits train=50000`.
 _base_ = ["../_base_/search/runtime.py", "../_base_/search/relativenas.py"]
 

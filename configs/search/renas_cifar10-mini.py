@@ -1,5 +1,5 @@
 # ReNAS with the data, the shared weights and the number of candidates of relativenas_cifar10-mini.py.
-# Losses fall while shared weights learn, so each is compared with those of its generation.
+# Losses fall as the shared weights are trained, so predictors compare losses within a generation only.
 _base_ = "relativenas_cifar10-mini.py"
 
 train_cfg = dict(

@@ -1,4 +1,4 @@
-# ReNAS on a table instead of on data: 424 samples of NAS-Bench-201, then the ten that the predictor likes best.
+# ReNAS on NAS-Bench-201: 424 samples, then the ten architectures that the predictor ranks highest.
 # data/nasbench201.csv has the columns arch_str, c10_val200, c10_test200, …
 _base_ = "relativenas_nasbench201.py"
 

@@ -1,4 +1,4 @@
-# relativenas_cifar10-mini.py with a referee that decides the duels that it is sure of.
+# relativenas_cifar10-mini.py with a referee that decides the duels whose outcome it predicts confidently.
 _base_ = "relativenas_cifar10-mini.py"
 
 train_cfg = dict(

@@ -1,4 +1,4 @@
-# The head of RTMPose on the same map: a joint's column and row are classified (SimCC), with attention over the joints.
+# RTMPose's head on the same feature map: SimCC classification of coordinates, with attention over the joints.
 _base_ = "./td-hm_relativenas_1xb128-140e_coco-256x192.py"
 codec = dict(type="SimCCLabel", input_size=(192, 256), sigma=(4.9, 5.66), simcc_split_ratio=2.0, normalize=False)
 model = dict(

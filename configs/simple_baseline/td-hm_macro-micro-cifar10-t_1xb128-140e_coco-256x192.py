@@ -1,4 +1,4 @@
-# The chain network that the global search found for CIFAR-10; chain="chain.json" takes your own.
+# The chain network that the global search found for CIFAR-10; chain="chain.json" takes a searched one.
 _base_ = "./td-hm_relativenas_1xb128-140e_coco-256x192.py"
 model = dict(
     backbone=dict(

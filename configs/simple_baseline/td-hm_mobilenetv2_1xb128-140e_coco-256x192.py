@@ -1,4 +1,4 @@
-# MobileNetV2 with its last 1x1 convolution, as in the release.
+# MobileNetV2 with its last 1x1 convolution, as in the reference implementation.
 _base_ = "./td-hm_relativenas_1xb128-140e_coco-256x192.py"
 model = dict(
     backbone=dict(

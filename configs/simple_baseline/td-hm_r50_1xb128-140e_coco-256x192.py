@@ -1,4 +1,4 @@
-# ResNet-50, the backbone of SimpleBaseline's own paper; that of RelativeNAS does not use it.
+# ResNet-50, the backbone of the SimpleBaseline paper; the RelativeNAS paper does not use it.
 _base_ = "./td-hm_relativenas_1xb128-140e_coco-256x192.py"
 model = dict(
     backbone=dict(

@@ -1,4 +1,4 @@
-# The RelativeNAS paper's pose estimator: the published cell, COCO 2017, 256x192, tested with the true boxes.
+# The RelativeNAS paper's pose estimator: the published cell, COCO 2017, 256x192, tested with ground-truth boxes.
 _base_ = [
     "../_base_/models/simple_baseline_cell.py",
     "../_base_/datasets/coco_keypoints_256x192.py",

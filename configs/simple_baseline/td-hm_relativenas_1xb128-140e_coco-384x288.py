@@ -1,4 +1,4 @@
-# The larger picture of a person: maps of 96x72, and broader peaks.
+# Larger inputs: 96x72 heatmaps with a larger sigma.
 _base_ = "./td-hm_relativenas_1xb128-140e_coco-256x192.py"
 codec = dict(type="MSRAHeatmap", input_size=(288, 384), heatmap_size=(72, 96), sigma=3)
 model = dict(head=dict(decoder=codec))

@@ -1,4 +1,4 @@
-# The same network for the 16 joints of MPII, 256x256.
+# The same network on the 16 joints of MPII, 256x256.
 _base_ = [
     "../_base_/models/simple_baseline_cell.py",
     "../_base_/datasets/mpii_256x256.py",

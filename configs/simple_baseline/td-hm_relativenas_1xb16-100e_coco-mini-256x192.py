@@ -11,6 +11,6 @@ train_dataloader = dict(batch_size=16, num_workers=2)
 val_dataloader = dict(num_workers=2)
 test_dataloader = dict(num_workers=2)
 default_hooks = dict(logger=dict(interval=5), checkpoint=dict(interval=20))
-# Channels last is what depthwise convolutions are fastest with on a CPU.
+# Depthwise convolutions on CPUs are fastest in channels_last.
 custom_hooks = [*_base_.custom_hooks, dict(type="ChannelsLastHook")]
 auto_scale_lr = dict(base_batch_size=16)

@@ -1,4 +1,4 @@
-# The chain network that the global search found for CIFAR-10; chain="chain.json" takes your own.
+# The chain network that the global search found for CIFAR-10; chain="chain.json" takes a searched one.
 _base_ = "./ssd300_relativenas_120e_voc0712.py"
 model = dict(
     backbone=dict(

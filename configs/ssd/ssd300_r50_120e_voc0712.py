@@ -1,4 +1,4 @@
-# ResNet-50, for a well-known point of reference; all of it is trained, like the other backbones here.
+# ResNet-50, as a well-known baseline; fully trained, like the other backbones here.
 _base_ = "./ssd300_relativenas_120e_voc0712.py"
 model = dict(
     backbone=dict(

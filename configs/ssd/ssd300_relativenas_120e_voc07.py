@@ -19,7 +19,7 @@ param_scheduler = [
     dict(type="LinearLR", start_factor=0.001, by_epoch=False, begin=0, end=500),
     dict(type="MultiStepLR", begin=0, end=120, by_epoch=True, milestones=[80, 110], gamma=0.1),
 ]
-# The last epoch counts: choosing one by its score on the test images would flatter.
+# The last epoch is tested: selecting the best by test score would bias the result.
 default_hooks = dict(checkpoint=dict(interval=10, max_keep_ckpts=3))
 custom_hooks = [dict(type="NumClassCheckHook"), dict(type="CheckInvalidLossHook", interval=50, priority="VERY_LOW")]
 env_cfg = dict(cudnn_benchmark=True)

@@ -4,7 +4,7 @@ train_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type="ConcatDataset",
-        # the two parts differ in it
+        # differs between the two parts
         ignore_keys=["dataset_type"],
         datasets=[
             dict(

@@ -1,4 +1,4 @@
-# The second-order DARTS cell with 48 channels, as compared with in the paper.
+# The second-order DARTS cell with 48 channels, as in the paper's comparison.
 _base_ = "./ssdlite320_relativenas_200e_voc0712.py"
 model = dict(
     backbone=dict(genotype="darts_v2", init_channels=48),

@@ -1,4 +1,4 @@
-# MobileNetV2 tapped as in the release: before the stride of 32, and after the last 1x1 convolution.
+# MobileNetV2 tapped as in the reference implementation: before the stride of 32, and after the last 1x1 convolution.
 _base_ = "./ssdlite320_relativenas_200e_voc0712.py"
 model = dict(
     backbone=dict(

@@ -1,4 +1,4 @@
-# ResNet-50, for a well-known point of reference; the paper does not use it.
+# ResNet-50, as a well-known baseline; the paper does not use it.
 _base_ = "./ssdlite320_relativenas_200e_voc0712.py"
 model = dict(
     backbone=dict(

@@ -5,7 +5,7 @@ model = dict(
     neck=dict(in_channels=(128, 256)),
     bbox_head=dict(in_channels=(128, 256, 512, 256, 256, 64)),
 )
-# From scratch on few images: small batches, and AdamW, which needs no ImageNet weights to get going.
+# Training from scratch on few images: small batches and AdamW.
 train_dataloader = dict(batch_size=16)
 optim_wrapper = dict(
     optimizer=dict(_delete_=True, type="AdamW", lr=1e-3, weight_decay=0.05), clip_grad=dict(max_norm=10)

@@ -14,7 +14,7 @@ optim_wrapper = dict(
     optimizer=dict(type="SGD", lr=0.01, momentum=0.9, weight_decay=5e-4),
 )
 param_scheduler = [dict(type="CosineAnnealingLR", by_epoch=True, T_max=max_epochs, eta_min=0)]
-# The last epoch counts: choosing one by its score on the test images would flatter.
+# The last epoch is tested: selecting the best by test score would bias the result.
 default_hooks = dict(checkpoint=dict(interval=10, max_keep_ckpts=3))
 custom_hooks = [dict(type="NumClassCheckHook"), dict(type="CheckInvalidLossHook", interval=50, priority="VERY_LOW")]
 env_cfg = dict(cudnn_benchmark=True)

@@ -1,4 +1,4 @@
-# The paper's detector on a part of VOC 2007: train.txt to train on, val.txt to watch, test.txt to test.
+# The paper's detector on a part of VOC 2007: train.txt for training, val.txt for validation, test.txt for testing.
 _base_ = "./ssdlite320_relativenas_200e_voc0712.py"
 
 max_epochs = 20
@@ -14,5 +14,5 @@ train_dataloader = dict(
 val_dataloader = dict(num_workers=2, dataset=dict(ann_file="VOC2007/ImageSets/Main/val.txt"))
 test_dataloader = dict(num_workers=2)
 default_hooks = dict(logger=dict(interval=1), checkpoint=dict(interval=5))
-# Channels last is what depthwise convolutions are fastest with on a CPU.
+# Depthwise convolutions on CPUs are fastest in channels_last.
 custom_hooks = [*_base_.custom_hooks, dict(type="ChannelsLastHook")]

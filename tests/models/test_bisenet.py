@@ -21,11 +21,11 @@ pytestmark = pytest.mark.mm
 
 CONFIGS = ROOT / "configs" / "bisenet"
 NAME = "bisenet_relativenas_2xb8-80k_cityscapes-1024x1024"
-RELEASED = "bisenet-released_relativenas_2xb8-80k_cityscapes-1024x1024"
+REFERENCE = "bisenet-reference_relativenas_2xb8-80k_cityscapes-1024x1024"
 MINI = "bisenet_relativenas-c16l6_1xb8-600i_camvid-mini"
 PUBLISHED = {
     NAME: (6_944_645, 6_008_517, 4_313_029, 35_346.7, 17_673.4),
-    RELEASED: (6_944_645, 6_008_517, 4_313_029, 35_346.7, 17_673.4),
+    REFERENCE: (6_944_645, 6_008_517, 4_313_029, 35_346.7, 17_673.4),
     "bisenet_darts-v2-c48_2xb8-80k_cityscapes-1024x1024": (6_640_760, 5_704_632, 3_949_752, 34_768.3, 17_384.2),
     "bisenet_mobilenetv2_2xb8-80k_cityscapes-1024x1024": (5_238_464, 4_302_336, 2_223_872, 29_214.2, 14_607.2),
 }
@@ -201,7 +201,7 @@ def test_absolute_scale():
 
 
 def test_release_freezes_scales_and_shifts_of_the_backbone_only():
-    model = build(read(f"bisenet/{RELEASED}").model, "mmseg")
+    model = build(read(f"bisenet/{REFERENCE}").model, "mmseg")
     backbone = model.backbone.context_path.backbone
     frozen = [p for m in backbone.modules() if isinstance(m, nn.BatchNorm2d) for p in (m.weight, m.bias)]
     assert len(frozen) == 394 and sum(p.numel() for p in frozen) == 42_734
@@ -276,7 +276,7 @@ def test_rates_are_those_of_the_release():
 
 
 @pytest.mark.golden
-@pytest.mark.parametrize("name", [NAME, RELEASED])
+@pytest.mark.parametrize("name", [NAME, REFERENCE])
 def test_who_decays_and_who_learns_ten_times_as_fast(name):
     config = read(f"bisenet/{name}")
     config.model.backbone.backbone.update(init_channels=4, num_cells=4)

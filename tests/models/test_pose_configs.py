@@ -15,7 +15,7 @@ from relnas_mm.analysis.macs import count_macs
 pytestmark = pytest.mark.mm
 
 END = "_1xb128-140e_coco-256x192"
-MAIN, RELEASED = f"td-hm_relativenas{END}", f"td-hm-released_relativenas{END}"
+MAIN, REFERENCE = f"td-hm_relativenas{END}", f"td-hm-reference_relativenas{END}"
 SMALL = "td-hm_relativenas-c16l6_1xb32-12e_shapes-128x96"
 OTHERS = ("darts-v2-c48", "mobilenetv2", "r50")
 PICTURE = str(ROOT / "docs" / "images" / "shapes_coco_keypoints.png")
@@ -157,7 +157,7 @@ def rates(name):
 @pytest.mark.golden
 def test_steps_of_the_yaml_and_of_the_released_code():
     assert rates(MAIN) == pytest.approx([1e-3] * 90 + [1e-4] * 30 + [1e-5] * 20)
-    assert rates(RELEASED) == [1e-3] * 140
+    assert rates(REFERENCE) == [1e-3] * 140
 
 
 def flatten(node, path=""):
@@ -178,7 +178,7 @@ def changes(first, second):
 
 
 def test_released_config_turns_on_the_oddities_and_nothing_else():
-    different = changes(MAIN, RELEASED)
+    different = changes(MAIN, REFERENCE)
     removed = {key for key in different if key.startswith("param_scheduler.")}
     assert {key: value for key, value in different.items() if key not in removed} == {
         "model.data_preprocessor.bgr_to_rgb": False,

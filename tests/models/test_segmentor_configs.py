@@ -28,7 +28,7 @@ COMPARED = sorted(
     path
     for folder in ("deeplabv3", "deeplabv3plus", "bisenet")
     for path in (CONFIGS / folder).glob("*_cityscapes-*x[0-9]*.py")
-    if not path.stem.endswith(("_ms-flip", "_slide", "_whole")) and "released" not in path.stem
+    if not path.stem.endswith(("_ms-flip", "_slide", "_whole")) and "-reference" not in path.stem
 )
 
 ENTRIES = [

@@ -20,11 +20,11 @@ pytestmark = pytest.mark.mm
 
 CONFIGS = ROOT / "configs" / "ssdlite"
 FULL = "ssdlite320_relativenas_200e_voc0712"
-RELEASED = "ssdlite320-released_relativenas_200e_voc0712"
+REFERENCE = "ssdlite320-reference_relativenas_200e_voc0712"
 GRIDS = (20, 10, 5, 3, 2, 1)
 PUBLISHED = {
     FULL: (4_313_029, 376_023, 302_484, 78_288, 1_202.97),
-    RELEASED: (4_313_029, 376_023, 302_484, 78_288, 1_202.97),
+    REFERENCE: (4_313_029, 376_023, 302_484, 78_288, 1_202.97),
     "ssdlite320_darts-v2-c48_200e_voc0712": (3_949_752, 389_778, 309_108, 80_016, 1_138.16),
     "ssdlite320_mobilenetv2_200e_voc0712": (2_223_872, 652_736, 340_020, 88_080, 680.88),
 }
@@ -122,7 +122,7 @@ def test_priors():
         return torch.cat(generator.grid_priors([(side, side) for side in GRIDS], device="cpu"))
 
     expected = reference_priors()
-    plain, clamped = priors(FULL), priors(RELEASED)
+    plain, clamped = priors(FULL), priors(REFERENCE)
     assert plain.shape == (3234, 4)
     torch.testing.assert_close(plain, corners(expected), atol=1e-4, rtol=0)
     torch.testing.assert_close(clamped, corners(expected.clamp(0, 320)), atol=1e-4, rtol=0)
@@ -206,7 +206,7 @@ def reference_detections(probabilities, boxes):
 
 def test_detections_are_the_released_ones():
     """Random outputs, so that every class has more than 200 candidates and boxes reach far out of the image."""
-    head = build_head(RELEASED)
+    head = build_head(REFERENCE)
     generator = torch.Generator().manual_seed(0)
     # double, so that no overlap is .45 up to rounding
     scores, offsets = (
@@ -274,7 +274,7 @@ def flatten(node, path=""):
 def test_released_config_turns_on_the_oddities_and_nothing_else():
     ours, theirs = (
         dict(flatten({k: read_untrained(f"ssdlite/{n}")[k] for k in ("model", "train_dataloader")}))
-        for n in (FULL, RELEASED)
+        for n in (FULL, REFERENCE)
     )
     assert ours.keys() == theirs.keys()
     changed = {key: theirs[key] for key in ours if ours[key] != theirs[key]}
@@ -293,7 +293,7 @@ def test_released_config_turns_on_the_oddities_and_nothing_else():
     }
 
 
-@pytest.mark.parametrize("name, whole", [(FULL, 1 / 2), (RELEASED, 1 / 6)])
+@pytest.mark.parametrize("name, whole", [(FULL, 1 / 2), (REFERENCE, 1 / 6)])
 def test_least_overlap_of_crops(name, whole):
     """A box so small that no crop reaches an overlap of .1: of the six modes only two, or all, can give a result."""
     from mmdet.registry import TRANSFORMS

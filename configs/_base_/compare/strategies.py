@@ -1,4 +1,4 @@
-# Who is compared.  Regularized evolution and local search take their budget from the comparison.
+# Strategies to compare.  The comparison sets the budget of regularized evolution and local search.
 comparison = dict(
     strategies={
         "RelativeNAS": dict(type="SlowFastLearning", population_size=20, generations=50, evaluate_last=False),

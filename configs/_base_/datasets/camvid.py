@@ -1,5 +1,5 @@
 # CamVid in 11 classes, 480x360; CAMVID_ROOT names the folder of train, trainannot, val, …
-_base_ = "mmseg::_base_/datasets/cityscapes.py"  # for what data sets share: loaders, metric, tta_pipeline
+_base_ = "mmseg::_base_/datasets/cityscapes.py"  # loaders, metric and tta_pipeline
 
 dataset_type = "CamVidDataset"
 data_root = "{{$CAMVID_ROOT:data/CamVid/}}"
@@ -17,7 +17,7 @@ train_pipeline = [
 test_pipeline = [
     dict(type="LoadImageFromFile"),
     dict(type="Resize", scale=image_size, keep_ratio=True),
-    # after Resize, so that the label map keeps its size
+    # after Resize, so that the label map keeps its original size
     dict(type="LoadAnnotations"),
     dict(type="PackSegInputs"),
 ]

@@ -15,7 +15,7 @@ train_pipeline = [
 test_pipeline = [
     dict(type="LoadImageFromFile"),
     dict(type="Resize", scale=image_size, keep_ratio=True),
-    # after Resize, so that the label map keeps its size
+    # after Resize, so that the label map keeps its original size
     dict(type="LoadAnnotations"),
     dict(type="PackSegInputs"),
 ]

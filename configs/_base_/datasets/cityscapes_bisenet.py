@@ -1,4 +1,4 @@
-# Cityscapes as the released BiSeNet augments it: crops of 1024x1024 at six scales, colours always changed.
+# Cityscapes with the augmentation of the reference implementation: 1024x1024 crops at six scales, color jitter.
 _base_ = "./cityscapes_512x1024.py"
 
 crop_size = (1024, 1024)

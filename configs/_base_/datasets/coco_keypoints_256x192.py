@@ -1,5 +1,5 @@
-# COCO 2017 keypoints, persons cut out at 256x192; COCO_ROOT names the folder of annotations/, train2017/ and val2017/.
-# Tested with the true boxes, as the released command does; `bbox_file` of the test data names detected ones.
+# COCO 2017 keypoints, persons cropped to 256x192; COCO_ROOT names the folder of annotations/, train2017/ and val2017/.
+# Tested with ground-truth boxes, as in the reference implementation; set `bbox_file` of the test data for detections.
 dataset_type = "CheckedCocoKeypointDataset"
 data_mode = "topdown"
 data_root = "{{$COCO_ROOT:data/coco}}/"
@@ -52,7 +52,7 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = val_dataloader
-# A person's score is that of its box times the mean of its joints above .2; one of two persons alike by .9 is dropped.
+# Person score: box score times the mean of keypoint scores above 0.2; OKS-NMS at 0.9.
 val_evaluator = dict(
     type="CocoMetric",
     ann_file=data_root + "annotations/person_keypoints_val2017.json",

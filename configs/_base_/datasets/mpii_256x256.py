@@ -1,5 +1,5 @@
-# MPII, 16 joints, persons cut out at 256x256; MPII_ROOT names the folder of annotations/ (mmpose's JSON) and images/.
-# Tested with mpii_gt_val.mat for the sizes of heads; PCKh counts a joint as found within half of that.
+# MPII, 16 joints, persons cropped to 256x256; MPII_ROOT names the folder of annotations/ (mmpose's JSON) and images/.
+# PCKh@0.5 takes head sizes from mpii_gt_val.mat.
 dataset_type = "CheckedMpiiDataset"
 data_mode = "topdown"
 data_root = "{{$MPII_ROOT:data/mpii}}/"

@@ -1,5 +1,5 @@
 # The generated shapes data in Cityscapes layout: `python tools/make_shapes.py data/shapes --layout cityscapes`.
-# BaseSegDataset, because CityscapesDataset insists on the classes of the real Cityscapes.
+# BaseSegDataset, because CityscapesDataset requires the classes of Cityscapes.
 dataset_type = "BaseSegDataset"
 data_root = "{{$SHAPES_ROOT:data/shapes}}/cityscapes/"
 image_size = (256, 128)
@@ -30,7 +30,7 @@ train_pipeline = [
 test_pipeline = [
     dict(type="LoadImageFromFile"),
     dict(type="Resize", scale=image_size, keep_ratio=True),
-    # after Resize, so that the label map keeps its size
+    # after Resize, so that the label map keeps its original size
     dict(type="LoadAnnotations"),
     dict(type="PackSegInputs"),
 ]

@@ -1,5 +1,5 @@
 # The generated shapes data in VOC layout: `python tools/make_shapes.py data/shapes --layout voc`.
-# More pictures beat more passes over them: they cost milliseconds each, so nothing is repeated here.
+# No RepeatDataset: generating more images is cheap, and better than repeating them.
 dataset_type = "CheckedVOCDataset"
 data_root = "{{$SHAPES_ROOT:data/shapes}}/voc/VOCdevkit/"
 image_size = (160, 160)

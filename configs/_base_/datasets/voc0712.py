@@ -1,4 +1,4 @@
-# mmdet's VOC 2007 + 2012 (three times trainval an epoch, 1000x600 at most) with checks; VOC_ROOT names VOCdevkit.
+# mmdet's VOC 2007 + 2012 (trainval repeated three times, 1000x600 at most) with file checks; VOC_ROOT names VOCdevkit.
 _base_ = "mmdet::_base_/datasets/voc0712.py"
 
 dataset_type = "CheckedVOCDataset"

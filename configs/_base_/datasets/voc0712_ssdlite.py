@@ -15,7 +15,7 @@ train_pipeline = [
         hue_delta=18,
     ),
     dict(type="Expand", mean=mean, to_rgb=True, ratio_range=(1, 4)),
-    # The release names .1, .3, .7 and .9 too, but never enforces them: (0, 0, 0, 0).
+    # The reference implementation lists 0.1, 0.3, 0.7 and 0.9 too, but never enforces them: min_ious=(0, 0, 0, 0).
     dict(type="MinIoURandomCrop", min_ious=(0.1, 0.3, 0.7, 0.9), min_crop_size=0.3),
     dict(type="RandomFlip", prob=0.5),
     dict(type="Resize", scale=image_size, keep_ratio=False),
@@ -36,7 +36,7 @@ train_dataloader = dict(
     sampler=dict(type="DefaultSampler", shuffle=True),
     dataset=dict(
         type="ConcatDataset",
-        # the two parts differ in it
+        # differs between the two parts
         ignore_keys=["dataset_type"],
         datasets=[
             dict(
@@ -79,6 +79,6 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = val_dataloader
-# Difficult objects count neither for nor against a detector.
+# Difficult objects are ignored in the evaluation.
 val_evaluator = dict(type="VOCMetric", metric="mAP", eval_mode="11points", iou_thrs=0.5)
 test_evaluator = val_evaluator

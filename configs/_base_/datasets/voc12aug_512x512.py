@@ -1,4 +1,4 @@
-# mmseg's VOC 2012 with the additional label maps, with checked files; VOC_ROOT names the folder of VOC2012.
+# mmseg's VOC 2012 with the SBD label maps, with file checks; VOC_ROOT names the folder of VOC2012.
 _base_ = "mmseg::_base_/datasets/pascal_voc12_aug.py"
 
 dataset = dict(type="CheckedPascalVOCDataset", data_root="{{$VOC_ROOT:data/VOCdevkit/}}VOC2012")

@@ -1,4 +1,4 @@
-# A BiSeNet for a CPU: 16 channels, 6 cells, paths half as wide.
+# A BiSeNet for a CPU: 16 channels, 6 cells, paths of half the width.
 _base_ = "./bisenet_cell.py"
 
 norm_cfg = dict(type="BN", requires_grad=True)

@@ -1,4 +1,4 @@
-# The network that is retrained on CIFAR: 36 channels, 20 cells, auxiliary head; as released.
+# Network retrained on CIFAR, as in the reference implementation: 36 channels, 20 cells, auxiliary head.
 model = dict(
     type="CellClassifier",
     backbone=dict(

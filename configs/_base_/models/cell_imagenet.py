@@ -1,5 +1,6 @@
-# The network that is retrained on ImageNet: 46 channels, 14 cells, auxiliary head, label smoothing; as released.
-# Images come as RGB bytes and are normalized on the device.
+# Network retrained on ImageNet, as in the reference implementation: 46 channels, 14 cells, auxiliary head, label
+# smoothing.
+# Images arrive as uint8 RGB and are normalized on the device.
 model = dict(
     type="CellClassifier",
     data_preprocessor=dict(

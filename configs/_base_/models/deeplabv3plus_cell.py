@@ -1,4 +1,4 @@
-# DeepLabV3+ on a cell backbone of stride 8: the map of stride 4 before the cells is the low-level feature.
+# DeepLabV3+ on a cell backbone of stride 8: the stride-4 feature map of the stem is the low-level feature.
 _base_ = "mmseg::_base_/models/deeplabv3plus_r50-d8.py"
 
 norm_cfg = dict(type="SyncBN", requires_grad=True)

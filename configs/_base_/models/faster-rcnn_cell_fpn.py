@@ -1,4 +1,5 @@
-# Faster R-CNN with FPN on a cell backbone trained on ImageNet: maps of the stem (stride 4) and the stages (8, 16, 32).
+# Faster R-CNN with FPN on a cell backbone trained on ImageNet: feature maps of the stem (stride 4) and the stages (8,
+# 16, 32).
 _base_ = "mmdet::_base_/models/faster-rcnn_r50_fpn.py"
 custom_imports = dict(imports=["relnas_mm"], allow_failed_imports=False)
 
@@ -11,7 +12,8 @@ model = dict(
         num_cells=14,
         stem="imagenet",
         out_indices=("stem", 0, 1, 2),
-        # two images are too few for statistics of their own: those of ImageNet stay, as mmdet has it with ResNet
+        # two images per GPU are too few for batch statistics: those of ImageNet are frozen, as in mmdet's ResNet
+        # configs
         frozen_stages=0,
         norm_eval=True,
         init_cfg=dict(type="Pretrained", checkpoint="checkpoints/relativenas_imagenet.pth"),

@@ -1,6 +1,7 @@
-# SimpleBaseline of the RelativeNAS paper on a cell backbone: the map of stride 32, three deconvolutions, a map for each
-# joint.  Sensible settings; those of the released code are in ../../simple_baseline/td-hm-released_….py.
-# The decoder is the codec of the data: `model = dict(head=dict(decoder=_base_.codec))`.
+# SimpleBaseline of the RelativeNAS paper on a cell backbone: the stride-32 feature map, three deconvolutions, one
+# heatmap per joint.  The reference implementation's differing choices are in
+# ../../simple_baseline/td-hm-reference_….py.
+# Set the codec of the data set as decoder: `model = dict(head=dict(decoder=_base_.codec))`.
 custom_imports = dict(imports=["relnas_mm"], allow_failed_imports=False)
 
 model = dict(
@@ -25,7 +26,7 @@ model = dict(
         out_channels=17,
         deconv_out_channels=(256, 256, 256),
         deconv_kernel_sizes=(4, 4, 4),
-        # half the squared error, as in the release
+        # half the squared error, as in the reference implementation
         loss=dict(type="KeypointMSELoss", use_target_weight=True, loss_weight=0.5),
     ),
     test_cfg=dict(flip_test=True, flip_mode="heatmap", shift_heatmap=True),

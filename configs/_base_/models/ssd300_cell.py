@@ -21,7 +21,7 @@ model = dict(
         l2_norm_scale=None,
     ),
     bbox_head=dict(
-        # Cell outputs are sums without a last normalization: small first weights keep the first losses small.
+        # Cell outputs are not normalized: a small initialization keeps the initial losses small.
         init_cfg=dict(type="Normal", layer="Conv2d", std=0.001, bias=0),
         in_channels=(184, 368, 736, 512, 256, 256),
     ),

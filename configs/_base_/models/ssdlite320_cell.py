@@ -1,5 +1,6 @@
-# SSDLite-320 of the RelativeNAS paper on a cell backbone: maps of 20 and 10, four inverted residuals to 5, 3, 2 and 1.
-# Sensible settings; those of the released code are in ../../ssdlite/ssdlite320-released_relativenas_200e_voc0712.py.
+# SSDLite-320 of the RelativeNAS paper on a cell backbone: 20x20 and 10x10 feature maps, and four inverted residuals
+# down to 5, 3, 2 and 1.  The reference implementation's differing choices are in
+# ../../ssdlite/ssdlite320-reference_relativenas_200e_voc0712.py.
 custom_imports = dict(imports=["relnas_mm"], allow_failed_imports=False)
 
 model = dict(
@@ -30,7 +31,7 @@ model = dict(
         num_classes=20,
         in_channels=(368, 736, 512, 256, 256, 64),
         background="last",
-        # ClampedSSDAnchorGenerator cuts the 38 sides that are longer than the image.
+        # ClampedSSDAnchorGenerator clips the 38 sides that exceed the image.
         anchor_generator=dict(
             type="SSDAnchorGenerator",
             input_size=320,
@@ -66,10 +67,10 @@ model = dict(
     test_cfg=dict(
         score_thr=0.01,
         candidates_per_class=200,
-        # one class after the other, without the shift by class that lets boxes outside of the image meet
+        # NMS per class, without class offsets, under which boxes outside the image could overlap
         nms=dict(type="nms", iou_threshold=0.45, split_thr=0),
         min_bbox_size=0,
-        # no limits per level and over all classes
+        # no limit per level and over all classes
         nms_pre=1_000_000,
         max_per_img=None,
     ),

@@ -1,4 +1,4 @@
-# AdamW with a short warm-up and one cosine over the whole run: for small networks trained from scratch.
+# AdamW with a short warm-up and one cosine decay: for small networks trained from scratch.
 max_epochs = 4
 train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=max_epochs, val_interval=1)
 val_cfg = dict(type="ValLoop")

@@ -1,4 +1,4 @@
-# AdamW with a short warm-up and one cosine: for small segmentors trained from scratch on a CPU.
+# AdamW with a short warm-up and one cosine decay: for small segmentors trained from scratch on a CPU.
 max_iters = 600
 train_cfg = dict(type="IterBasedTrainLoop", max_iters=max_iters, val_interval=200)
 val_cfg = dict(type="ValLoop")

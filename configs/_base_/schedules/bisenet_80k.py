@@ -1,5 +1,5 @@
-# As released: an exponential warm-up from 1e-5 to 1e-2, then (1 - t)^0.9; weight decay on convolutions only, the fusion
-# and the three heads learn ten times as fast.
+# As in the reference implementation: exponential warm-up from 1e-5 to 1e-2, then polynomial decay (1 - t)^0.9; weight
+# decay on convolutions only; ten times the learning rate for the feature fusion module and the three heads.
 _base_ = "mmseg::_base_/schedules/schedule_80k.py"
 
 no_decay = dict(lr_mult=10.0, decay_mult=0.0)
@@ -7,7 +7,7 @@ optim_wrapper = dict(
     optimizer=dict(lr=1e-2, momentum=0.9, weight_decay=5e-4),
     paramwise_cfg=dict(
         flat_decay_mult=0.0,
-        # the longest name that fits is taken, and decides alone
+        # only the longest matching name applies
         custom_keys={
             "decode_head": dict(lr_mult=10.0),
             "auxiliary_head": dict(lr_mult=10.0),
@@ -21,7 +21,7 @@ optim_wrapper = dict(
 )
 warmup = 1000
 param_scheduler = [
-    # for good, so that the next one starts at 1e-5
+    # persists, so that the next scheduler starts from 1e-5
     dict(type="ConstantLR", by_epoch=False, factor=1e-3),
     dict(type="ExponentialLR", by_epoch=False, gamma=1000 ** (1 / warmup), begin=0, end=warmup + 1),
     dict(type="PolyLR", by_epoch=False, power=0.9, eta_min=0.0, begin=warmup, end=80000),

@@ -1,4 +1,4 @@
-# CamVid to convergence: mmseg's 20k schedule with a warm-up, and heads that learn ten times as fast.
+# CamVid to convergence: mmseg's 20k schedule with a warm-up, and ten times the learning rate for the heads.
 _base_ = "./segmentor_80k.py"
 
 max_iters = 20000

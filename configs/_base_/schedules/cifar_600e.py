@@ -1,4 +1,5 @@
-# Retraining on CIFAR as released: SGD on all parameters, cosine to 0 by epoch, drop path growing towards 0.3.
+# Retraining on CIFAR as in the reference implementation: SGD on all parameters, cosine decay to 0 by epoch, drop path
+# rate rising linearly to 0.3.
 max_epochs = 600
 train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=max_epochs, val_interval=1)
 optim_wrapper = dict(

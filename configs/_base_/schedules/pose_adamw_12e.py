@@ -1,4 +1,4 @@
-# AdamW with a short warm-up and one cosine: for small pose estimators trained from scratch on a CPU.
+# AdamW with a short warm-up and one cosine decay: for small pose estimators trained from scratch on a CPU.
 _base_ = "../pose_runtime.py"
 
 max_epochs = 12

@@ -1,4 +1,4 @@
-# mmseg's 80k schedule with a warm-up, and heads that learn ten times as fast as the backbone.
+# mmseg's 80k schedule with a warm-up, and ten times the learning rate for the heads.
 _base_ = "mmseg::_base_/schedules/schedule_80k.py"
 
 optim_wrapper = dict(paramwise_cfg=dict(custom_keys={"head": dict(lr_mult=10.0)}))

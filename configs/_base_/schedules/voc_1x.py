@@ -1,5 +1,5 @@
-# 12 times VOC 2007 + 2012 trainval, which an epoch of ../datasets/voc0712.py holds three times: mmdet's VOC schedule
-# with a warm-up, and with a limit on gradients, for networks whose outputs have no normalization of their own.
+# mmdet's VOC schedule of 12 passes over trainval (../datasets/voc0712.py repeats it three times per epoch), with a
+# warm-up and gradient clipping, as cell outputs are not normalized.
 max_epochs = 4
 train_cfg = dict(type="EpochBasedTrainLoop", max_epochs=max_epochs, val_interval=1)
 val_cfg = dict(type="ValLoop")

@@ -1,6 +1,6 @@
-# The global search for depth, width, operations and kernels with the released constants (Siddiqui et al., 2025).
-# The release compares candidates on the test images: evaluator.validation="test".  Here a tenth of the training images
-# is held out for that.
+# The global search for depth, width, operations and kernels with the constants of the reference implementation
+# (Siddiqui et al., 2025).  That compares candidates on the test images (evaluator.validation="test"); here a tenth of
+# the training images is held out instead.
 train_cfg = dict(
     type="SearchLoop",
     space=dict(type="MacroMicroSpace", min_depth=10, max_depth=100, min_width=16, max_width=64, kernels=(3, 5)),
@@ -34,5 +34,5 @@ train_cfg = dict(
         step_ahead=True,
     ),
     objectives=("train_error",),
-    save_every=0.0,  # a candidate takes long, its checkpoint nothing
+    save_every=0.0,  # training a candidate takes far longer than a checkpoint
 )

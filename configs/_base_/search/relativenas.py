@@ -1,4 +1,5 @@
-# RelativeNAS as released: 50 generations of 20 individuals over 8 cells of 16 channels (1,000 candidates).
+# RelativeNAS as in the reference implementation: 50 generations of 20 individuals over 8 cells of 16 channels (1,000
+# candidates).
 train_cfg = dict(
     type="SearchLoop",
     space=dict(type="CellSpace", rounding="ceil"),

@@ -1,5 +1,5 @@
-# The same network with what the released code does otherwise: colours in the order blue, green, red under the means of
-# red, green, blue; a learning rate that never decays; the best of all epochs, by its score on the validation images.
+# The same network with the reference implementation's choices: BGR images normalized by RGB means, a learning rate that
+# never decays, and the epoch with the best validation score.
 _base_ = "./td-hm_relativenas_1xb128-140e_coco-256x192.py"
 model = dict(data_preprocessor=dict(bgr_to_rgb=False))
 param_scheduler = []

@@ -1,5 +1,5 @@
-# The same detector with everything the released code does otherwise: normalization, order of classes, priors cut to the
-# image, boxes that are not, and a crop whose least overlap is never enforced.
+# The same detector with the reference implementation's choices: normalization, order of classes, clipped priors,
+# unclipped boxes, and random crops whose minimum IoU is never enforced.
 _base_ = "./ssdlite320_relativenas_200e_voc0712.py"
 
 mean = [127.0, 127.0, 127.0]
