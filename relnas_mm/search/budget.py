@@ -1,4 +1,4 @@
-"""A window of what an architecture may cost, and what each candidate costs."""
+"""Cost limits of a search: parameters, multiply-adds and latency."""
 
 import statistics
 from collections.abc import Mapping
@@ -13,28 +13,27 @@ from relnas_mm.networks.timing import time_forward
 
 LIMITS = ("min_params", "max_params", "min_macs", "max_macs", "max_latency")
 RETRAINED = {"init_channels": 36, "num_cells": 20}
-"""The network that is retrained on CIFAR-10; a chain has a width and a depth of its own."""
+"""Shape of the network that is retrained on CIFAR-10; chains define their own width and depth."""
 _TIMINGS = 15
 
 
 class Budget:
-    """Says what an architecture costs in the network it is meant for, and whether that is allowed.
+    """Computes the cost of architectures in the target network and checks it against limits.
 
     Args:
-        network: Fields of `NetworkShape`: the network that is to be built from the winner; by default that which is
-            retrained on CIFAR-10.
-        device: Where latency is measured.
-        **limits: Any of min_params, max_params, min_macs, max_macs (numbers) and max_latency (milliseconds for one
-            image, the median of some runs on `device`; what is measured differs from run to run, so such a search
-            does not repeat exactly).
+        network: Fields of the target network's `NetworkShape`; the default is the network retrained on CIFAR-10.
+        device: Device on which latency is measured.
+        **limits: Any of min_params, max_params, min_macs, max_macs and max_latency.  The latency is the median of
+            several forward passes of one image on `device`, in milliseconds; as it is measured, a search that limits
+            it is not reproducible bit for bit.
 
     Raises:
-        UserError: A limit or a field of `network` is unknown, or a window is empty.
+        UserError: A limit or a field of `network` is unknown, or a minimum exceeds its maximum.
     """
 
     def __init__(self, network: Mapping[str, Any] | None = None, device: torch.device | str = "cpu", **limits: float):
         if unknown := sorted(set(limits) - set(LIMITS)):
-            raise UserError(f"the budget does not know {unknown}; it takes {', '.join(LIMITS)}")
+            raise UserError(f"the budget does not take {unknown}; it takes {', '.join(LIMITS)}")
         for key in ("params", "macs"):
             low, high = limits.get(f"min_{key}", 0), limits.get(f"max_{key}", float("inf"))
             if low > high:
@@ -44,24 +43,24 @@ class Budget:
         except TypeError as error:
             raise UserError(f"network of the budget is {dict(network or {})}: {error}") from None
         self.limits, self.device = limits, torch.device(device)
-        self._known: dict[str, dict[str, float]] = {}
+        self._costs: dict[str, dict[str, float]] = {}
 
     def costs(self, architecture: Architecture) -> dict[str, float]:
-        """`params`, `macs`, and `latency` in milliseconds if it is limited.
+        """Returns `params` and `macs`, and `latency` in milliseconds if it is limited.
 
         Raises:
-            UserError: Nothing is known of the cost of such architectures.
+            UserError: The cost of this kind of architecture is not defined.
         """
         key = architecture.hash
-        if key not in self._known:
+        if key not in self._costs:
             cost = architecture.cost(self.shape)
-            self._known[key] = {"params": cost.params, "macs": cost.macs}
+            self._costs[key] = {"params": cost.params, "macs": cost.macs}
             if "max_latency" in self.limits:
-                self._known[key]["latency"] = self._latency(architecture)
-        return self._known[key]
+                self._costs[key]["latency"] = self._latency(architecture)
+        return self._costs[key]
 
     def allows(self, architecture: Architecture) -> bool:
-        """Whether the architecture is inside the window."""
+        """Whether the architecture is within all limits."""
         costs = self.costs(architecture)
         return all(
             costs[limit[4:]] <= bound if limit.startswith("max_") else costs[limit[4:]] >= bound

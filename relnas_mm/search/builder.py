@@ -1,4 +1,7 @@
-"""Building spaces, strategies and evaluators from a config, and checking it; the rooms themselves need no mmengine."""
+"""Builds spaces, strategies and evaluators from configs and validates their arguments.
+
+The classes are registered here, so that their packages do not depend on mmengine.
+"""
 
 import inspect
 import os
@@ -67,36 +70,37 @@ for _registry, _classes in (
 
 
 BY_GRADIENTS = ("DARTS", "DartsLoop", "PCDARTS")
-"""What people call strategies that follow gradients; they are loops of their own."""
+"""Names under which gradient-based strategies are often configured; they have training loops of their own."""
 
 
 def check_gradients(strategy: Mapping[str, Any], evaluator: Mapping[str, Any]) -> None:
-    """Refuses a strategy that needs gradients.
+    """Rejects gradient-based strategies.
 
     Args:
-        strategy: Its config.
-        evaluator: Its config.
+        strategy: Config of the strategy.
+        evaluator: Config of the evaluator.
 
     Raises:
-        UserError: It follows gradients.
+        UserError: The strategy needs gradients.
     """
     if (name := strategy.get("type")) in BY_GRADIENTS:
         raise UserError(
-            f"the strategy {name!r} needs gradients, which {evaluator.get('type')} does not give; search with a "
+            f"the strategy {name!r} needs gradients, which {evaluator.get('type')} does not provide; search with a "
             "train_cfg of type 'DartsLoop' (configs/search/darts_*.py)"
         )
 
 
 def build_part(registry: Registry, config: Mapping[str, Any], **supplied: Any) -> Any:
-    """Builds one part of a search.
+    """Builds one component of a search.
 
     Args:
-        registry: Where its type is looked up.
-        config: Its type and arguments.
-        **supplied: What the search itself knows, such as the seed; given to those that have such an argument.
+        registry: Registry of its type.
+        config: Type and arguments.
+        **supplied: Arguments that the search supplies, such as the seed; passed if the component takes them and the
+            config does not set them.
 
     Raises:
-        UserError: The type is unknown, or an argument is.
+        UserError: The type or an argument is unknown.
     """
     check_renamed(config, f"the {registry.name}")
     arguments = dict(config)
@@ -128,30 +132,30 @@ def build_search(
     seed: int = 0,
     device: "torch.device | str" = "cpu",
 ) -> SearchRun:
-    """A search from the configs of its parts.
+    """Builds a search from the configs of its components.
 
     Args:
-        folder: Folder of the store.
+        folder: Folder of the run store.
         space: Config of the space.
         strategy: Config of the strategy.
         evaluator: Config of the evaluator.
-        budget: Config of `Budget`; `None` allows everything and counts no costs.
-        objectives: What is minimized beside the loss (`SearchRun`).
-        rerank: How many of the best are scored again before the winner is chosen (`SearchRun`).
+        budget: Config of `Budget`; `None` sets no limits and records no costs.
+        objectives: Objectives minimized besides the loss (see `SearchRun`).
+        rerank: Number of top candidates scored again before the winner is chosen (see `SearchRun`).
         save_every: Seconds between checkpoints; 0 saves after each group.
-        keep: How many checkpoints stay.
-        resume: Whether to continue what the store holds.
-        seed: Seed of everything that is drawn.
-        device: Where evaluators train and latency is measured.
+        keep: Number of checkpoints to keep.
+        resume: Whether to resume from the run store.
+        seed: Seed of all random streams.
+        device: Device on which evaluators train and latency is measured.
 
     Raises:
-        UserError: A part cannot be built, or parts do not fit together.
+        UserError: A component cannot be built, or the components are incompatible.
     """
     processes = world()[1]
     if processes > 1 and "max_latency" in (budget or {}):
         raise UserError(
-            f"max_latency is measured, and the {processes} processes of the launcher would measure different times; "
-            "search in one process, or limit max_macs"
+            f"the budget sets max_latency, which the {processes} processes of the launcher would each measure "
+            "differently; search in one process, or limit max_macs"
         )
     check_gradients(strategy, evaluator)
     own_space = build_part(SPACES, space)
@@ -173,7 +177,7 @@ def build_search(
 
 
 def arguments_of(part: Any) -> set[str]:
-    """Names of the arguments of a class, also of those that it hands on to its base class as `**options`."""
+    """Names of a class's arguments, including those it passes to its base class as `**options`."""
     names: set[str] = set()
     for base in part.__mro__ if inspect.isclass(part) else (part,):
         own = inspect.signature(base).parameters.values()
@@ -184,16 +188,16 @@ def arguments_of(part: Any) -> set[str]:
 
 
 def check_loop(config: Mapping[str, Any]) -> None:
-    """Makes sure, before anything is written, that the loop of a search takes its settings.
+    """Checks, before anything is written, the settings of a search loop.
 
     Args:
         config: `train_cfg` of the config.
 
     Raises:
-        UserError: It has none of that name.
+        UserError: A setting is missing or unknown.
     """
     loop = LOOPS.get(config.get("type", ""))
-    if loop is not None:  # else `run_identity` says so
+    if loop is not None:  # `run_identity` reports an unknown loop
         loop.check_settings({key: value for key, value in config.items() if key != "type"})  # type: ignore[attr-defined]
 
 

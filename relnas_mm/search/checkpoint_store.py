@@ -1,8 +1,8 @@
-"""The run store: one folder for each saved step, complete or absent, and checked when it is read.
+"""Crash-safe checkpoints: one folder per step, written atomically and verified on reading.
 
-A step is written to a scratch folder, file by file, each forced to disk; then comes the manifest with the SHA-256 of
-every file, then one rename, and only then are old steps removed.  So whenever the process dies, the newest complete
-step is there.  Tensors are safetensors, arrays NPZ without pickles, the rest JSON.
+The files of a step are written and synced in a scratch folder, followed by a manifest with their SHA-256 digests; one
+rename publishes the step, and only then are old steps removed.  Whenever the process dies, the newest complete step
+survives.  Tensors are stored as safetensors, arrays as NPZ without pickles, everything else as JSON.
 """
 
 import hashlib
@@ -24,12 +24,12 @@ _STEP, _SCRATCH = "step-", ".scratch-"
 
 @dataclass(frozen=True)
 class Loaded:
-    """A step read back.
+    """A loaded step.
 
     Args:
-        step: Its number.
-        state: What was saved.
-        skipped: One sentence for each newer step that could not be used.
+        step: Number of the step.
+        state: The saved state.
+        skipped: One message for each newer step that is unusable.
     """
 
     step: int
@@ -38,31 +38,31 @@ class Loaded:
 
 
 class CheckpointStore:
-    """The steps of a run in a folder.
+    """The saved steps of a run.
 
     Args:
-        folder: The folder; it is made when first written to.
-        keep: How many steps stay, at least 1.
-        passing: Called with the name of each point that a save passes; tests stop the process there.
+        folder: Folder of the steps; created on the first save.
+        keep: Number of steps to keep, at least 1.
+        passing: Called with the name of each point that a save passes, so that tests can interrupt it there.
     """
 
     def __init__(self, folder: Path, keep: int = 2, passing: Callable[[str], None] = lambda point: None):
         if keep < 1:
-            raise UserError(f"keep of the run store is {keep!r}; at least 1 step must stay")
+            raise UserError(f"keep of the run store is {keep!r}; it must be at least 1")
         self.folder, self.keep, self.passing = folder, keep, passing
 
     def save(self, step: int, state: State) -> Path:
         """Writes a step.
 
         Args:
-            step: Its number, larger than those before.
-            state: What `load_newest` is to give back.
+            step: Number of the step, larger than all before.
+            state: State to save.
 
         Returns:
-            Its folder.
+            The folder of the step.
 
         Raises:
-            UserError: It cannot be written, for example because the disk is full; earlier steps stay.
+            UserError: The step cannot be written, for example because the disk is full; earlier steps are unaffected.
         """
         scratch = self.folder / f"{_SCRATCH}{step:08d}"
         target = self.folder / f"{_STEP}{step:08d}"
@@ -80,7 +80,7 @@ class CheckpointStore:
             _write_synced(scratch / MANIFEST, json.dumps(manifest, indent=1).encode())
             _sync_folder(scratch)
             self.passing("written manifest")
-            if target.exists():  # an unreadable one that the run was resumed behind
+            if target.exists():  # an unusable step that resuming skipped
                 target.rename(self.folder / f"{_SCRATCH}old-{step:08d}")
                 self.passing("moved old step")
             scratch.rename(target)
@@ -94,14 +94,14 @@ class CheckpointStore:
         return target
 
     def steps(self) -> list[Path]:
-        """Folders of the steps, oldest first."""
+        """Returns the folders of the steps, oldest first."""
         return sorted(self.folder.glob(f"{_STEP}*"))
 
     def load_newest(self) -> Loaded | None:
-        """The newest step that is complete and unchanged; `None` if nothing was ever saved.
+        """Returns the newest step that passes verification; `None` if there are no steps.
 
         Raises:
-            UserError: There are steps, but none of them is usable.
+            UserError: There are steps, but none is usable.
         """
         skipped: list[str] = []
         for path in reversed(self.steps()):
@@ -119,10 +119,10 @@ class CheckpointStore:
             shutil.rmtree(path)
 
     def _remove(self, path: Path) -> None:
-        """Removes a step so that it is never there by halves under its own name."""
-        gone = self.folder / f"{_SCRATCH}{path.name}"
-        path.rename(gone)
-        shutil.rmtree(gone)
+        """Removes a step; the rename keeps a partially deleted step from being read."""
+        scratch = self.folder / f"{_SCRATCH}{path.name}"
+        path.rename(scratch)
+        shutil.rmtree(scratch)
 
     @contextmanager
     def _reporting(self, step: int) -> Iterator[None]:
@@ -131,7 +131,7 @@ class CheckpointStore:
         except OSError as error:
             steps = self.steps() if self.folder.is_dir() else []
             shutil.rmtree(self.folder / f"{_SCRATCH}{step:08d}", ignore_errors=True)
-            last = f"the last good one is {steps[-1].name}" if steps else "there is none before it"
+            last = f"the last complete one is {steps[-1].name}" if steps else "there is none before it"
             raise UserError(
                 f"checkpoint {step} cannot be written to {str(self.folder)!r}: {error.strerror or error}; {last}"
             ) from None
@@ -153,7 +153,7 @@ def _sync_folder(path: Path) -> None:
 
 
 def _verified_files(folder: Path) -> Mapping[str, bytes]:
-    """The files of a step, if each is as its manifest says."""
+    """The files of a step, verified against its manifest."""
     manifest = json.loads((folder / MANIFEST).read_bytes())
     if manifest["schema_version"] != SCHEMA_VERSION:
         raise ValueError(f"its schema_version is {manifest['schema_version']}; this release reads {SCHEMA_VERSION}")
@@ -163,6 +163,6 @@ def _verified_files(folder: Path) -> Mapping[str, bytes]:
         if len(content) != entry["bytes"]:
             raise ValueError(f"{name} has {len(content)} bytes instead of {entry['bytes']}")
         if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-            raise ValueError(f"{name} was changed (its SHA-256 does not fit)")
+            raise ValueError(f"{name} is corrupt (its SHA-256 differs from the manifest's)")
         files[name] = content
     return files

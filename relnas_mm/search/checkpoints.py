@@ -1,4 +1,4 @@
-"""What of a running search is saved, and how it is put back."""
+"""Saving the state of a running search, and restoring it."""
 
 import time
 from typing import Any
@@ -12,12 +12,12 @@ from relnas_mm.strategies import Strategy
 
 
 class Checkpointer:
-    """Saves a search in a run store, and continues it from there.
+    """Saves strategy and evaluator in a run store, and restores them.
 
     Args:
-        store: The run store; its records are cut to the length that they had when a step was saved.
-        strategy: Its state is saved.
-        evaluator: Its state is saved.
+        store: The run store; resuming truncates its records to their length at the checkpoint.
+        strategy: Strategy of the search.
+        evaluator: Evaluator of the search.
     """
 
     def __init__(self, store: RunStore, strategy: Strategy, evaluator: Evaluator):
@@ -26,14 +26,14 @@ class Checkpointer:
         self._saved_step = -1
 
     def snapshot(self) -> State:
-        """The state of this moment; cheap, since weights are replaced and never changed in place."""
+        """Returns the current state without copying: weights are replaced, never changed in place."""
         parts = self.strategy.state_dict()
         arrays = {key: value for key, value in parts.items() if isinstance(value, np.ndarray)}
         values = {key: value for key, value in parts.items() if key not in arrays}
         return State(self.evaluator.state_dict(), arrays, {"strategy": values, "records": self.store.records.length})
 
     def save(self, groups_done: int, state: State) -> None:
-        """Saves a state, unless that step is there already.
+        """Saves a state, unless that step has been saved already.
 
         Raises:
             UserError: It cannot be written.
@@ -45,18 +45,18 @@ class Checkpointer:
         self._saved_at = time.monotonic()
 
     def save_if_due(self, groups_done: int, state: State) -> None:
-        """Saves a state if the last save was `save_every` seconds ago."""
+        """Saves a state if `save_every` seconds have passed since the last save."""
         if time.monotonic() - self._saved_at >= self.store.save_every:
             self.save(groups_done, state)
 
     def resume(self) -> tuple[int, tuple[str, ...]]:
-        """Puts the newest usable step back, or the beginning if nothing was saved.
+        """Restores the newest usable step, or starts over if none was saved.
 
         Returns:
-            How many groups are done, and one sentence for each step that was not usable.
+            Number of groups done, and one message for each unusable step.
 
         Raises:
-            UserError: There are steps, but none of them is usable.
+            UserError: There are steps, but none is usable.
         """
         loaded = self.store.checkpoints.load_newest()
         if loaded is None:

@@ -1,4 +1,4 @@
-"""Which run a work_dir belongs to, so that no search writes into or continues another one."""
+"""Ties a work_dir to one run, so that no search overwrites or resumes another one."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,13 +16,13 @@ _SHOWN = 8
 
 
 def run_identity(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides the results of a search: its parts and its seed, without what only concerns saving.
+    """Returns the settings that determine the results of a search: its components and seed, not how it is saved.
 
     Args:
         config: The complete config.
 
     Raises:
-        UserError: It names no seed, so that a resumed search would draw other numbers.
+        UserError: The config is not that of a search, or sets no seed, without which a search cannot be resumed.
     """
     train_cfg = config.get("train_cfg")
     if not isinstance(train_cfg, Mapping) or train_cfg.get("type") not in LOOPS:
@@ -30,24 +30,24 @@ def run_identity(config: Mapping[str, Any]) -> dict[str, Any]:
         raise UserError(f"the config has no train_cfg of type {loops}; configs of searches are in configs/search/")
     seed = (config.get("randomness") or {}).get("seed")
     if type(seed) is not int:
-        raise UserError(f"randomness.seed is {seed!r}; a search needs a whole number, so that it can be resumed")
+        raise UserError(f"randomness.seed is {seed!r}; a search needs an integer, so that it can be resumed")
     parts = {key: value for key, value in train_cfg.items() if key not in WITHOUT_EFFECT}
     return json.loads(json.dumps({"train_cfg": parts, "randomness": {"seed": seed}}))
 
 
 def claim_work_dir(folder: Path, identity: Mapping[str, Any], resume: bool, force: bool) -> None:
-    """Makes sure that a work_dir belongs to this run, and marks it.
+    """Checks that a work_dir is free or belongs to this run, and writes the run's identity to it.
 
-    A search that ended before it recorded anything, for example on a wrong setting, leaves no claim.
+    A search that stopped before its first record, for example on an invalid setting, does not occupy the folder.
 
     Args:
-        folder: The work_dir; it exists.
-        identity: What `run_identity` gave.
-        resume: Whether a search that is there is to be continued.
-        force: Continue although the config differs.
+        folder: The existing work_dir.
+        identity: Result of `run_identity`.
+        resume: Whether to resume the search in the folder.
+        force: Whether to resume it although its config differs.
 
     Raises:
-        UserError: The folder holds a search, and it is not to be resumed or is another one.
+        UserError: The folder holds a search that is not to be resumed, or one with another config.
     """
     path = folder / RUN_FILE
     check_overwriting(folder, resume)
@@ -61,7 +61,7 @@ def claim_work_dir(folder: Path, identity: Mapping[str, Any], resume: bool, forc
 
 
 def differences(old: Any, new: Any, key: str = "") -> Iterator[str]:
-    """The keys in which two nested mappings differ, as `a.b: 1 -> 2`."""
+    """Yields the keys in which two nested mappings differ, as `a.b: 1 -> 2`."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for name in sorted(set(old) | set(new)):
             yield from differences(old.get(name), new.get(name), f"{key}.{name}" if key else name)

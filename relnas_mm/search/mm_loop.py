@@ -14,19 +14,19 @@ from relnas_mm.search.darts import DartsSearch
 from relnas_mm.search.run import SearchRun
 
 SUPPLIED = {"folder", "seed", "device"}
-"""What the Runner knows, and a config does not set."""
+"""Arguments that the Runner supplies; a config must not set them."""
 
 
 class _Loop(BaseLoop):
-    """Builds a search from the settings of a config, and runs it.
+    """Builds a search from its config and runs it.
 
     Args:
-        runner: The Runner; its seed is the seed of the search, its work_dir the folder of the store.
-        dataloader: Ignored: searches read their own data.
-        **settings: `settings` names them.
+        runner: The Runner; the search takes its seed, and its work_dir as the folder of the run store.
+        dataloader: Ignored; searches load their own data.
+        **settings: Arguments of `builds`.
 
     Raises:
-        UserError: A setting is missing, unknown or out of range, or parts do not fit together.
+        UserError: A setting is missing, unknown or out of range, or the components are incompatible.
     """
 
     builds: ClassVar[Callable[..., SearchRun | DartsSearch]]
@@ -39,7 +39,7 @@ class _Loop(BaseLoop):
 
     @classmethod
     def check_settings(cls, settings: dict[str, Any]) -> None:
-        """Makes sure that a config sets what the search takes.
+        """Checks the names of the settings.
 
         Raises:
             UserError: A setting is missing or unknown.
@@ -54,12 +54,12 @@ class _Loop(BaseLoop):
 
     @property
     def iter(self) -> int:
-        """Groups or epochs that are done."""
+        """Number of groups or epochs done."""
         return self.search.progress.done
 
     @property
     def max_iters(self) -> int:
-        """Groups or epochs of the whole search."""
+        """Number of groups or epochs of the search."""
         return self.search.progress.total
 
     def run(self) -> Any:

@@ -1,4 +1,4 @@
-"""What a strategy is told: losses, and what else is to be minimized."""
+"""The objective values that a strategy is told."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from relnas_mm.strategies import Group
 def losses_of(
     group: Group, evaluations: Sequence[Evaluation], objectives: Sequence[str], budget: Budget | None = None
 ) -> list[float] | list[list[float]]:
-    """The loss of each candidate; with further objectives a list of numbers for each, the loss first.
+    """Returns the loss of each candidate, or, with further objectives, a list of values with the loss first.
 
     Args:
         group: The candidates.
-        evaluations: What the evaluator gave for them.
-        objectives: Names of metrics or costs.
-        budget: Knows the costs.
+        evaluations: Their evaluations.
+        objectives: Names of metrics of the evaluator or costs of the budget.
+        budget: Computes the costs.
 
     Raises:
         UserError: An objective is neither a metric nor a cost.
@@ -29,6 +29,6 @@ def losses_of(
         known = {**evaluation.metrics, **(budget.costs(candidate.architecture) if budget else {})}
         for name in objectives:
             if name not in known:
-                raise UserError(f"the objective {name!r} is not known of a candidate; known are {', '.join(known)}")
+                raise UserError(f"the objective {name!r} is neither a metric nor a cost; known are {', '.join(known)}")
         told.append([evaluation.loss, *(known[name] for name in objectives)])
     return told

@@ -1,4 +1,4 @@
-"""The overview of a search for people: curves, Pareto front and a page that replays it."""
+"""Visual overview of a search: curves, Pareto fronts and a replay page."""
 
 import json
 from pathlib import Path
@@ -13,10 +13,10 @@ COSTS = {"params": "parameters", "macs": "multiply-adds", "latency": "latency, m
 
 
 def write_overview(records: Records, folder: Path) -> None:
-    """Writes `search_curve.png` and `replay.html`, and the Pareto front if costs are known.
+    """Writes `search_curve.png` and `replay.html`, and the Pareto fronts if costs are recorded.
 
-    The front is that of the last generation: losses of different generations do not compare, since the shared weights
-    improve.
+    The fronts are those of the last generation: as the shared weights improve, losses of different generations are
+    not comparable.
 
     Raises:
         UserError: A file cannot be written.

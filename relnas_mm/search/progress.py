@@ -1,4 +1,4 @@
-"""How far a search is, and when it will end."""
+"""Progress and remaining time of a search."""
 
 from collections import deque
 from collections.abc import Callable
@@ -7,15 +7,15 @@ from typing import Any
 
 WINDOW = 50
 Report = Callable[[dict[str, Any], int], None]
-"""Takes the numbers of a generation or epoch, and which one it is, from 1."""
+"""Receives the scalars of a generation or epoch, and its number, from 1."""
 
 
 class Progress:
-    """Counts groups, or epochs of DARTS, and their time.
+    """Counts groups, or epochs of DARTS, and measures their duration.
 
     Args:
-        total: Groups of the whole search.
-        done: Groups told so far.
+        total: Number of groups of the search.
+        done: Number of groups done.
     """
 
     def __init__(self, total: int, done: int = 0):
@@ -24,22 +24,22 @@ class Progress:
         self._seconds: deque[tuple[float, float]] = deque(maxlen=WINDOW)
 
     def advance(self, seconds: float, work: float = 1.0) -> None:
-        """Counts one more group, which took so long for so much work."""
+        """Counts one group with its duration and its work, in units of the strategy."""
         self.done += 1
         self._seconds.append((seconds, work))
 
     def expect(self, total: int, work_left: float | None = None) -> None:
-        """Takes what a strategy that decides on its length as it goes expects by now.
+        """Updates the expected length; some strategies decide on it during the search.
 
         Args:
-            total: Groups of the whole search.
-            work_left: Work of those to come, in the unit of `advance`; `None` means 1 for each.
+            total: Number of groups of the search.
+            work_left: Work of the remaining groups, in the unit of `advance`; `None` means 1 each.
         """
         self.total, self._work_left = total, work_left
 
     @property
     def eta(self) -> str:
-        """Time left, from the last groups, as h:mm:ss."""
+        """Remaining time, extrapolated from the last groups, as h:mm:ss."""
         if not self._seconds:
             return "unknown"
         left = self.total - self.done if self._work_left is None else self._work_left

@@ -1,4 +1,4 @@
-"""The record of a search: JSON lines, appended as it goes, from which every table, plot and page is made."""
+"""Records of a search: JSON lines, appended as it runs, from which all tables and plots are made."""
 
 import json
 import math
@@ -18,20 +18,20 @@ CANDIDATE, GENERATION = "candidate", "generation"
 
 
 class Records:
-    """A file of JSON lines.
+    """A JSON-lines file of records.
 
     Args:
-        path: The file; it need not exist.
+        path: The file; created by the first `append`.
     """
 
     def __init__(self, path: Path):
         self.path = path
         self.length = 0
-        """Bytes written so far."""
+        """Length of the file in bytes."""
         self._lines: list[dict[str, Any]] = []
 
     def append(self, *records: Mapping[str, Any]) -> None:
-        """Adds lines at the end.
+        """Appends records.
 
         Raises:
             UserError: The file cannot be written.
@@ -47,41 +47,44 @@ class Records:
         self._lines += [json.loads(line) for line in lines]
 
     def cut(self, length: int) -> None:
-        """Reads the file and forgets whatever follows its first `length` bytes, which no checkpoint knows.
+        """Truncates the file to the length recorded in a checkpoint, and reads it.
+
+        Args:
+            length: Length in bytes.
 
         Raises:
             UserError: The file is shorter, or a line is not JSON.
         """
         size = self.path.stat().st_size if self.path.exists() else 0
         if size < length:
-            raise UserError(f"the record {str(self.path)!r} has {size} bytes, but the checkpoint knows {length}")
+            raise UserError(f"the record {str(self.path)!r} has {size} bytes, but {length} at the checkpoint")
         if size:
             os.truncate(self.path, length)
             self._lines = list(read_records(self.path))
         self.length = length
 
     def sync(self) -> None:
-        """Forces what is written to disk."""
+        """Syncs the file to disk."""
         if self.path.exists():
             with self.path.open("rb") as file:
                 os.fsync(file.fileno())
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
-        """The lines of one type, 'candidate' or 'generation'."""
+        """Returns the records of one type, such as 'candidate' or 'generation'."""
         return [line for line in self._lines if line["type"] == kind]
 
     def of_generation(self, generation: int) -> list[dict[str, Any]]:
-        """The candidates of a generation."""
+        """Returns the candidates of a generation."""
         return [line for line in self.of_type(CANDIDATE) if line["generation"] == generation]
 
 
 def dump_line(record: Mapping[str, Any]) -> str:
-    """One line of strict JSON: numbers that JSON has not are written as null."""
+    """Formats a record as one line of strict JSON; non-finite numbers become null."""
     return json.dumps(_plain(record), separators=(",", ":"), allow_nan=False)
 
 
 def read_records(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a file.
+    """Yields the records of a file.
 
     Raises:
         UserError: A line is not JSON.
@@ -97,7 +100,7 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
 def candidate_records(
     group: Group, evaluations: list[Evaluation], budget: Budget | None = None
 ) -> list[dict[str, Any]]:
-    """A line for each candidate of a group: who it was, what it scored, who taught whom, what it costs."""
+    """Returns one record per candidate of a group, with its rank by loss, scores, costs and architecture."""
     order = teachers_first([evaluation.loss for evaluation in evaluations])
     return [
         {
@@ -106,14 +109,14 @@ def candidate_records(
             "group": group.index,
             **({"stage": group.stage} if group.stage else {}),
             "number": candidate.number,
-            "rank": order.index(place),
+            "rank": order.index(index),
             "loss": evaluation.loss,
             **evaluation.metrics,
             **(budget.costs(candidate.architecture) if budget else {}),
             "vector": candidate.vector,
             "architecture": candidate.architecture.to_dict(),
         }
-        for place, (candidate, evaluation) in enumerate(zip(group.candidates, evaluations))
+        for index, (candidate, evaluation) in enumerate(zip(group.candidates, evaluations))
     ]
 
 

@@ -1,4 +1,4 @@
-"""One self-contained page that replays a search: the population, who learned from whom, and the cells changing."""
+"""Self-contained page that replays a search: the population, the teacher-student pairs and the best cells."""
 
 import json
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ def write_replay(generations: Sequence[dict[str, Any]], candidates: Sequence[dic
     Args:
         generations: Records of the generations.
         candidates: Records of the candidates.
-        path: The file.
+        path: HTML file to write.
     """
-    data = {"generations": list(generations), "candidates": _placed(candidates)}
+    data = {"generations": list(generations), "candidates": _projected(candidates)}
     page = files("relnas_mm.search").joinpath("replay.html").read_text(encoding="utf-8")
     text = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
     path.write_text(page.replace(_DATA, text), encoding="utf-8")
 
 
-def _placed(candidates: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Candidates with a place in the plane (first two principal components of all vectors) instead of a vector."""
+def _projected(candidates: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Replaces the vectors of candidates by their first two principal components, scaled to [-1, 1]."""
     vectors = np.array([line["vector"] for line in candidates], dtype=float)
     centred = vectors - vectors.mean(axis=0)
     axes = np.linalg.svd(centred, full_matrices=False)[2][:2]
@@ -34,6 +34,6 @@ def _placed(candidates: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     plane[:, : len(axes)] = centred @ axes.T
     plane /= np.abs(plane).max() or 1.0
     return [
-        {**{key: value for key, value in line.items() if key != "vector"}, "place": [round(float(x), 4) for x in spot]}
-        for line, spot in zip(candidates, plane)
+        {**{key: value for key, value in line.items() if key != "vector"}, "place": [round(float(x), 4) for x in point]}
+        for line, point in zip(candidates, plane)
     ]

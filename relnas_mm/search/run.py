@@ -1,4 +1,4 @@
-"""A search from its first group to its winner, as a library: no config, no Runner."""
+"""The search loop as a library, without config or Runner."""
 
 import logging
 import sys
@@ -24,39 +24,39 @@ from relnas_mm.spaces import Space
 from relnas_mm.strategies import Group, Strategy
 
 OVERVIEW_EVERY = 60.0
-"""Seconds between two overviews of a running search, at least."""
+"""Minimum number of seconds between two overviews of a running search."""
 OVERVIEW_SHARE = 0.01
-"""Share of the time that overviews may take."""
+"""Maximum share of the running time spent on overviews."""
 
 
 class SearchRun:
-    """Asks a strategy for groups, scores them with an evaluator, tells the losses, and saves as it goes.
+    """Asks a strategy for groups, evaluates them and tells the losses, with checkpoints on the way.
 
-    Several processes of a launcher decide alike and divide the candidates among them; the first one writes.  The result
-    is that of one process, bit for bit.
+    In a distributed search every process runs the strategy, the candidates are divided among the processes, and rank 0
+    writes the files.  The result equals that of one process, bit for bit.
 
-    Written to the folder of the store: `records.jsonl` (a line for each candidate and each generation), `run_store/`,
-    the overview (`search_curve.png`, `pareto.png`, `replay.html`), and the winner with its pictures.
+    The folder of the run store receives `records.jsonl` (one line per candidate and per generation), `run_store/`
+    (checkpoints), the overview (`search_curve.png`, `pareto.png`, `replay.html`), and the winner with its plots.
 
     Args:
-        space: What is searched.
-        strategy: Proposes groups.
+        space: Search space.
+        strategy: Proposes groups of candidates.
         evaluator: Scores them.
-        store: Where everything is kept.
-        budget: Counts the costs that are recorded; a strategy keeps to it where it was given `feasible=budget.allows`.
-        objectives: What is minimized beside the loss: metrics of the evaluator such as 'latency', or costs of the
-            budget such as 'macs'.  The winner is still the one with the lowest loss.
-        rerank: How many of the best are scored again, more precisely, before the winner is chosen; 0 for none.
-        resume: Whether to continue what the store holds.
+        store: Run store for records, checkpoints and results.
+        budget: Computes the recorded costs; its limits take effect in a strategy built with `feasible=budget.allows`.
+        objectives: Objectives minimized besides the loss: metrics of the evaluator such as 'latency', or costs of the
+            budget such as 'macs'.  The winner is the candidate with the lowest loss in any case.
+        rerank: Number of top candidates scored again, more precisely, before the winner is chosen; 0 for none.
+        resume: Whether to resume from the run store.
 
     Attributes:
-        logger: Told what happens.
-        report: Told the numbers of each generation.
-        meta: Kept with the winner, to say where it comes from.
-        overview: Whether curves and pages are drawn.
+        logger: Logger of the search.
+        report: Callback for the scalars of each generation.
+        meta: Metadata saved with the winner.
+        overview: Whether to write the overview.
 
     Raises:
-        UserError: Parts do not fit together, or the folder holds a search that is not to be continued.
+        UserError: The components are incompatible, or the folder holds a search that is not to be resumed.
     """
 
     def __init__(
@@ -86,9 +86,9 @@ class SearchRun:
             store.open(resume)
 
     def run(self) -> Architecture:
-        """Runs the search to its end, and writes the winner.
+        """Runs the search to its end and writes the winner.
 
-        SIGTERM saves what is complete and ends the process with code 143.
+        On SIGTERM, it saves the completed groups and exits with code 143.
 
         Returns:
             The winner.
@@ -118,7 +118,7 @@ class SearchRun:
         return winner.candidate.architecture
 
     def run_round(self) -> None:
-        """One group, or, where several processes are to be kept busy, all those that start alike."""
+        """Evaluates one group, or all groups that start from the same shared weights, to occupy several processes."""
         start = time.perf_counter()
         count = self.evaluator.groups_per_round(self.strategy.ask())
         groups = self.strategy.ask_ahead(2 * count)
@@ -139,11 +139,11 @@ class SearchRun:
 
     def _resume(self) -> None:
         done, skipped = self._checkpointer.resume()
-        barrier()  # nobody writes before all have read
-        for sentence in skipped:
-            self.logger.warning(f"{sentence}; an older one is used")
+        barrier()  # all processes read before rank 0 writes
+        for message in skipped:
+            self.logger.warning(f"{message}; resuming from an older one")
         self.progress = Progress(self.strategy.total_groups, done)
-        self.logger.info(f"the search continues after {done} of {self.progress.total} groups")
+        self.logger.info(f"the search resumes after {done} of {self.progress.total} groups")
 
     def _record(self, group: Group, evaluations: list[Evaluation]) -> None:
         records = self.store.records
@@ -177,11 +177,11 @@ class SearchRun:
 def check_parts(
     space: Space, strategy: Strategy, evaluator: Evaluator, budget: Budget | None = None, objectives: Sequence[str] = ()
 ) -> None:
-    """Makes sure that the parts of a search fit together.
+    """Checks that the components of a search are compatible.
 
     Raises:
-        UserError: The evaluator scores other architectures, the strategy is told another number of objectives or needs
-            another one, or the budget's limits do not reach it.
+        UserError: The evaluator does not score the space's kind of architecture, the strategy expects another number
+            or kind of objectives, or it does not know the limits of the budget.
     """
     names = [type(part).__name__ for part in (space, strategy, evaluator)]
     if evaluator.kinds is not None and space.kind not in evaluator.kinds:
@@ -189,13 +189,13 @@ def check_parts(
         raise UserError(f"{names[2]} scores architectures of kind {allowed}; those of {names[0]} are {space.kind!r}")
     if strategy.objectives != 1 + len(objectives):
         raise UserError(
-            f"the strategy {names[1]!r} compares by {strategy.objectives} objective(s), but the search minimizes the "
-            f"loss and {list(objectives)}; give the strategy as many `objectives`, or leave them out"
+            f"the strategy {names[1]!r} takes {strategy.objectives} objective(s), but the search minimizes the loss "
+            f"and {list(objectives)}; set `objectives` of the strategy to {1 + len(objectives)}, or leave it out"
         )
     if strategy.required_objective not in (None, evaluator.objective):
         raise UserError(
-            f"the strategy {names[1]!r} needs losses that are {strategy.required_objective!r}, but the objective of "
-            f"{names[2]} is {evaluator.objective!r}; set objective={strategy.required_objective!r} there"
+            f"the strategy {names[1]!r} needs the objective {strategy.required_objective!r}, but that of {names[2]} is "
+            f"{evaluator.objective!r}; set objective={strategy.required_objective!r} of the evaluator"
         )
     if budget is not None and budget.limits and strategy.feasible is None:
         raise UserError(

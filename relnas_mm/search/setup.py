@@ -1,4 +1,4 @@
-"""What is done to the config of a search before MMEngine's Runner sees it."""
+"""Prepares the config of a search for MMEngine's Runner."""
 
 from importlib.util import find_spec
 from typing import Any
@@ -14,7 +14,7 @@ NEEDED = {"TensorboardVisBackend": "tensorboard"}
 
 @MODELS.register_module()
 class SearchModel(BaseModel):
-    """One unused parameter: a search builds a network for each candidate, but the Runner insists on a model."""
+    """Placeholder with one unused parameter: the Runner requires a model, but a search builds one per candidate."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,10 +25,10 @@ class SearchModel(BaseModel):
 
 
 def with_runner_needs(config: Config) -> Config:
-    """Adds what the Runner wants of whoever trains and a search never uses: a model, a loader and an optimizer.
+    """Adds the placeholders that the Runner requires for training: a model, a data loader and an optimizer.
 
     Args:
-        config: The config of a search; changed in place, where it names none of its own.
+        config: The config of a search; changed in place, where it sets none of its own.
     """
     config.setdefault("model", {"type": "SearchModel"})
     config.setdefault("train_dataloader", ())
@@ -40,7 +40,7 @@ def with_runner_needs(config: Config) -> Config:
 
 
 def without_missing_backends(config: Config) -> Config:
-    """Leaves out the visualization back-ends whose package is not installed; changes the config in place."""
+    """Removes visualization backends whose package is not installed; changes the config in place."""
     visualizer = config.get("visualizer")
     if visualizer and "vis_backends" in visualizer:
         visualizer.vis_backends = [

@@ -1,4 +1,4 @@
-"""The state of a run as the bytes of files: tensors as safetensors, arrays as NPZ, the rest as JSON."""
+"""Serializes the state of a run: tensors as safetensors, arrays as NPZ, the rest as JSON."""
 
 import io
 import json
@@ -17,12 +17,12 @@ TENSORS, ARRAYS, VALUES = "tensors.safetensors", "arrays.npz", "values.json"
 
 @dataclass(frozen=True)
 class State:
-    """What a step holds.
+    """The state of a run at one step.
 
     Args:
-        tensors: Of the evaluator.
-        arrays: Of the strategy.
-        values: Anything that JSON can hold.
+        tensors: Tensors of the evaluator.
+        arrays: Arrays of the strategy.
+        values: JSON-serializable values.
     """
 
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class State:
 
 
 def state_files(state: State) -> dict[str, bytes]:
-    """The files of a state, by name."""
+    """Serializes a state to files, by name."""
     buffer = io.BytesIO()
     np.savez(buffer, **dict(state.arrays))  # type: ignore[arg-type]
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.tensors.items()}
@@ -43,10 +43,10 @@ def state_files(state: State) -> dict[str, bytes]:
 
 
 def read_state(files: Mapping[str, bytes]) -> State:
-    """The inverse of `state_files`.
+    """Inverse of `state_files`.
 
     Raises:
-        ValueError: A file is not what it should be.
+        ValueError: A file is malformed.
     """
     try:
         tensors = load_tensors(files[TENSORS])

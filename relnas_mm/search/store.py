@@ -1,4 +1,4 @@
-"""What a search keeps in its folder: records, checkpoints, and what it leaves for people."""
+"""The folder of a search, with its records and checkpoints."""
 
 import os
 from pathlib import Path
@@ -9,20 +9,20 @@ from relnas_mm.search.records import Records
 
 RECORDS, CHECKPOINTS = "records.jsonl", "run_store"
 TRACES = (RECORDS, "genotype.json", "chain.json", "architecture.json", CHECKPOINTS)
-"""What tells that a folder holds a search."""
+"""Files by which the folder of a search is recognized."""
 
 
 class RunStore:
     """The folder of a search.
 
     Args:
-        folder: Made when first written to.
-        keep: How many checkpoints stay, at least 1.
+        folder: The folder; created by `open`.
+        keep: Number of checkpoints to keep, at least 1.
         save_every: Seconds between checkpoints; 0 saves after each group.
 
     Attributes:
-        records: A line for each candidate and each generation.
-        checkpoints: Saved steps, each complete or absent.
+        records: Records of the candidates and generations.
+        checkpoints: Saved steps.
 
     Raises:
         UserError: `keep` is below 1.
@@ -34,31 +34,34 @@ class RunStore:
         self.checkpoints = CheckpointStore(self.folder / CHECKPOINTS, keep)
 
     def open(self, resume: bool) -> None:
-        """Makes the folder, and makes sure that no search is overwritten.
+        """Creates the folder, unless it holds a search that would be overwritten.
+
+        Args:
+            resume: Whether to resume the search in the folder.
 
         Raises:
-            UserError: It holds a search that is not to be continued, or cannot be made.
+            UserError: The folder holds a search that is not to be resumed, or cannot be created.
         """
         check_overwriting(self.folder, resume)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"the work_dir {str(self.folder)!r} cannot be made: {error.strerror or error}") from None
+            raise UserError(f"the work_dir {str(self.folder)!r} cannot be created: {error.strerror or error}") from None
 
 
 def check_overwriting(folder: Path, resume: bool) -> None:
-    """Makes sure that no search is overwritten.
+    """Checks that no search is overwritten.
 
     Raises:
-        UserError: The folder holds a search that is not to be continued.
+        UserError: The folder holds a search that is not to be resumed.
     """
     if not resume and (found := found_traces(folder)):
         raise UserError(
-            f"the work_dir {str(folder)!r} holds a search already ({found[0]}); "
-            "continue it with --resume or choose another --work-dir"
+            f"the work_dir {str(folder)!r} already holds a search ({found[0]}); "
+            "resume it with --resume or choose another --work-dir"
         )
 
 
 def found_traces(folder: Path) -> list[str]:
-    """Files of a search that a folder holds."""
+    """Returns the files of a search that a folder holds."""
     return [name for name in TRACES if (folder / name).exists()]

@@ -1,4 +1,4 @@
-"""What a generation comes to: losses of fast and slow learners, diversity, size of the candidates."""
+"""Summary of a generation: losses of fast and slow learners, diversity and size of the candidates."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,17 +12,17 @@ from relnas_mm.strategies import Group
 
 
 def generation_record(candidates: Sequence[dict[str, Any]], upper: np.ndarray) -> dict[str, Any]:
-    """The line of a generation.
+    """Returns the record of a generation.
 
     Args:
-        candidates: The lines of its candidates.
+        candidates: Records of its candidates.
         upper: Upper bounds of the space, shape (d,).
 
     Returns:
-        `fast_loss` and `slow_loss` (means over teachers and students; of groups of one only the first), `best_loss`,
-        `best` (number of the individual), `diversity` (mean distance to the centre of the population, each
-        dimension in units of its range), `diverged` (candidates without a finite loss), the means of the metrics,
-        and `seconds` in total.
+        `fast_loss` and `slow_loss` (means over teachers and students; with groups of one only the former),
+        `best_loss`, `best` (number of the individual) and its `accuracy` and `architecture`, `diversity` (mean distance
+        to the centroid of the population, each dimension scaled to [0, 1]), `diverged` (number of candidates without a
+        finite loss), mean `params` and `macs`, and total `seconds`.
     """
     finite = [line for line in candidates if line["loss"] is not None]
     best = min(finite, key=lambda line: line["loss"], default=None)
@@ -44,12 +44,12 @@ def generation_record(candidates: Sequence[dict[str, Any]], upper: np.ndarray) -
 
 
 def mean(values: Sequence[float]) -> float | None:
-    """The mean; `None` of nothing."""
+    """Mean of the values; `None` if there are none."""
     return float(np.mean(values)) if len(values) else None
 
 
 def log_line(group: Group, evaluations: Sequence[Evaluation], progress: Progress) -> str:
-    """What the log says of a group."""
+    """Formats a group for the log."""
     losses = "  ".join(
         f"#{candidate.number} {evaluation.loss:.4f}" for candidate, evaluation in zip(group.candidates, evaluations)
     )
@@ -60,7 +60,7 @@ def log_line(group: Group, evaluations: Sequence[Evaluation], progress: Progress
 
 
 def generation_line(record: dict[str, Any]) -> str:
-    """What the log says of a generation."""
+    """Formats a generation for the log."""
     cells = [
         f"{label} {record[key]:.4g}"
         for key, label in (

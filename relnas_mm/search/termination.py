@@ -1,4 +1,4 @@
-"""SIGTERM as an exception that arrives at a safe place."""
+"""Turns SIGTERM into an exception, deferred in critical sections."""
 
 import signal
 from collections.abc import Iterator
@@ -9,18 +9,18 @@ EXIT_CODE = 128 + signal.SIGTERM
 
 
 class Terminated(BaseException):
-    """The process was asked to end."""
+    """The process received SIGTERM."""
 
 
 class Termination:
-    """Raises `Terminated` on SIGTERM while `watching`; inside `deferred` only at its end."""
+    """Raises `Terminated` on SIGTERM inside `watching`; inside `deferred`, at its end."""
 
     def __init__(self) -> None:
         self._deferred = self._pending = False
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Listens to SIGTERM; afterwards the former handler is back."""
+        """Handles SIGTERM inside the block, and restores the former handler afterwards."""
         former = signal.signal(signal.SIGTERM, self._arrive)
         try:
             yield
@@ -29,7 +29,7 @@ class Termination:
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """What happens inside is not torn apart."""
+        """Completes the block before SIGTERM is handled."""
         self._deferred = True
         try:
             yield

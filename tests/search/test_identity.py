@@ -29,7 +29,7 @@ def test_a_folder_is_claimed_once_something_is_recorded(tmp_path):
     assert json.loads((tmp_path / "run.json").read_text()) == identity
     (tmp_path / "records.jsonl").write_text("")
     claim_work_dir(tmp_path, identity, resume=True, force=False)
-    with pytest.raises(UserError, match=r"holds a search already \(records.jsonl\)"):
+    with pytest.raises(UserError, match=r"already holds a search \(records.jsonl\)"):
         claim_work_dir(tmp_path, identity, resume=False, force=False)
 
 

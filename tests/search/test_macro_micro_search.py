@@ -86,7 +86,7 @@ def test_an_end_is_foretold_from_the_work_that_is_left():
 
 def test_what_does_not_go_together_is_refused(parts, tmp_path):
     evaluator = {**parts["evaluator"], "objective": "loss"}
-    with pytest.raises(UserError, match="needs losses that are 'error', but the objective of StandAloneEvaluator is"):
+    with pytest.raises(UserError, match="needs the objective 'error', but that of StandAloneEvaluator is"):
         make_search(tmp_path, **{**parts, "evaluator": evaluator})
     supernet = {"type": "SupernetEvaluator", "data": evaluator["data"]}
     with pytest.raises(UserError, match="SupernetEvaluator scores architectures of kind genotype; .* are 'chain'"):

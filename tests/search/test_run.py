@@ -102,7 +102,7 @@ def test_objectives_that_cannot_be(evaluator, tmp_path):
 
 def test_gradients_of_a_table_are_refused(tmp_path):
     options = {"space": {"type": "NASBench201Space"}, "strategy": {"type": "DARTS"}}
-    with pytest.raises(UserError, match="'DARTS' needs gradients, which TabularEvaluator does not give"):
+    with pytest.raises(UserError, match="'DARTS' needs gradients, which TabularEvaluator does not provide"):
         make_search(tmp_path / "work", tabular(tmp_path), **options)
 
 

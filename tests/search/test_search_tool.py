@@ -57,7 +57,7 @@ def test_a_search_is_terminated_and_continued_with_another_config(data, tmp_path
     load_genotype(tmp_path / "genotype.json")
     for name in ("cells.svg", "cells.png", "search_curve.png", "replay.html", "records.jsonl"):
         assert (tmp_path / name).stat().st_size > 100
-    assert "the search continues after" in forced.stdout + forced.stderr
+    assert "the search resumes after" in forced.stdout + forced.stderr
     assert "eta" in forced.stdout + forced.stderr
     refused = run(QUICK, tmp_path, *options)
     assert refused.returncode == 2 and "Traceback" not in refused.stderr

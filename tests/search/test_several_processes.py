@@ -180,7 +180,7 @@ def test_a_killed_process_is_replaced_and_the_search_goes_on(config, one, tmp_pa
         assert len(second) == 1
         os.kill(second[0], signal.SIGKILL)
         assert running.wait(300) == 0, (tmp_path / "log.txt").read_text()[-3000:]
-        assert "the search continues after" in (tmp_path / "log.txt").read_text()
+        assert "the search resumes after" in (tmp_path / "log.txt").read_text()
 
     assert records(tmp_path / "two") == records(one)
     genotypes = [json.loads((folder / "genotype.json").read_text()) for folder in (one, tmp_path / "two")]

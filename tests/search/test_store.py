@@ -71,7 +71,7 @@ def test_a_full_or_read_only_disk_fails_loudly_and_keeps_the_last_step(tmp_path,
 
     monkeypatch.setattr(store_module, "_write_synced", failing)
     with pytest.raises(
-        UserError, match=r"checkpoint 2 cannot be written .* no room; the last good one is step-00000001"
+        UserError, match=r"checkpoint 2 cannot be written .* no room; the last complete one is step-00000001"
     ):
         store.save(2, state())
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000001"]
@@ -90,7 +90,7 @@ def test_a_file_that_cannot_grow_is_a_user_error(tmp_path):
         try:
             store.save(2, state())
         except UserError as error:
-            raise SystemExit(7 if "the last good one is step-00000001" in str(error) else 8) from None
+            raise SystemExit(7 if "the last complete one is step-00000001" in str(error) else 8) from None
 
     assert in_child(work) == 7
     assert CheckpointStore(tmp_path).load_newest().step == 1
@@ -110,8 +110,8 @@ def test_keep(tmp_path):
 def test_a_folder_with_a_search_is_not_overwritten(tmp_path):
     RunStore(tmp_path / "new" / "deep").open(resume=False)
     (tmp_path / "chain.json").write_text("{}")
-    with pytest.raises(UserError, match=r"holds a search already \(chain.json\)"):
+    with pytest.raises(UserError, match=r"already holds a search \(chain.json\)"):
         RunStore(tmp_path).open(resume=False)
     RunStore(tmp_path).open(resume=True)
-    with pytest.raises(UserError, match="cannot be made"):
+    with pytest.raises(UserError, match="cannot be created"):
         RunStore(tmp_path / "chain.json").open(resume=True)

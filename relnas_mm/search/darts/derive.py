@@ -1,4 +1,4 @@
-"""From weights of candidates to a cell, and what the weights say about the search."""
+"""Derives a cell from mixing weights, and measures how decided they are."""
 
 import math
 
@@ -10,15 +10,15 @@ from relnas_mm.search.darts.mixture import CANDIDATES, NODES
 
 NONE, SKIP = CANDIDATES.index("none"), CANDIDATES.index("skip_connect")
 COLLAPSED_FROM = 4
-"""Skip connections among the eight edges of a normal cell from which a search counts as collapsed."""
+"""Number of skip connections on the eight edges of a normal cell from which a search counts as collapsed."""
 
 
 def derive(normal: np.ndarray, reduce: np.ndarray) -> Genotype:
-    """The cells of DARTS' rule: each node keeps the two edges whose strongest candidate but `none` weighs most.
+    """Derives the cells: each node keeps the two edges with the strongest operation other than `none` (DARTS, 2.4).
 
     Args:
-        normal: Weights of the candidates of each edge, shape (14, 8).
-        reduce: Those of the reduction cell.
+        normal: Mixing weights of the normal cell, shape (14, 8).
+        reduce: Mixing weights of the reduction cell, shape (14, 8).
     """
     return Genotype(_edges(normal), _edges(reduce))
 
@@ -37,11 +37,11 @@ def _edges(weights: np.ndarray) -> tuple[Edge, ...]:
 
 
 def entropy(weights: np.ndarray) -> float:
-    """Mean entropy of the edges' weights as a share of that of equal weights: 1 is undecided, 0 decided."""
+    """Mean entropy of the edges' mixing weights relative to the uniform distribution, from 0 (decided) to 1."""
     terms = np.where(weights > 0, weights * np.log(np.maximum(weights, 1e-300)), 0.0)
     return float(-terms.sum(axis=1).mean() / math.log(weights.shape[1]))
 
 
 def skips(genotype: Genotype) -> int:
-    """Skip connections of the normal cell."""
+    """Number of skip connections in the normal cell."""
     return sum(operation == "skip_connect" for operation, _ in genotype.normal)

@@ -1,4 +1,4 @@
-"""The gradient of the validation loss with respect to the architecture, of first and second order."""
+"""First- and second-order gradients of the validation loss with respect to the alphas (DARTS, 2.3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from relnas_mm.search.darts.network import MixedNetwork
 
 Batch = tuple[Tensor, Tensor]
 FINITE_STEP = 0.01
-"""Length of the step in weights by which the second-order term is measured, as in the paper."""
+"""Norm of the weight perturbation in the finite-difference approximation, as in the paper."""
 
 
 @dataclass(frozen=True)
 class VirtualStep:
-    """The step of SGD that the weights would take next.
+    """Hypothetical next SGD step of the weights.
 
     Args:
         lr: Learning rate.
-        momentum: Share of the old step.
+        momentum: Momentum.
         weight_decay: Weight decay.
     """
 
@@ -30,44 +30,44 @@ class VirtualStep:
     weight_decay: float
 
     def taken(
-        self, weights: Mapping[str, Tensor], gradients: Mapping[str, Tensor], steps: Mapping[str, Tensor]
+        self, weights: Mapping[str, Tensor], gradients: Mapping[str, Tensor], momenta: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
-        """Where the weights would be; new tensors, detached.
+        """Returns the weights after the step, as new leaf tensors.
 
         Args:
-            weights: Where they are.
-            gradients: Of the training loss.
-            steps: SGD's momentum buffers; empty before its first step.
+            weights: Current weights.
+            gradients: Gradients of the training loss.
+            momenta: SGD's momentum buffers; empty before its first step.
         """
         moved = {}
         for name, weight in weights.items():
             step = gradients[name] + self.weight_decay * weight
-            if name in steps:
-                step = step + self.momentum * steps[name]
+            if name in momenta:
+                step = step + self.momentum * momenta[name]
             moved[name] = (weight - self.lr * step).detach().requires_grad_()
         return moved
 
 
 def first_order(network: MixedNetwork, validation: Batch) -> tuple[Tensor, list[Tensor]]:
-    """Validation loss with the weights as they are, and its gradient in the alphas."""
+    """Returns the validation loss at the current weights, and its gradients with respect to the alphas."""
     loss = F.cross_entropy(network(validation[0]), validation[1])
     return loss.detach(), list(torch.autograd.grad(loss, list(network.alphas)))
 
 
 def second_order(
-    network: MixedNetwork, training: Batch, validation: Batch, step: VirtualStep, steps: Mapping[str, Tensor]
+    network: MixedNetwork, training: Batch, validation: Batch, step: VirtualStep, momenta: Mapping[str, Tensor]
 ) -> tuple[Tensor, list[Tensor]]:
-    """Validation loss after a virtual step of the weights, and its gradient in the alphas through that step.
+    """Returns the validation loss after a virtual step, and its gradients with respect to the alphas.
 
-    The term through the step is the difference of two gradients of the training loss, at weights moved a little along
-    and against the validation gradient.  Neither weights nor running statistics of the network change.
+    The gradient through the step is approximated by finite differences: the gradients of the training loss at weights
+    perturbed along and against the validation gradient.  The network's weights and running statistics do not change.
 
     Args:
-        network: The network.
+        network: The mixed network.
         training: Batch of the virtual step.
-        validation: Batch of the loss.
+        validation: Batch of the validation loss.
         step: The virtual step.
-        steps: SGD's momentum buffers by name of the weight.
+        momenta: SGD's momentum buffers by name of the weight.
     """
     alphas, weights = list(network.alphas), network.named_weights()
     names = list(weights)
@@ -77,16 +77,16 @@ def second_order(
         return F.cross_entropy(functional_call(network, {**values, **buffers}, (batch[0],)), batch[1])
 
     gradients = torch.autograd.grad(loss_at(weights, training), list(weights.values()))
-    virtual = step.taken(weights, dict(zip(names, gradients)), steps)
+    virtual = step.taken(weights, dict(zip(names, gradients)), momenta)
     loss = loss_at(virtual, validation)
-    direct, through = _split(torch.autograd.grad(loss, [*alphas, *virtual.values()]), len(alphas))
-    length = FINITE_STEP / torch.cat([part.flatten() for part in through]).norm()
-    ends = []
+    grad_alphas, grad_weights = _split(torch.autograd.grad(loss, [*alphas, *virtual.values()]), len(alphas))
+    epsilon = FINITE_STEP / torch.cat([grad.flatten() for grad in grad_weights]).norm()
+    perturbed = []
     for sign in (1, -1):
-        moved = {name: (weights[name] + sign * length * part).detach() for name, part in zip(names, through)}
-        ends.append(torch.autograd.grad(loss_at(moved, training), alphas))
+        moved = {name: (weights[name] + sign * epsilon * grad).detach() for name, grad in zip(names, grad_weights)}
+        perturbed.append(torch.autograd.grad(loss_at(moved, training), alphas))
     return loss.detach(), [
-        first - step.lr * (ahead - behind) / (2 * length) for first, ahead, behind in zip(direct, *ends)
+        grad - step.lr * (plus - minus) / (2 * epsilon) for grad, plus, minus in zip(grad_alphas, *perturbed)
     ]
 
 

@@ -1,4 +1,4 @@
-"""All candidate operations of an edge at once, weighted."""
+"""Mixed operations of DARTS: the weighted sum of all candidate operations of an edge."""
 
 from functools import partial
 
@@ -24,17 +24,18 @@ NODES = 4
 EDGES = sum(2 + node for node in range(NODES))
 
 search_norm: Norm = partial(nn.BatchNorm2d, eps=1e-5, momentum=0.1, affine=False)
-"""Without scale and shift, so that a candidate cannot make up for its weight."""
+"""Not affine: a learned scale could compensate the mixing weight of a candidate."""
 
 
 class Mixture(nn.Module):
-    """The weighted sum of all candidates on one edge; pools are normalized, too.
+    """Weighted sum of all candidate operations on one edge; pooling is followed by batch normalization.
 
     Args:
-        channels: Channels in and out.
+        channels: Number of input and output channels.
         sampling: Stride of the edge.
-        portion: One of so many channels goes through the candidates, the others pass by (PC-DARTS, Xu et al., ICLR
-            2020, without its edge normalization); then channels are shuffled.  1 is DARTS.
+        portion: Divisor of the channels: `channels / portion` channels pass through the candidates, the others bypass
+            them, and the result is shuffled (PC-DARTS, Xu et al., ICLR 2020, without its edge normalization).  1 is
+            DARTS.
     """
 
     def __init__(self, channels: int, sampling: Sampling, portion: int = 1):
@@ -49,10 +50,10 @@ class Mixture(nn.Module):
 
         Args:
             x: Shape (n, c, h, w).
-            weights: Of the candidates, shape (8,).
+            weights: Mixing weights of the candidates, shape (8,).
         """
         mixed = x if self.portion == 1 else x[:, : x.shape[1] // self.portion]
-        # Zeros are left out of the sum; their weight still takes from the others.
+        # `none` contributes zeros, but its weight still lowers the others in the softmax.
         result = torch.stack([w * op(mixed) for w, op in zip(weights[1:], list(self.candidates)[1:])]).sum(0)
         if self.portion == 1:
             return result
@@ -69,7 +70,7 @@ class Mixture(nn.Module):
 
 
 class MixedCell(nn.Module):
-    """A cell with a mixture on each of its 14 edges; edges into node j come after those into the nodes before."""
+    """A cell with a mixture on each of its 14 edges, ordered by target node."""
 
     def __init__(self, plan: CellPlan, portion: int = 1):
         super().__init__()
@@ -84,9 +85,9 @@ class MixedCell(nn.Module):
         """Runs the cell.
 
         Args:
-            s0: Output of the cell before the last.
-            s1: Output of the last cell.
-            weights: Of the candidates of each edge, shape (14, 8).
+            s0: Output of the cell before the previous one.
+            s1: Output of the previous cell.
+            weights: Mixing weights of each edge, shape (14, 8).
         """
         states = [self.preprocess0(s0), self.preprocess1(s1)]
         edges = iter(zip(self.edges, weights))

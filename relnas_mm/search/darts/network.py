@@ -1,4 +1,4 @@
-"""The network that DARTS trains: mixed cells, and the numbers that weigh their candidates."""
+"""The mixed network of DARTS, with its architecture parameters (alphas)."""
 
 import torch
 from torch import Tensor, nn
@@ -16,13 +16,14 @@ class MixedNetwork(nn.Module):
     """Stem, mixed cells, global average pooling and a linear classifier.
 
     Args:
-        shape: Channels, depth and classes.
+        shape: Channels, number of cells and classes.
         seed: Seed of the initial weights.
         portion: As in `Mixture`.
 
     Attributes:
-        alphas: Logits of the candidates in normal and reduction cells, two of shape (14, 8).
-        temperature: What logits are divided by before the softmax.
+        alphas: Architecture parameters of normal and reduction cells, the logits of the mixing weights; two of shape
+            (14, 8).
+        temperature: Temperature of the softmax over the alphas.
     """
 
     def __init__(self, shape: NetworkShape, seed: int, portion: int = 1):
@@ -38,7 +39,11 @@ class MixedNetwork(nn.Module):
             self.alphas = nn.ParameterList(INITIAL_SCALE * torch.randn(EDGES, len(CANDIDATES)) for _ in range(2))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits, (n, num_classes), of normalized images, (n, c, h, w)."""
+        """Computes logits, shape (n, num_classes).
+
+        Args:
+            images: Normalized images, shape (n, c, h, w).
+        """
         s0 = s1 = self.stem(images)
         normal, reduce = self.mixing_weights()
         for cell, reduction in zip(self.cells, self.reductions):
@@ -46,19 +51,19 @@ class MixedNetwork(nn.Module):
         return self.classifier(torch.flatten(nn.functional.adaptive_avg_pool2d(s1, 1), 1))
 
     def mixing_weights(self) -> list[Tensor]:
-        """Weights of the candidates in normal and reduction cells, two of shape (14, 8) whose rows sum to 1."""
+        """Returns the softmax of the alphas of normal and reduction cells, two of shape (14, 8)."""
         return [torch.softmax(alphas / self.temperature, dim=1) for alphas in self.alphas]
 
     def named_weights(self) -> dict[str, nn.Parameter]:
-        """All parameters but the alphas."""
+        """Returns all parameters but the alphas."""
         return {name: value for name, value in self.named_parameters() if not name.startswith("alphas.")}
 
 
 def check_temperature(temperature: tuple[float, float]) -> None:
-    """Makes sure that a schedule of temperatures is one.
+    """Checks a temperature schedule.
 
     Raises:
         UserError: It is not a pair of positive numbers.
     """
     if len(temperature) != 2 or min(temperature) <= 0:
-        raise UserError(f"temperature is {temperature!r}; it must be (first, last), both above 0")
+        raise UserError(f"temperature is {temperature!r}; it must be (first, last), both positive")

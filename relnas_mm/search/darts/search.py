@@ -1,4 +1,4 @@
-"""DARTS from its first epoch to its cell, as a library: no config, no Runner."""
+"""The DARTS search as a library, without config or Runner."""
 
 import itertools
 import logging
@@ -31,34 +31,34 @@ DEFAULTS = {"batch_size": 64, "lr": 0.025, "drop_path_rate": 0.0}
 
 
 class DartsSearch:
-    """Trains a network of all operations and, with it, how much each of them counts; then keeps the strongest.
+    """Searches a cell by DARTS: trains weights and alphas of a mixed network alternately, then derives the cell.
 
-    Written to the folder of the store: `records.jsonl` with a line for each epoch, `run_store/`, `search_curve.png`,
-    and the cell as `genotype.json`, `cells.svg` and `cells.png`.  A search that stops goes on after its last whole
-    epoch.
+    The folder of the run store receives `records.jsonl` (one line per epoch), `run_store/` (checkpoints),
+    `search_curve.png`, and the cell as `genotype.json`, `cells.svg` and `cells.png`.  A search resumes after its last
+    complete epoch.
 
     Args:
-        folder: Folder of the store.
+        folder: Folder of the run store.
         data: Arguments of `load_images`.
         epochs: Epochs over the training half, at least 1.
-        network: Fields of `NetworkShape` that the data do not decide: init_channels, num_cells.
-        training: Fields of `TrainConfig`, for the weights; without drop path.
-        channels_last: Keep feature maps with the channels last in memory: faster on CPUs.
+        network: Fields of `NetworkShape` that the data do not determine: init_channels, num_cells.
+        training: Fields of `TrainConfig` for the weights; drop path is not supported.
+        channels_last: Whether to use the channels_last memory format, which is faster on CPUs.
         architecture: Fields of `ArchitectureConfig`.
         augmentation: Fields of `Augmentation`.
-        train_portion: Share of the images that trains the weights; the rest trains the architecture.
-        augment_validation: Whether the images that the networks are compared by are augmented, too, as in the
-            reference implementation.
-        temperature: First and last temperature of the softmax over candidates, linear in between.
-        portion: One of so many channels goes through the candidates (PC-DARTS); 1 takes all.
-        keep: How many checkpoints stay.
-        resume: Whether to continue what the store holds.
-        seed: Seed of the split, of initial weights and of all draws.
-        device: Where to train.
+        train_portion: Share of the images that trains the weights; the rest trains the alphas.
+        augment_validation: Whether to augment the images that train the alphas too, as in the reference
+            implementation.
+        temperature: First and last temperature of the softmax over the alphas, interpolated linearly over the epochs.
+        portion: Divisor of the channels that pass through the candidates (PC-DARTS); 1 is DARTS.
+        keep: Number of checkpoints to keep.
+        resume: Whether to resume from the run store.
+        seed: Seed of the split, the initial weights and all random streams.
+        device: Device to train on.
 
     Attributes:
-        logger: Told what happens.
-        report: Told the numbers of each epoch, and which one it is, from 1.
+        logger: Logger of the search.
+        report: Callback for the scalars of each epoch and its number, from 1.
 
     Raises:
         UserError: The data cannot be read, or a value is out of range.
@@ -105,12 +105,12 @@ class DartsSearch:
         self.store.open(resume)
 
     def run(self) -> Genotype:
-        """Runs the search to its end, and writes the cell.
+        """Runs the search to its end and writes the cell.
 
-        SIGTERM ends the process with code 143; the last whole epoch is saved.
+        On SIGTERM, it exits with code 143; the last complete epoch has been saved.
 
         Returns:
-            The cell.
+            The derived cell.
 
         Raises:
             UserError: The loss is not finite, or a checkpoint or a result cannot be written.
@@ -132,16 +132,16 @@ class DartsSearch:
         if loaded is None:
             self.store.records.cut(0)
             return
-        for sentence in loaded.skipped:
-            self.logger.warning(f"{sentence}; an older one is used")
+        for message in loaded.skipped:
+            self.logger.warning(f"{message}; resuming from an older one")
         self.trainer.load_state_dict(loaded.state.tensors)
         self.store.records.cut(loaded.state.values["records"])
         total = self.progress.total
         self.progress = Progress(total, loaded.step)
-        self.logger.info(f"the search continues after {loaded.step} of {total} epochs")
+        self.logger.info(f"the search resumes after {loaded.step} of {total} epochs")
 
     def run_epoch(self) -> None:
-        """One epoch, recorded and saved."""
+        """Runs one epoch, records it and saves a checkpoint."""
         start, epoch, total = time.perf_counter(), self.progress.done, self.progress.total
         network = self.trainer.network
         first, last = self.temperature
@@ -218,6 +218,6 @@ class DartsSearch:
         return epoch_batches(data, self.config.batch_size, generator, augmentation, self.memory_format)
 
     def _endless_validation(self, epoch: int) -> Iterator[Batch]:
-        """Batches of the validation half, as often around as the training half needs."""
-        for turn in itertools.count():
-            yield from self._batches(self.validation_data, f"architecture {turn}", epoch)
+        """Yields batches of the validation half, pass after pass."""
+        for index in itertools.count():
+            yield from self._batches(self.validation_data, f"architecture {index}", epoch)

@@ -1,4 +1,4 @@
-"""Weights and alphas in turn, batch by batch."""
+"""Trains weights and alphas alternately, batch by batch."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ ORDERS = (1, 2)
 
 @dataclass(frozen=True)
 class ArchitectureConfig:
-    """How the alphas learn; the defaults are those of DARTS.
+    """Optimization of the alphas; the defaults are those of DARTS.
 
     Args:
-        order: 1 takes the weights as they are, 2 differentiates through their next step.
+        order: Order of the gradient, 1 or 2 (through a virtual step of the weights).
         lr: Learning rate of Adam.
-        betas: Its averages.
-        weight_decay: Its weight decay.
-        warmup: Epochs in which only the weights learn.
+        betas: Betas of Adam.
+        weight_decay: Weight decay of Adam.
+        warmup: Number of epochs that train only the weights.
 
     Raises:
         UserError: A value is out of range.
@@ -42,7 +42,7 @@ class ArchitectureConfig:
             raise UserError(f"order of the architecture is {self.order!r}; allowed are 1 and 2")
         if self.lr <= 0 or self.warmup < 0:
             raise UserError(
-                f"lr of the architecture is {self.lr!r} and warmup {self.warmup!r}; needed are > 0 and >= 0"
+                f"lr of the architecture is {self.lr!r} and warmup {self.warmup!r}; they must be > 0 and >= 0"
             )
 
 
@@ -51,8 +51,8 @@ class MixedTrainer:
 
     Args:
         network: The network, on its device.
-        config: How the weights learn.
-        architecture: How the alphas learn.
+        config: Optimization of the weights.
+        architecture: Optimization of the alphas.
     """
 
     def __init__(self, network: MixedNetwork, config: TrainConfig, architecture: ArchitectureConfig):
@@ -64,13 +64,13 @@ class MixedTrainer:
         )
 
     def run_epoch(self, training: Iterator[Batch], validation: Iterator[Batch], progress: float, epoch: int) -> float:
-        """A step of the alphas, then one of the weights, for each batch.
+        """Takes a step of the alphas, then one of the weights, for each batch.
 
         Args:
             training: Batches that train the weights.
-            validation: At least as many that train the alphas.
-            progress: Share of the epochs that lie behind, 0 to 1.
-            epoch: Its number, from 0.
+            validation: At least as many batches, which train the alphas.
+            progress: Share of the epochs done, in [0, 1).
+            epoch: Number of the epoch, from 0.
 
         Returns:
             Mean training loss.
@@ -86,16 +86,16 @@ class MixedTrainer:
         return torch.stack(losses).mean().item()
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Copies of all tensors from which `load_state_dict` continues exactly."""
+        """Returns copies of all tensors, from which training resumes exactly."""
         state = {_NETWORK + name: value.clone() for name, value in self.network.state_dict().items()}
         state |= {_MOMENTUM + name: value.clone() for name, value in self._momenta().items()}
-        for place, alphas in enumerate(self.network.alphas):
+        for index, alphas in enumerate(self.network.alphas):
             for name, value in self.adam.state[alphas].items():
-                state[f"{_ADAM}{place}/{name}"] = value.clone()
+                state[f"{_ADAM}{index}/{name}"] = value.clone()
         return state
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Takes what `state_dict` gave."""
+        """Restores the tensors of `state_dict`."""
         device = self.network.alphas[0].device
         parts: dict[str, dict[str, Tensor]] = {_NETWORK: {}, _MOMENTUM: {}, _ADAM: {}}
         for name, value in state.items():
@@ -105,9 +105,9 @@ class MixedTrainer:
         for name, value in parts[_MOMENTUM].items():
             self.sgd.state[self.weights[name]]["momentum_buffer"] = value.to(device)
         for name, value in parts[_ADAM].items():
-            place, _, key = name.partition("/")
-            # Adam keeps its count of steps on the CPU.
-            self.adam.state[self.network.alphas[int(place)]][key] = value if key == "step" else value.to(device)
+            index, _, key = name.partition("/")
+            # Adam keeps its step counter on the CPU.
+            self.adam.state[self.network.alphas[int(index)]][key] = value if key == "step" else value.to(device)
 
     def _momenta(self) -> dict[str, Tensor]:
         state = self.sgd.state
