@@ -45,7 +45,7 @@ class Chain(Architecture):
 
     def __post_init__(self) -> None:
         if type(self.width) is not int or self.width < 1:
-            raise UserError(f"the width of a chain is {self.width!r}; it must be a whole number of at least 1")
+            raise UserError(f"the width of a chain is {self.width!r}; it must be an integer of at least 1")
         if isinstance(self.layers, str) or not isinstance(self.layers, Iterable):
             raise UserError(f"the layers of a chain are {self.layers!r}; they must be (operation, kernel) pairs")
         layers = tuple(_checked_layer(index, entry) for index, entry in enumerate(self.layers))

@@ -55,7 +55,7 @@ class TrainConfig:
             if (size := getattr(self, name)) is not None and size < 1:
                 raise UserError(f"{name} is {size!r}; it must be at least 1")
         if not 0 <= self.min_lr <= self.lr:
-            raise UserError(f"min_lr is {self.min_lr!r} and lr {self.lr!r}; needed is 0 <= min_lr <= lr")
+            raise UserError(f"min_lr is {self.min_lr!r} and lr {self.lr!r}; required: 0 <= min_lr <= lr")
         if not 0 <= self.drop_path_rate < 1:
             raise UserError(f"drop_path_rate is {self.drop_path_rate!r}; it must be at least 0 and below 1")
 

@@ -31,7 +31,7 @@ class Forest:
     def __init__(self, encoding: Encoding, trees: int = 30, min_samples_split: int = 5, seed: int = 0):
         if trees < 1 or min_samples_split < 2:
             raise UserError(
-                f"trees of Forest is {trees!r} and min_samples_split {min_samples_split!r}; needed are at least 1 and 2"
+                f"trees of Forest is {trees!r} and min_samples_split {min_samples_split!r}; they must be >= 1 and 2"
             )
         try:
             from sklearn.ensemble import ExtraTreesRegressor

@@ -48,12 +48,12 @@ class MacroMicroSpace(Space):
         if not MIN_DEPTH <= min_depth <= max_depth:
             raise UserError(
                 f"the depths of MacroMicroSpace go from {min_depth!r} to {max_depth!r}; "
-                f"needed is {MIN_DEPTH} <= min_depth <= max_depth"
+                f"required: {MIN_DEPTH} <= min_depth <= max_depth"
             )
         if not 1 <= min_width <= max_width:
             raise UserError(
                 f"the widths of MacroMicroSpace go from {min_width!r} to {max_width!r}; "
-                "needed is 1 <= min_width <= max_width"
+                "required: 1 <= min_width <= max_width"
             )
         if not kernels or not set(kernels) <= set(KERNEL_SIZES) or len(set(kernels)) != len(kernels):
             raise UserError(

@@ -125,7 +125,7 @@ def cell_of(
     inner = list(operations[1:-1])
     if size < 2 or (operations[0], operations[-1]) != (INPUT, OUTPUT) or not set(inner) <= set(VERTEX_OPERATIONS):
         raise UserError(
-            f"{where}the operations of a cell are {list(operations)}; needed are {INPUT!r}, then any of "
+            f"{where}the operations of a cell are {list(operations)}; required are {INPUT!r}, then any of "
             f"{', '.join(map(repr, VERTEX_OPERATIONS))}, and {OUTPUT!r} last"
         )
     walks = sum((np.linalg.matrix_power(graph.astype(np.int64), k) for k in range(size)), np.zeros_like(graph)) > 0

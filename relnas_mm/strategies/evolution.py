@@ -45,7 +45,7 @@ class RegularizedEvolution(SequentialStrategy):
         if not 1 <= tournament_size <= population_size:
             raise UserError(
                 f"population_size of RegularizedEvolution is {population_size!r} and tournament_size "
-                f"{tournament_size!r}; needed is 1 <= tournament_size <= population_size"
+                f"{tournament_size!r}; required: 1 <= tournament_size <= population_size"
             )
         check_rate(edge_rate)
         self.population_size, self.tournament_size = population_size, tournament_size

@@ -71,7 +71,7 @@ class Rules:
         if not 0 < self.level < 1 or not self.epochs_scale > 0:
             raise UserError(
                 f"level of the global search is {self.level!r} and epochs_scale {self.epochs_scale!r}; "
-                "needed is 0 < level < 1 and 0 < epochs_scale"
+                "required: 0 < level < 1 and 0 < epochs_scale"
             )
         if 1 < self.repeats < (fewest := fewest_values(self.level)):
             raise UserError(

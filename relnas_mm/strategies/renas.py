@@ -56,7 +56,7 @@ class ReNAS(SequentialStrategy):
             raise UserError(f"objectives of ReNAS is {self.objectives!r}; it supports 1 only")
         if not 2 <= samples < queries:
             raise UserError(
-                f"samples of ReNAS is {samples!r} and queries {queries!r}; needed is 2 <= samples < queries"
+                f"samples of ReNAS is {samples!r} and queries {queries!r}; required: 2 <= samples < queries"
             )
         for name, value in (("top_k", top_k), ("calls", calls), ("population_size", population_size)):
             if value < 1:

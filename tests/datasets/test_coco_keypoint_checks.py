@@ -82,7 +82,7 @@ BAD_DETECTIONS = {
     "empty": ("", "the file of detections .* is not JSON"),
     "an object": ({"detections": []}, "holds an object; it must be a list of objects with image_id"),
     "numbers": ([[5, 5, 30, 30]], "detection 1 of .* is a list; the file must be a list of objects"),
-    "keypoint results": ([DETECTION, without(DETECTION, "bbox")], "detection 2 of .* has no bbox; needed are"),
+    "keypoint results": ([DETECTION, without(DETECTION, "bbox")], "detection 2 of .* has no bbox; required are"),
     "bare boxes": ([{"bbox": [5, 5, 30, 30]}], "has no image_id and no category_id and no score"),
     "image": ([{**DETECTION, "image_id": 7}], "image_id of detection 1 of .* is 7; the annotation file has no such"),
     "box": ([{**DETECTION, "bbox": [1, 2]}], r"bbox of detection 1 of .* is \[1, 2\]"),
@@ -160,7 +160,7 @@ def test_a_usable_box_is_one_that_mmpose_keeps(box, width, height):
 MPII = dict(image="1.jpg", center=[30, 20], scale=0.2, joints=[[10 + k, 8 + k] for k in range(16)], joints_vis=[1] * 16)
 BAD_MPII = {
     "no list": ({"people": []}, "is not in MPII's layout: it is no list of persons"),
-    "COCO": ([person(1, 1)], "person 1 of .* names no image; needed are image, center, scale, joints"),
+    "COCO": ([person(1, 1)], "person 1 of .* names no image; required are image, center, scale, joints"),
     "no joints": ([MPII, without(MPII, "joints")], "person 2 of .* has no joints or no joints_vis"),
     "14 joints": ([{**MPII, "joints": MPII["joints"][:14]}], "has 14 joints and 16 flags; 16 are expected"),
     "scale": ([{**MPII, "scale": 0}], r"has center \[30, 20\] and scale 0; two numbers and a positive one are needed"),

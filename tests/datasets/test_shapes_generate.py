@@ -71,7 +71,7 @@ def test_foreign_folders_are_refused_and_left_alone(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="file/voc cannot be made"):
+    with pytest.raises(UserError, match="file/voc cannot be created"):
         generate_shapes(tmp_path / "file" / "voc", **SMALL)
 
 

@@ -41,7 +41,7 @@ def test_networks_elsewhere_are_refused():
     "bounds, message",
     [
         (dict(min_depth=11, max_depth=10), "depths of MacroMicroSpace go from 11 to 10"),
-        (dict(min_depth=2), "depths of MacroMicroSpace go from 2 to 100; needed is 3"),
+        (dict(min_depth=2), "depths of MacroMicroSpace go from 2 to 100; required: 3"),
         (dict(min_width=65), "widths of MacroMicroSpace go from 65 to 64"),
         (dict(kernels=()), "kernels of MacroMicroSpace is \\(\\)"),
         (dict(kernels=(4,)), "kernels of MacroMicroSpace is \\(4,\\)"),

@@ -33,7 +33,7 @@ def _check_detection(detection: Any, where: str, images: Collection[int]) -> Non
         raise UserError(f"{where} is {_kind(detection)}; the file must be a list of objects with {', '.join(KEYS)}")
     missing = [key for key in KEYS if key not in detection]
     if missing:
-        raise UserError(f"{where} has no {' and no '.join(missing)}; needed are {', '.join(KEYS)}")
+        raise UserError(f"{where} has no {' and no '.join(missing)}; required are {', '.join(KEYS)}")
     image = detection["image_id"]
     if not isinstance(image, int) or image not in images:
         raise UserError(f"image_id of {where} is {image!r}; the annotation file has no such image")

@@ -55,7 +55,7 @@ def check_heads(path: str | os.PathLike[str], people: int) -> None:
 
 def _check_person(person: Any, where: str, joints: int) -> None:
     if not isinstance(person, dict) or not isinstance(person.get("image"), str):
-        raise UserError(f"{where} names no image; needed are image, center, scale, joints and joints_vis")
+        raise UserError(f"{where} names no image; required are image, center, scale, joints and joints_vis")
     if not is_numbers(person.get("center"), 2) or not is_numbers([person.get("scale")], 1) or person["scale"] <= 0:
         found = f"center {person.get('center')!r} and scale {person.get('scale')!r}"
         raise UserError(f"{where} has {found}; two numbers and a positive one are needed")

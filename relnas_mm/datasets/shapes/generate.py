@@ -22,7 +22,7 @@ _REPORT_SECONDS = 5.0
 
 def _whole(value: object, name: str, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise UserError(f"{name}={value!r} of the shapes data must be a whole number from {low} to {high}")
+        raise UserError(f"{name}={value!r} of the shapes data must be an integer from {low} to {high}")
     return value
 
 
@@ -146,7 +146,7 @@ def _start_draft(root: Path) -> Path:
         draft = Path(tempfile.mkdtemp(prefix=f".{root.name}.unfinished-", dir=root.parent))
         draft.chmod(0o755)
     except OSError as error:
-        raise UserError(f"the data set folder {root} cannot be made ({error}); name another one") from None
+        raise UserError(f"the data set folder {root} cannot be created ({error}); name another one") from None
     return draft
 
 

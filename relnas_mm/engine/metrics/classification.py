@@ -31,7 +31,7 @@ class Accuracy(BaseMetric):
         super().__init__(collect_device, prefix)
         self.topk = (topk,) if isinstance(topk, int) else tuple(topk)
         if not self.topk or min(self.topk) < 1:
-            raise UserError(f"topk of Accuracy is {topk!r}; needed are whole numbers from 1 on")
+            raise UserError(f"topk of Accuracy is {topk!r}; they must be integers of at least 1")
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
         """Stores the rank of the true class of each image; ties are ordered by class index."""

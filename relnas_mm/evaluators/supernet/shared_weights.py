@@ -11,7 +11,7 @@ from relnas_mm.strategies import Group
 
 _STAGED = "staged/"
 WRITE_BACK = ("group", "generation")
-"""Named values of `write_back`; a whole number means that many groups."""
+"""Named values of `write_back`; an integer means that many groups."""
 
 
 class SharedWeights:

@@ -57,9 +57,11 @@ class ArcFaceRecognizer(BaseModel):
     ):
         super().__init__(data_preprocessor, init_cfg)  # type: ignore[arg-type]
         if num_classes < 2 or embedding < 1:
-            raise UserError(f"num_classes is {num_classes!r} and embedding {embedding!r}; needed are 2 and 1 at least")
+            raise UserError(
+                f"num_classes is {num_classes!r} and embedding {embedding!r}; they must be at least 2 and 1"
+            )
         if scale <= 0 or not 0 <= margin < math.pi / 2:
-            raise UserError(f"scale is {scale!r} and margin {margin!r}; needed is scale > 0 and 0 <= margin < pi / 2")
+            raise UserError(f"scale is {scale!r} and margin {margin!r}; required: scale > 0 and 0 <= margin < pi / 2")
         self.num_classes, self.scale, self.margin = num_classes, scale, margin
         self.backbone = MODELS.build(backbone)
         channels = in_channels or self.backbone.out_channels[-1]
