@@ -1,4 +1,4 @@
-"""Says what a network costs: `python tools/analyze.py CONFIG [--shape H W] [--batch N …] [--out FILE.json|.md]`."""
+"""Measures a network: `python tools/analyze.py CONFIG [--shape H W] [--batch N …] [--out FILE.json|.md]`."""
 
 import argparse
 import json
@@ -29,28 +29,28 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, nargs="+", default=[1], metavar="N", help="batch sizes of the latency [1]")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N [cpu]")
     parser.add_argument("--repeats", type=int, default=30, metavar="N", help="timed passes; 0 measures no latency [30]")
-    parser.add_argument("--checkpoint", help="weights; they matter for the number of proposals of two-stage detectors")
+    parser.add_argument("--checkpoint", help="weights; they affect the number of proposals of two-stage detectors")
     parser.add_argument(
         "--deploy",
         choices=RUNTIMES,
         nargs="?",
         const="torch",
-        help="measure the network with its backbone folded for inference, too, run by torch or onnxruntime [torch]",
+        help="also measure the network with a fused backbone, run by torch or onnxruntime [torch]",
     )
-    parser.add_argument("--compile", action="store_true", help="with --deploy: by torch.compile, which takes a while")
+    parser.add_argument("--compile", action="store_true", help="with --deploy: use torch.compile, which takes a while")
     parser.add_argument("--out", metavar="FILE", help="write the result to this .json or .md file as well")
     add_cfg_options(parser, "model.backbone.genotype=genotype.json")
     return parser.parse_args()
 
 
 def check(args: argparse.Namespace) -> None:
-    """Bad values are named before anything takes long."""
+    """Validates the arguments before any expensive work."""
     if min(args.batch) < 1:
         raise UserError(f"--batch is {min(args.batch)}; batch sizes must be positive")
     if args.repeats < 0 or args.repeats == 1:
         raise UserError(f"--repeats is {args.repeats}; it must be 0 or at least 2")
     if args.compile and not args.deploy:
-        raise UserError("--compile is given without --deploy; it is a part of it")
+        raise UserError("--compile is given without --deploy, which it needs")
     if args.deploy and not args.repeats:
         raise UserError("--deploy with --repeats 0 would measure nothing")
     if args.checkpoint and not Path(args.checkpoint).is_file() and "://" not in args.checkpoint:
@@ -74,7 +74,7 @@ def main() -> None:
     analysis = analyze(
         *(config, args.config, shape, device, args.checkpoint, args.batch, args.repeats),
         command=shlex.join(["python", *sys.argv]),
-        notify=lambda sentence: print(f"… {sentence}", file=sys.stderr, flush=True),
+        notify=lambda message: print(f"… {message}", file=sys.stderr, flush=True),
         deploy=Deployment(args.deploy, args.compile) if args.deploy else None,
     )
     page = analysis.as_markdown()

@@ -1,4 +1,4 @@
-"""Draws the data that a model gets: `python tools/browse_dataset.py CONFIG [--split train|val|test] [--out DIR]`."""
+"""Draws training samples: `python tools/browse_dataset.py CONFIG [--split train|val|test] [--out DIR]`."""
 
 import argparse
 from pathlib import Path
@@ -12,16 +12,21 @@ from relnas_mm.launch import add_cfg_options, merge_options, read_config
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="Draw images after the pipeline with boxes, masks, keypoints or class labels, and a contact sheet."
+        description="Draw samples after the data pipeline, with boxes, masks, keypoints or class labels, and a contact "
+        "sheet."
     )
-    parser.add_argument("config", help="config file of mmdet, mmseg, mmpose or of classification here")
+    parser.add_argument("config", help="detection, segmentation, pose or classification config file")
     parser.add_argument(
         "--split", "--phase", choices=("train", "val", "test"), default="train", help="which data to draw [train]"
     )
-    parser.add_argument("--out", "--output-dir", metavar="DIR", help="where to [work_dirs/CONFIG_NAME/browse_SPLIT]")
-    parser.add_argument("--number", type=int, default=16, metavar="N", help="how many samples to draw [16]")
-    parser.add_argument("--seed", type=int, default=0, help="of the augmentation [0]")
-    parser.add_argument("--not-show", action="store_true", help="for those used to mm's tools; no window is opened")
+    parser.add_argument(
+        "--out", "--output-dir", metavar="DIR", help="output folder [work_dirs/CONFIG_NAME/browse_SPLIT]"
+    )
+    parser.add_argument("--number", type=int, default=16, metavar="N", help="number of samples [16]")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the augmentation [0]")
+    parser.add_argument(
+        "--not-show", action="store_true", help="accepted for compatibility with mm's tools; no window is opened"
+    )
     add_cfg_options(parser, "train_dataloader.dataset.data_root=data/VOCdevkit/")
     return parser.parse_args()
 
@@ -38,7 +43,7 @@ def main() -> None:
     check_before_running(config, (f"{args.split}_dataloader",))
     pictures = drawn_samples(config, args.split, args.number, args.seed)
     written = folder.write(pictures, {"config": args.config, "split": args.split, "seed": args.seed})
-    print(f"{len(written) - 1} pictures in {folder.path}, together in {written[-1]}")
+    print(f"{len(written) - 1} pictures in {folder.path}, contact sheet {written[-1]}")
 
 
 if __name__ == "__main__":

@@ -22,13 +22,15 @@ from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Run several strategies on the same tasks with the same budget and many seeds, test the "
-        "differences, and write one report.  The same command again continues an interrupted comparison."
+        "differences for significance, and write a report.  Rerun the command to resume an interrupted comparison."
     )
     parser.add_argument("config", nargs="+", help="comparison config")
-    parser.add_argument("--work-dir", type=Path, help="folder, with one inside for each config [work_dirs/compare]")
-    parser.add_argument("--seeds", type=int, help="searches of each strategy on each task [as the config says]")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes [one for each core]")
-    parser.add_argument("--record", type=Path, help="also write the figures to this folder, as compare_CONFIG.json")
+    parser.add_argument("--work-dir", type=Path, help="output folder, with a subfolder per config [work_dirs/compare]")
+    parser.add_argument("--seeds", type=int, help="number of seeds per strategy and task [set by the config]")
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="number of processes [number of cores]"
+    )
+    parser.add_argument("--record", type=Path, help="also write the results to compare_CONFIG.json in this folder")
     add_cfg_options(parser, "comparison.budget=300")
     return parser.parse_args()
 
@@ -51,14 +53,14 @@ def compare(path: str, args: argparse.Namespace) -> None:
 
 
 def without_values(summary: Any) -> Any:
-    """A summary without the long lists of single values."""
+    """A summary without the lists of individual values."""
     if isinstance(summary, dict):
         return {key: without_values(value) for key, value in summary.items() if key != "values"}
     return summary
 
 
 def command_of(path: str, args: argparse.Namespace) -> str:
-    """The command without what only says where to write."""
+    """The command without its output options."""
     seeds = [] if args.seeds is None else ["--seeds", str(args.seeds)]
     options = [f"{key}={value}" for key, value in (args.cfg_options or {}).items()]
     return shlex.join(["python", "tools/compare.py", path, *seeds, *(["--cfg-options", *options] if options else [])])
@@ -74,7 +76,7 @@ def main() -> int:
             for path in args.config:
                 compare(path, args)
     except (KeyboardInterrupt, Terminated):
-        print("interrupted: what is done is kept; the same command continues", file=sys.stderr)
+        print("interrupted; finished searches are saved, rerun the command to resume", file=sys.stderr)
         return EXIT_CODE
     return 0
 

@@ -1,4 +1,4 @@
-"""Says what is installed, whether it fits together, and which command puts right what does not."""
+"""Diagnoses the installation, and suggests a command for each problem."""
 
 from relnas_mm.doctor.command import main
 

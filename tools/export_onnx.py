@@ -1,4 +1,4 @@
-"""Writes a network as ONNX: `python tools/export_onnx.py CONFIG CHECKPOINT OUT.onnx [--backbone-only] …`."""
+"""Exports a network to ONNX: `python tools/export_onnx.py CONFIG CHECKPOINT OUT.onnx [--backbone-only] …`."""
 
 import argparse
 from pathlib import Path
@@ -17,31 +17,33 @@ from mmengine.config import Config
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="Export a network to ONNX and compare it with onnxruntime: logits of a classifier or segmentor (of "
-        "the latter at the resolution of its head), heat maps of a pose estimator, feature maps of a detector's "
-        "backbone and neck (its head, with anchors and NMS, is not exported). "
-        "Images go in normalized, as float32 (n, 3, h, w)."
+        description="Export a network to ONNX and compare it with onnxruntime.  Outputs are the logits of a classifier "
+        "or segmentor (the latter at the resolution of its head), the heatmaps of a pose estimator, or the feature "
+        "maps of a detector's backbone and neck (its head, with anchors and NMS, is not exported).  "
+        "The input are normalized images, float32 (n, 3, h, w)."
     )
     parser.add_argument("config", help="config file")
-    parser.add_argument("checkpoint", help="checkpoint file; it must hold all weights of what is exported")
-    parser.add_argument("out", metavar="OUT.onnx", help="written only if graph and network agree")
-    parser.add_argument("--backbone-only", action="store_true", help="feature maps of the backbone")
+    parser.add_argument("checkpoint", help="checkpoint file, with all weights of the exported network")
+    parser.add_argument(
+        "out", metavar="OUT.onnx", help="output file, written only if the outputs of graph and network agree"
+    )
+    parser.add_argument("--backbone-only", action="store_true", help="export the feature maps of the backbone only")
     parser.add_argument(
         "--shape", type=int, nargs=2, metavar=("H", "W"), help="image size [what the config's test pipeline gives]"
     )
-    parser.add_argument("--batch-dynamic", action="store_true", help="any number of images [1]")
-    parser.add_argument("--size-dynamic", action="store_true", help="any image size [the one of --shape]")
-    parser.add_argument("--opset", type=int, default=export.OPSET, help=f"version of the operators [{export.OPSET}]")
-    parser.add_argument("--verify", action="store_true", help="compare on test images, too, not on noise alone")
+    parser.add_argument("--batch-dynamic", action="store_true", help="dynamic batch size [1 image]")
+    parser.add_argument("--size-dynamic", action="store_true", help="dynamic image size [that of --shape]")
+    parser.add_argument("--opset", type=int, default=export.OPSET, help=f"ONNX opset version [{export.OPSET}]")
+    parser.add_argument("--verify", action="store_true", help="compare on test images, too, not on random inputs alone")
     parser.add_argument(
-        "--tolerance", type=float, default=1e-4, help="largest difference, relative to the largest output [1e-4]"
+        "--tolerance", type=float, default=1e-4, help="maximum difference, relative to the largest output [1e-4]"
     )
     add_cfg_options(parser, "model.backbone.genotype=genotype.json")
     return parser.parse_args()
 
 
 def check(args: argparse.Namespace) -> None:
-    """Bad values are named before anything takes long."""
+    """Validates the arguments before any expensive work."""
     export.require_packages()
     if not Path(args.checkpoint).is_file() and "://" not in args.checkpoint:
         raise UserError(f"the checkpoint {args.checkpoint!r} does not exist")
@@ -55,7 +57,7 @@ def check(args: argparse.Namespace) -> None:
 
 
 def load(config: Config, args: argparse.Namespace) -> Network:
-    """The network that is exported, with its weights."""
+    """Builds the exported network and loads its weights."""
     model = build_model(config, args.config, args.checkpoint, args.backbone_only)
     reach: Reach = "features" if kind_of(model) == "detector" else "head"
     return Network(model, "backbone" if args.backbone_only else reach).eval()

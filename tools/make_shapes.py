@@ -1,4 +1,4 @@
-"""Generates the shapes data, one folder for each layout: ROOT/voc, ROOT/cifar10, …"""
+"""Generates the shapes data sets, one folder per layout: ROOT/voc, ROOT/cifar10, …"""
 
 import argparse
 import time
@@ -10,22 +10,27 @@ from relnas_mm.errors import UserError, reports_user_errors
 
 
 def parse_args() -> argparse.Namespace:
-    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("root", type=Path, help="folder that holds one folder per layout")
-    parser.add_argument("--layout", nargs="+", default=list(LAYOUTS), metavar="NAME", help=f"of {', '.join(LAYOUTS)}")
-    parser.add_argument("--splits", nargs="+", metavar="NAME=COUNT", help="images per split, e.g. train=400 val=100")
+    parser.add_argument("root", type=Path, help="output folder, with a subfolder per layout")
+    parser.add_argument(
+        "--layout", nargs="+", default=list(LAYOUTS), metavar="NAME", help=f"layouts, of {', '.join(LAYOUTS)} [all]"
+    )
+    parser.add_argument(
+        "--splits", nargs="+", metavar="NAME=COUNT", help="number of images per split, e.g. train=400 val=100"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--image-size", nargs="+", type=int, metavar="PIXELS", help="side, or width and height; not for cifar10"
+        "--image-size", nargs="+", type=int, metavar="PIXELS", help="side, or width and height; fixed for cifar10"
     )
-    parser.add_argument("--difficulty", type=float, default=DEFAULT_DIFFICULTY, help="from 0 (easy) to 1 (hard)")
-    parser.add_argument("--contact-sheet", type=Path, metavar="FOLDER", help="also save pictures with annotations")
+    parser.add_argument(
+        "--difficulty", type=float, default=DEFAULT_DIFFICULTY, help=f"from 0 (easy) to 1 (hard) [{DEFAULT_DIFFICULTY}]"
+    )
+    parser.add_argument("--contact-sheet", type=Path, metavar="FOLDER", help="also save a contact sheet per layout")
     return parser.parse_args()
 
 
 def read_splits(texts: list[str], layouts: list[str]) -> dict[str, int]:
-    """Splits from `NAME=COUNT`; each must belong to one of the layouts."""
+    """Parses `NAME=COUNT`; each split must belong to one of the layouts."""
     known = {split for layout in layouts for split in LAYOUTS[layout].splits}
     splits = {}
     for text in texts:
@@ -38,7 +43,7 @@ def read_splits(texts: list[str], layouts: list[str]) -> dict[str, int]:
 
 @reports_user_errors
 def main() -> None:
-    """Writes each layout asked for; complete folders with the same parameters are kept."""
+    """Generates the layouts; complete folders with the same parameters are reused."""
     args = parse_args()
     for layout in args.layout:
         if layout not in LAYOUTS:
@@ -48,7 +53,7 @@ def main() -> None:
         raise UserError(f"--image-size {args.image_size} must be one side or a width and a height")
     size = tuple(args.image_size * 2)[:2] if args.image_size else None
     for layout in args.layout:
-        # a layout takes the splits it has, e.g. CIFAR-10 no val
+        # each layout takes the splits that it has; cifar10 has no val
         splits = {name: count for name, count in wanted.items() if name in LAYOUTS[layout].splits} or None
         layout_size = None if LAYOUTS[layout].fixed_size and len(args.layout) > 1 else size
         start = time.monotonic()

@@ -1,4 +1,4 @@
-"""From nothing to a trained detector: `python tools/pipeline.py configs/pipeline/quickstart.py [--work-dir DIR]`."""
+"""Runs a pipeline: `python tools/pipeline.py configs/pipeline/quickstart.py [--work-dir DIR]`."""
 
 import argparse
 from pathlib import Path
@@ -14,13 +14,13 @@ TOOLS = Path(__file__).resolve().parent
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="Make data, search a cell, train and test a model with it, write one report.  "
-        "The same command again continues an interrupted run."
+        description="Generate data, search a cell, train and test a model with it, and write a report.  "
+        "Rerun the command to resume an interrupted run."
     )
     parser.add_argument("config", help="pipeline config")
-    parser.add_argument("--work-dir", help="folder for everything [work_dir of the config]")
+    parser.add_argument("--work-dir", help="output folder [work_dir of the config]")
     add_cfg_options(parser, "data.1.splits.train=1000")
-    parser.add_argument("--record", help="also write the figures and where they come from to this JSON file")
+    parser.add_argument("--record", help="also write the results and their provenance to this JSON file")
     return parser.parse_args()
 
 

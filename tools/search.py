@@ -14,8 +14,8 @@ from relnas_mm.search.setup import with_runner_needs, without_missing_backends
 
 def parse_args() -> argparse.Namespace:
     parser = runner_parser("Search for an architecture with MMEngine's Runner.")
-    parser.add_argument("--resume", action="store_true", help="continue the search in the work_dir, if there is one")
-    parser.add_argument("--force", action="store_true", help="continue although the config differs")
+    parser.add_argument("--resume", action="store_true", help="resume the search in the work_dir, if there is one")
+    parser.add_argument("--force", action="store_true", help="resume although the config differs")
     return parser.parse_args()
 
 

@@ -16,14 +16,16 @@ from mmengine.config import Config
 def parse_args() -> argparse.Namespace:
     parser = runner_parser("Evaluate a checkpoint with MMEngine's Runner.")
     parser.add_argument("checkpoint", help="checkpoint file")
-    parser.add_argument("--show-dir", help="draw predictions over the images into this folder")
+    parser.add_argument("--show-dir", help="draw predictions on the images and save them to this folder")
     parser.add_argument("--out", help="write the metrics to this JSON file")
-    parser.add_argument("--fast-backbone", choices=RUNTIMES, help="infer with folded weights, by torch or onnxruntime")
+    parser.add_argument(
+        "--fast-backbone", choices=RUNTIMES, help="fuse the backbone and run it by torch or onnxruntime"
+    )
     return parser.parse_args()
 
 
 def draw_predictions(config: Config, folder: str) -> None:
-    """Turns on the hook that draws; each mm package has another one."""
+    """Enables the visualization hook of the config's mm package."""
     if "visualization" not in config.get("default_hooks", {}):
         raise UserError(f"--show-dir {folder!r} needs default_hooks.visualization in the config")
     hook, folder = config.default_hooks.visualization, str(Path(folder).absolute())

@@ -16,7 +16,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("--amp", action="store_true", help="automatic mixed precision")
     parser.add_argument("--auto-scale-lr", action="store_true", help="scale the learning rate by the total batch size")
     parser.add_argument(
-        "--resume", nargs="?", const="auto", help="resume from a checkpoint, or from the latest one in the work_dir"
+        "--resume", nargs="?", const="auto", help="resume from this checkpoint [the latest one in the work_dir]"
     )
     return parser.parse_args()
 
@@ -24,7 +24,7 @@ def parse_args() -> argparse.Namespace:
 def apply_training_flags(config: Config, args: argparse.Namespace) -> None:
     if args.amp:
         if not torch.cuda.is_available():
-            raise UserError("--amp is given, but mixed precision of MMEngine needs a CUDA device; none is here")
+            raise UserError("--amp is given, but MMEngine's mixed precision needs a CUDA device, and none is available")
         config.optim_wrapper.type = "AmpOptimWrapper"
         config.optim_wrapper.loss_scale = "dynamic"
     if args.auto_scale_lr:

@@ -1,8 +1,7 @@
 """Writes the tables of the documentation: `python tools/update_docs.py [--check]`.
 
-The writer NAME in tools/doc_tables fills every block between `<!-- table: NAME -->` and `<!-- /table -->` in README.md
-and docs/, from `docs/results/NAME.json` or `NAME/summary.json` if there is one.  `--check` changes nothing and fails
-if a block is stale.
+The writer NAME of tools/doc_tables fills each block between `<!-- table: NAME -->` and `<!-- /table -->` in README.md
+and docs/ from `docs/results/NAME.json` or `docs/results/NAME/summary.json`.
 """
 
 import argparse
@@ -19,7 +18,7 @@ BLOCK = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- /table -->)", re.DOTAL
 
 
 def read_record(name: str) -> Any:
-    """The result record of a table, or `None`."""
+    """The record of a table; `None` if there is none."""
     results = ROOT / "docs" / "results"
     for path in (results / f"{name}.json", results / name / "summary.json"):
         if path.is_file():
@@ -28,7 +27,7 @@ def read_record(name: str) -> Any:
 
 
 def written(text: str, source: Path) -> str:
-    """The text of a page with every table regenerated."""
+    """The text of a page with its tables regenerated."""
 
     def write(match: re.Match[str]) -> str:
         name = match[2]
@@ -42,7 +41,7 @@ def written(text: str, source: Path) -> str:
 @reports_user_errors
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="change nothing, fail if a block is out of date")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a block is out of date")
     check = parser.parse_args().check
     stale = []
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):

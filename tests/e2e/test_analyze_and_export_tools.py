@@ -138,7 +138,7 @@ BAD = [
     ([*ANALYZE, "--checkpoint", "no.pth"], "the checkpoint 'no.pth' does not exist"),
     ([*ANALYZE, "--batch", "1", "0"], "--batch is 0; batch sizes must be positive"),
     ([*ANALYZE, "--repeats", "1"], "--repeats is 1; it must be 0 or at least 2"),
-    ([*ANALYZE, "--compile"], "--compile is given without --deploy; it is a part of it"),
+    ([*ANALYZE, "--compile"], "--compile is given without --deploy, which it needs"),
     ([*ANALYZE, "--deploy", "--repeats", "0"], "--deploy with --repeats 0 would measure nothing"),
     ([*ANALYZE, "--out", "a.txt"], "--out is 'a.txt'; it must end with .json or .md"),
     ([*ANALYZE, "--out", "no/a.md"], "the folder 'no' of --out does not exist"),

@@ -1,4 +1,4 @@
-"""Tables of the documentation: each module writes those of one topic from the records in docs/results."""
+"""Tables of the documentation, by topic, from the records in docs/results."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,4 +14,4 @@ WRITERS: dict[str, Callable[[Any], str]] = {
     **speed.WRITERS,
     **trainings.WRITERS,
 }
-"""The writer of each block, by its name."""
+"""Writers by name of their block."""

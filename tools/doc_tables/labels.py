@@ -1,7 +1,4 @@
-"""How row names of records that were measured earlier read in today's vocabulary.
-
-Records keep the names they were measured under; the tables show these.
-"""
+"""Current labels of rows in earlier records, which keep the names under which they were measured."""
 
 LABELS = {
     "released arrangement": "reference implementation",
@@ -42,5 +39,5 @@ LABELS = {
 
 
 def label(name: str) -> str:
-    """The name of a row as the documentation shows it."""
+    """Label of a row in the documentation."""
     return LABELS.get(name, name)

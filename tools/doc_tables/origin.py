@@ -1,15 +1,15 @@
-"""What all tables share: number formats and the line that says where the numbers come from."""
+"""Number formats and provenance line of the tables."""
 
 from typing import Any
 
 
 def spread(mean: float, std: float | None) -> str:
-    """A mean and its standard deviation, if known, with two digits."""
+    """Formats a mean and, if known, its standard deviation with two digits."""
     return f"{mean:.2f}" if std is None else f"{mean:.2f} ± {std:.2f}"
 
 
 def figure(value: float, spread: float | None) -> str:
-    """The same with two digits from 10 upwards and four below."""
+    """Formats the same with two digits from 10 upwards and four below."""
     digits = 2 if abs(value) >= 10 else 4
     return f"{value:.{digits}f}" if spread is None else f"{value:.{digits}f} ± {spread:.{digits}f}"
 

@@ -45,7 +45,7 @@ def retrained_cells(record: dict[str, Any]) -> str:
 
 
 def live_searches(record: dict[str, Any]) -> str:
-    """Accuracy of the winners of several searches on images, retrained under one recipe, and the search cost."""
+    """Accuracy of the winners of several searches on images, retrained with the same settings, and the search cost."""
     seeds = record["seeds"]
     header = [
         "search",

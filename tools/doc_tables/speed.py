@@ -56,15 +56,15 @@ def search_cuda(record: dict[str, Any]) -> str:
     """Running time of a whole search on CUDA next to the reference implementation, and its history."""
     minutes, each = divmod(record["seconds"], 60), record["seconds"] / record["candidates"]
     later = record["seconds_after_the_first_generation"] / record["candidates_after_the_first_generation"]
-    released, same = record["released_arrangement"], record["the_same_candidates"]
+    reference, same = record["released_arrangement"], record["the_same_candidates"]
     accuracy = record["best_accuracy_of_generations"]
     device = record["device"].split(",")[0]
     text = [
         f"The whole search took **{minutes[0]:.0f} min {minutes[1]:.0f} s** on an {device}, from the command to the",
         f"winner's files: {record['candidates']:,} candidates at {each:.2f} s each, including kernel compilation in",
         f"the first generation; {later:.2f} s each after it. The reference implementation took",
-        f"{released['seconds_per_candidate']:.2f} s for each of two candidates on this GPU, "
-        f"**{released['seconds_per_candidate'] / each:.1f} times as long**. The best candidate's accuracy is",
+        f"{reference['seconds_per_candidate']:.2f} s for each of two candidates on this GPU, "
+        f"**{reference['seconds_per_candidate'] / each:.1f} times as long**. The best candidate's accuracy is",
         f"{accuracy[0]:.1f} % in the first generation and {accuracy[-1]:.1f} % in the last.",
         "",
         f"| the whole search | published, {record['published']['device']} | here, {device} |",
@@ -74,8 +74,8 @@ def search_cuda(record: dict[str, Any]) -> str:
         "| the same two candidates | s per candidate | speed-up | losses |",
         "|---|--:|--:|--:|",
     ]
-    base = released["seconds_per_candidate"]
-    for name, row in {"reference implementation": released, **same}.items():
+    base = reference["seconds_per_candidate"]
+    for name, row in {"reference implementation": reference, **same}.items():
         seconds, losses = row["seconds_per_candidate"], ", ".join(f"{loss:.2f}" for loss in row["losses"])
         text.append(f"| {label(name)} | {seconds:.2f} | {base / seconds:.1f}x | {losses} |")
     text += ["", "| history of this search | commit | s per candidate |", "|---|---|--:|"]
