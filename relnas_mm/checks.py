@@ -1,4 +1,4 @@
-"""What a user can put right, found before anything is built or written."""
+"""Validates a config before anything is built or written."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -11,14 +11,14 @@ from relnas_mm.errors import UserError
 
 
 def check_before_running(config: Config, loaders: tuple[str, ...]) -> None:
-    """Fails early, before anything is written or built, on what a user can put right.
+    """Checks data files, crops and the work_dir of a config.
 
     Args:
         config: The complete config.
-        loaders: The data loaders that the tool will use, such as 'train_dataloader'.
+        loaders: Data loaders that the tool uses, such as 'train_dataloader'.
 
     Raises:
-        UserError: A data folder or annotation file is missing, a crop of a segmentor does not fit, or the work_dir
+        UserError: A data folder or annotation file is missing, a crop size of a segmentor is invalid, or the work_dir
             cannot be written.
     """
     for loader in loaders:
@@ -31,10 +31,10 @@ def check_before_running(config: Config, loaders: tuple[str, ...]) -> None:
 
 
 def check_pretrained(config: Config) -> None:
-    """Makes sure, before any data are read, that the file of pretrained weights that the backbone names is there.
+    """Checks that the file of the backbone's pretrained weights exists.
 
     Raises:
-        UserError: It is missing.
+        UserError: It does not exist.
     """
     backbone = (config.get("model") or {}).get("backbone") or {}
     init = backbone.get("init_cfg")
@@ -47,10 +47,10 @@ def check_pretrained(config: Config) -> None:
 
 
 def check_writable(folder: str | os.PathLike[str]) -> Path:
-    """Makes a folder if it is missing, and makes sure that files can be written in it.
+    """Creates a folder if it is missing, and checks that it is writable.
 
     Raises:
-        UserError: They cannot.
+        UserError: It cannot be created or written.
     """
     folder = Path(folder)
     try:
@@ -64,7 +64,7 @@ def check_writable(folder: str | os.PathLike[str]) -> Path:
 
 
 def _datasets(node: Any) -> Iterator[ConfigDict]:
-    """All data sets of a loader, also those inside RepeatDataset, ConcatDataset and the like."""
+    """Yields all data sets of a loader, including those wrapped by RepeatDataset, ConcatDataset and the like."""
     if isinstance(node, (list, tuple)):
         for item in node:
             yield from _datasets(item)
@@ -89,7 +89,7 @@ def _check_dataset(loader: str, dataset: ConfigDict) -> None:
 
 
 def _check_training_crops(config: Config) -> None:
-    """mmseg pads a batch to one size, which no crop may exceed."""
+    """Checks crops against the size to which mmseg's preprocessor pads a batch."""
     size = ((config.get("model") or {}).get("data_preprocessor") or {}).get("size")
     if not isinstance(size, (list, tuple)):
         return
@@ -104,12 +104,12 @@ def _check_training_crops(config: Config) -> None:
 
 
 def _check_windows(test_cfg: Mapping[str, Any]) -> None:
-    """Windows further apart than they are wide leave pixels without a prediction."""
+    """Checks sliding windows; a stride above the window size would leave pixels without a prediction."""
     if test_cfg.get("mode") != "slide":
         return
     crop, stride = test_cfg.get("crop_size"), test_cfg.get("stride")
     if not crop or not stride or any(not 0 < step <= side for step, side in zip(stride, crop)):
         raise UserError(
-            f"model.test_cfg has stride {stride} and crop_size {crop} in mode 'slide'; both must be given, and a "
-            "stride be from 1 to the side of its window"
+            f"model.test_cfg has stride {stride} and crop_size {crop} in mode 'slide'; both must be given, and the "
+            "stride must be from 1 to the window size"
         )

@@ -1,4 +1,4 @@
-"""Several processes without a GPU: where MMEngine's launchers take one for granted, this does it by hand for CPUs."""
+"""Distributed training on CPUs; MMEngine's launchers require GPUs."""
 
 import gc
 import os
@@ -15,15 +15,15 @@ from relnas_mm.errors import UserError
 
 
 def prepare(config: Config) -> None:
-    """Joins the processes by gloo, and adapts a config that was written for GPUs; nothing happens where CUDA is.
+    """Initializes the gloo process group and adapts a config written for GPUs; a no-op where CUDA is available.
 
-    Synchronized batch normalization, which PyTorch has on GPUs only, becomes plain batch normalization.
+    SyncBN, which PyTorch implements on GPUs only, is replaced by BN.
 
     Args:
         config: The complete config, changed in place.
 
     Raises:
-        UserError: The launcher is Slurm's, and Slurm did not start this process or does not name its nodes.
+        UserError: The launcher is Slurm, and Slurm did not start this process or does not name its nodes.
     """
     launcher = config.get("launcher", "none")
     if launcher not in ("pytorch", "slurm") or torch.cuda.is_available():
@@ -32,7 +32,7 @@ def prepare(config: Config) -> None:
         if launcher == "slurm":
             os.environ.update(_addresses_by_slurm())
         torch.distributed.init_process_group("gloo")
-    # Given no wrapper, MMEngine would name a GPU in it.
+    # MMEngine's default wrapper sets device_ids to a GPU.
     find_unused = config.get("find_unused_parameters", False)
     wrapper = {"type": "MMDistributedDataParallel", "device_ids": None, "broadcast_buffers": False}
     config.setdefault("model_wrapper_cfg", {**wrapper, "find_unused_parameters": find_unused})
@@ -40,31 +40,31 @@ def prepare(config: Config) -> None:
     for part in synchronized:
         part["type"] = "BN"
     if synchronized:
-        print_log("SyncBN needs a GPU: BN takes its place", logger="current")
+        print_log("SyncBN needs a GPU; it is replaced by BN", logger="current")
 
 
 def leave() -> None:
-    """Ends what `prepare` began, once the work is done.
+    """Destroys the gloo process group.
 
-    Threads of gloo that are still there when Python ends can end a process that succeeded by an abort.
+    Threads of gloo that are still running at interpreter exit can abort a process that succeeded.
     """
     if torch.distributed.is_initialized() and torch.distributed.get_backend() == "gloo":
         torch.distributed.destroy_process_group()
-        gc.collect()  # what held the group, such as a wrapped model
+        gc.collect()  # frees what refers to the group, such as a wrapped model
 
 
 def _addresses_by_slurm() -> dict[str, str]:
-    """What PyTorch wants to know, as MMEngine's `slurm` launcher finds it: the first node is where all meet."""
+    """Environment variables of `torch.distributed`, derived as in MMEngine's `slurm` launcher."""
     variables = os.environ
     ranks = {"RANK": "SLURM_PROCID", "LOCAL_RANK": "SLURM_LOCALID", "WORLD_SIZE": "SLURM_NTASKS"}
     if missing := [name for name in ranks.values() if name not in variables]:
         raise UserError(
             f"--launcher slurm is given, but {missing[0]} is not set; start by srun, as tools/slurm_*.sh do"
         )
-    meeting = {name: variables[name] for name in ("MASTER_ADDR", "MASTER_PORT") if name in variables}
-    if "MASTER_ADDR" not in meeting:
-        meeting["MASTER_ADDR"] = _first_node(variables.get("SLURM_NODELIST", ""))
-    return {"MASTER_PORT": "29500", **meeting, **{name: variables[given] for name, given in ranks.items()}}
+    master = {name: variables[name] for name in ("MASTER_ADDR", "MASTER_PORT") if name in variables}
+    if "MASTER_ADDR" not in master:
+        master["MASTER_ADDR"] = _first_node(variables.get("SLURM_NODELIST", ""))
+    return {"MASTER_PORT": "29500", **master, **{name: variables[source] for name, source in ranks.items()}}
 
 
 def _first_node(nodes: str) -> str:

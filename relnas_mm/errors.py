@@ -1,4 +1,4 @@
-"""What a user can put right: one exception class, and how a tool reports it."""
+"""Errors that users can fix, and how tools report them."""
 
 import functools
 import re
@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 
 class UserError(ValueError):
-    """Bad input.
+    """Invalid input.
 
-    The message is one sentence that names the bad value, where it came from and what is allowed.
+    The message is one sentence that names the invalid value, its source and what is allowed.
     """
 
 
 def reports_user_errors(main: Callable[[], int | None]) -> Callable[[], None]:
-    """Makes `main` of a tool end with one sentence and exit code 2, without a traceback, on a `UserError`."""
+    """Decorates `main` of a tool to report a `UserError` as one sentence with exit code 2, without a traceback."""
 
     @functools.wraps(main)
     def wrapped() -> None:
@@ -29,6 +29,6 @@ def reports_user_errors(main: Callable[[], int | None]) -> Callable[[], None]:
 
 
 def _sentence(error: UserError) -> str:
-    """The message, freed of the traceback that PyTorch's loader puts around it when a worker process raised it."""
+    """The message, without the traceback that PyTorch's DataLoader adds to errors of worker processes."""
     found = re.search(r"^Caught UserError in .*^(?:\w+\.)*UserError: (.*)", str(error), re.DOTALL | re.MULTILINE)
     return found[1].strip() if found else str(error)

@@ -1,4 +1,4 @@
-"""Files that are there complete or not at all, and JSON documents with one sentence for each fault."""
+"""Atomic writing of files, and reading and writing of JSON with clear errors."""
 
 import json
 import os
@@ -10,14 +10,14 @@ from relnas_mm.errors import UserError
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Writes a text file by way of a scratch file beside it; what was there stays until the new one is on disk.
+    """Writes a text file by renaming a synced temporary file, so that readers see the old or the new content.
 
     Args:
-        path: The file; its folder exists.
-        text: Its content, written as UTF-8.
+        path: File in an existing folder.
+        text: Content, written as UTF-8.
 
     Raises:
-        OSError: It cannot be written; no scratch file stays.
+        OSError: The file cannot be written; the temporary file is removed.
     """
     handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -25,7 +25,7 @@ def write_atomically(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(scratch, 0o644)  # mkstemp makes it private
+        os.chmod(scratch, 0o644)  # mkstemp creates files with mode 0600
         os.replace(scratch, path)
     except BaseException:
         os.unlink(scratch)
@@ -33,14 +33,14 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def read_json(path: Path, what: str) -> Any:
-    """The content of a JSON file.
+    """Reads a JSON file.
 
     Args:
         path: The file.
-        what: What it is and its name, for the error message, such as "the genotype file 'a.json'".
+        what: Description for the error message, such as "the genotype file 'a.json'".
 
     Raises:
-        UserError: It cannot be read, or is not JSON.
+        UserError: The file cannot be read, or is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -51,7 +51,7 @@ def read_json(path: Path, what: str) -> Any:
 
 
 def write_json(path: Path, document: Any, what: str) -> None:
-    """Writes a JSON file, complete or not at all; its folder is created if missing.
+    """Writes a JSON file atomically; its folder is created if missing.
 
     Args:
         path: The file.
@@ -59,7 +59,7 @@ def write_json(path: Path, document: Any, what: str) -> None:
         what: As in `read_json`.
 
     Raises:
-        UserError: It cannot be written.
+        UserError: The file cannot be written.
     """
     text = json.dumps(document, indent=2) + "\n"
     try:

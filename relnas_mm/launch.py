@@ -1,4 +1,4 @@
-"""What `tools/train.py`, `test.py` and `search.py` share: arguments, config, the Runner."""
+"""Shared by `tools/train.py`, `test.py` and `search.py`: arguments, config and Runner."""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
 
 
 def runner_parser(description: str) -> argparse.ArgumentParser:
-    """A parser with the arguments that every mm tool has; tools add their own."""
+    """Creates a parser with the common arguments of mm tools; each tool adds its own."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("config", help="config file")
     parser.add_argument("--work-dir", help="folder for logs, checkpoints and results [work_dirs/CONFIG_NAME]")
@@ -30,7 +30,7 @@ def runner_parser(description: str) -> argparse.ArgumentParser:
 
 
 def add_cfg_options(parser: argparse.ArgumentParser, example: str) -> None:
-    """Adds mm's `--cfg-options`, with an example for its help."""
+    """Adds mm's `--cfg-options`, with an example in its help."""
     parser.add_argument(
         "--cfg-options",
         nargs="+",
@@ -41,7 +41,7 @@ def add_cfg_options(parser: argparse.ArgumentParser, example: str) -> None:
 
 
 def build_runner(config: Config) -> Runner:
-    """MMEngine's Runner, or the registered one that `runner_type` names."""
+    """Builds MMEngine's Runner, or the registered one that `runner_type` names."""
     distributed_cpu.prepare(config)
     if "runner_type" in config:
         return RUNNERS.build(config)  # type: ignore[arg-type]
@@ -49,30 +49,30 @@ def build_runner(config: Config) -> Runner:
 
 
 def run(config: Config, work: Callable[[Runner], Result]) -> Result:
-    """Builds the Runner, gives what its work gives, and leaves the other processes in order."""
+    """Builds the Runner, calls `work` with it, and leaves the process group; returns the result of `work`."""
     result = work(build_runner(config))
     distributed_cpu.leave()
     return result
 
 
 def is_main_process() -> bool:
-    """Whether this is the first process of its launcher, or the only one; known before the processes are joined."""
+    """Whether this is rank 0, or the only process; usable before the process group is initialized."""
     return int(os.environ.get("RANK", os.environ.get("SLURM_PROCID", 0))) == 0
 
 
 def is_elastic_restart() -> bool:
-    """Whether torchrun started this process anew because one of them had died."""
+    """Whether torchrun restarted this process after a failure."""
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)) > 0
 
 
 def load_config(args: argparse.Namespace) -> Config:
-    """Reads the config of a tool's arguments and merges them into it.
+    """Reads the config of a tool and merges its arguments.
 
     Args:
-        args: What `runner_parser` parsed.
+        args: Arguments parsed by `runner_parser`.
 
     Raises:
-        UserError: The file is missing or cannot be parsed, or an option names no place in it.
+        UserError: The file is missing or cannot be parsed, or an option does not fit it.
     """
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     config = read_config(args.config)
@@ -91,10 +91,10 @@ def merge_options(config: Config, options: dict[str, Any] | None, source: str) -
     Args:
         config: Changed in place.
         options: Dotted keys to values; `None` for no options.
-        source: The config's path, for the error message.
+        source: Path of the config, for the error message.
 
     Raises:
-        UserError: An option names no place in the config, or by the name of an earlier release.
+        UserError: An option does not fit the config, or uses a name of an earlier release.
     """
     try:
         config.merge_from_dict(options or {})
@@ -115,7 +115,7 @@ def read_config(path: str) -> Config:
         config = Config.fromfile(path)
     except UserError:
         raise
-    except Exception as error:  # whatever a broken Python, JSON or YAML file, or a missing base, makes mmengine raise
+    except Exception as error:  # mmengine raises many types for invalid Python, JSON or YAML and for missing bases
         raise UserError(f"the config {path!r} cannot be read: {type(error).__name__}: {error}") from error
     check_renamed(config.to_dict(), f"the config {path!r}")
     return config

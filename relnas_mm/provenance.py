@@ -1,4 +1,4 @@
-"""Where a figure comes from: written beside every result that the documentation quotes."""
+"""Provenance of the results that the documentation quotes."""
 
 import os
 import platform
@@ -14,10 +14,10 @@ PACKAGES = ("torch", "torchvision", "numpy", "mmengine", "mmcv", "mmcv-lite", "m
 
 
 def provenance(command: str) -> dict[str, Any]:
-    """Command, commit, versions and device of a result.
+    """Returns command, commit, versions and device of a result.
 
     Args:
-        command: What a reader types to get the result again.
+        command: Command that reproduces the result.
     """
     return {
         "command": command,
@@ -28,11 +28,11 @@ def provenance(command: str) -> dict[str, Any]:
 
 
 def commit() -> str:
-    """Hash of the checkout's commit, with '+' for uncommitted changes; 'unknown' outside a checkout."""
+    """Abbreviated commit hash, with '+' for uncommitted changes; 'unknown' outside a checkout."""
     root = Path(__file__).resolve().parents[1]
 
-    def git(*words: str) -> str:
-        return subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True).stdout
+    def git(*args: str) -> str:
+        return subprocess.run(["git", "-C", str(root), *args], capture_output=True, text=True, check=True).stdout
 
     try:
         changed = git("status", "--porcelain", "--untracked-files=no").strip()
@@ -42,7 +42,7 @@ def commit() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of the installed packages that matter for a figure."""
+    """Versions of the installed packages that affect results."""
     found = {}
     for name in PACKAGES:
         try:
@@ -53,10 +53,10 @@ def versions() -> dict[str, str]:
 
 
 def device_in_words(device: "torch.device | None" = None) -> str:
-    """The GPU's name, or the CPU's architecture and number of usable cores.
+    """Describes a device: name of the GPU, or architecture and number of usable cores of the CPU.
 
     Args:
-        device: What was used; `None` for the GPU, where there is one.
+        device: The device; `None` for the GPU if there is one.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""The registries from which `SearchLoop` builds its parts; they accept the classes of other projects, too."""
+"""Registries of search spaces, strategies and evaluators; other projects can register their own classes."""
 
 from mmengine.registry import Registry
 

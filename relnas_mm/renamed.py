@@ -1,4 +1,4 @@
-"""Names of earlier releases in configs: each is refused with one sentence that says today's name."""
+"""Rejects names of earlier releases in configs, with the current name in the message."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ _TRAINING = {
     "training.autocast": "execution.autocast",
     "training.cuda_graph": "execution.cuda_graphs",
     "training.streams": "execution.parallel_candidates",
-    "training.keep_memory": "nothing: memory is not kept any more",
+    "training.keep_memory": "none, as memory is always released",
 }
 KEYS: dict[str, dict[str, str]] = {
     "SlowFastLearning": {**_ATTEMPTS, "population": "population_size"},
@@ -33,27 +33,27 @@ KEYS: dict[str, dict[str, str]] = {
     "DartsLoop": {"training.clip": "training.grad_clip", "training.channels_last": "channels_last"},
     "ChainBackbone": {"network": "chain"},
 }
-"""Arguments by the type that takes them; a dot leads into a nested mapping."""
+"""Renamed arguments by type; dots separate the keys of nested mappings."""
 
 
 def check_renamed(node: Any, source: str, path: str = "") -> None:
-    """Walks a config.
+    """Checks a config recursively.
 
     Args:
         node: A config, or a part of one.
-        source: Where it comes from, for the error message.
+        source: Source of the config, for the error message.
         path: Dotted key of the part.
 
     Raises:
-        UserError: It uses a name of an earlier release.
+        UserError: A name of an earlier release is used.
     """
     if isinstance(node, Mapping):
         _check_mapping(node, source, path)
         for key, value in node.items():
             check_renamed(value, source, f"{path}.{key}" if path else str(key))
     elif isinstance(node, (list, tuple)):
-        for place, value in enumerate(node):
-            check_renamed(value, source, f"{path}.{place}")
+        for index, value in enumerate(node):
+            check_renamed(value, source, f"{path}.{index}")
 
 
 def _check_mapping(node: Mapping[str, Any], source: str, path: str) -> None:
@@ -62,9 +62,9 @@ def _check_mapping(node: Mapping[str, Any], source: str, path: str) -> None:
         return
     where = f"{path} of {source}" if path else source
     if kind in TYPES:
-        raise UserError(f"{where} has type {kind!r}, which is called {TYPES[kind]!r} now")
+        raise UserError(f"{where} has type {kind!r}, which was renamed to {TYPES[kind]!r}")
     for old, new in KEYS.get(kind, {}).items():
         head, _, tail = old.partition(".")
         inner = node.get(head)
         if head in node and (not tail or (isinstance(inner, Mapping) and tail in inner)):
-            raise UserError(f"{old!r} of {kind} ({where}) has another name now: {new}")
+            raise UserError(f"{old!r} of {kind} ({where}) was replaced by {new}")

@@ -1,6 +1,6 @@
-"""Counter-based random streams of a search: a draw depends on its address and on nothing drawn before.
+"""Counter-based random streams: a draw depends only on its address, not on earlier draws.
 
-A resumed, sharded or re-ordered run therefore draws the same numbers as an uninterrupted one.
+A resumed, distributed or reordered search therefore draws the same numbers as an uninterrupted one.
 """
 
 import hashlib
@@ -10,23 +10,23 @@ import torch
 
 
 def stream_seed(seed: int, purpose: str, generation: int = 0, candidate: int = 0) -> int:
-    """A 63-bit number that belongs to the address `(seed, generation, candidate, purpose)`.
+    """Hashes the address `(seed, generation, candidate, purpose)` to a 63-bit seed.
 
     Args:
-        seed: The seed of the run.
-        purpose: What the numbers are for, such as 'pairs'.
-        generation: From 0.
-        candidate: Number of the individual, or of whatever is counted within a generation.
+        seed: Seed of the run.
+        purpose: Purpose of the stream, such as 'pairs'.
+        generation: Number of the generation, from 0.
+        candidate: Number of the individual, or another counter within the generation.
     """
     address = f"{seed}/{generation}/{candidate}/{purpose}"
     return int.from_bytes(hashlib.sha256(address.encode()).digest()[:8], "little") >> 1
 
 
 def numpy_stream(seed: int, purpose: str, generation: int = 0, candidate: int = 0) -> np.random.Generator:
-    """NumPy's generator for an address (`stream_seed`)."""
+    """NumPy generator of an address (see `stream_seed`)."""
     return np.random.Generator(np.random.Philox(key=stream_seed(seed, purpose, generation, candidate)))
 
 
 def torch_stream(seed: int, purpose: str, generation: int = 0, candidate: int = 0) -> torch.Generator:
-    """PyTorch's generator on the CPU for an address (`stream_seed`), so that draws are equal on every device."""
+    """PyTorch CPU generator of an address (see `stream_seed`); draws are the same for every training device."""
     return torch.Generator().manual_seed(stream_seed(seed, purpose, generation, candidate))

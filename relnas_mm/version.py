@@ -1,3 +1,3 @@
-"""The one place where the version stands."""
+"""Single source of the version."""
 
 __version__ = "0.1.0"

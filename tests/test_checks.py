@@ -37,5 +37,5 @@ def test_a_crop_larger_than_its_padding(tmp_path):
 
 @pytest.mark.parametrize("windows", [{"crop_size": (32, 64), "stride": (33, 64)}, {"stride": (8, 8)}, {}])
 def test_windows_that_leave_gaps(windows, tmp_path):
-    with pytest.raises(UserError, match="mode 'slide'; both must be given, and a stride be from 1 to"):
+    with pytest.raises(UserError, match="mode 'slide'; both must be given, and the stride must be from 1 to"):
         check_before_running(config(tmp_path, **windows), ())

@@ -17,13 +17,13 @@ def sentence(config):
 
 def test_types_and_arguments_are_named_with_their_place():
     search = {"train_cfg": {"evaluator": {"type": "WeightSetEvaluator"}}}
-    says = "has type 'WeightSetEvaluator', which is called 'SupernetEvaluator' now"
+    says = "has type 'WeightSetEvaluator', which was renamed to 'SupernetEvaluator'"
     assert sentence(search) == f"train_cfg.evaluator of the config 'a.py' {says}"
     loss = {"model": {"decode_head": [{"loss_decode": {"type": "HardPixelCrossEntropy"}}]}}
     assert "model.decode_head.0.loss_decode" in sentence(loss) and "'OHEMCrossEntropy'" in sentence(loss)
     training = {"type": "SupernetEvaluator", "training": {"batch_size": 4, "bit_exact": False}}
     assert sentence(training) == (
-        "'training.bit_exact' of SupernetEvaluator (the config 'a.py') has another name now: execution.backend "
+        "'training.bit_exact' of SupernetEvaluator (the config 'a.py') was replaced by execution.backend "
         "('reference' for True, 'auto' for False)"
     )
     check_renamed({"type": "SupernetEvaluator", "training": {"batch_size": 4}, "network": None}, "")
@@ -58,4 +58,4 @@ def test_a_tool_says_so_before_it_writes(tmp_path):
     assert done.returncode == 2 and "Traceback" not in done.stderr and not work.exists()
     says = done.stderr.splitlines()[-1]
     assert says.startswith("error: 'population' of SlowFastLearning (train_cfg.strategy of the config")
-    assert says.endswith("has another name now: population_size")
+    assert says.endswith("was replaced by population_size")

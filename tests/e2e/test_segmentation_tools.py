@@ -115,7 +115,7 @@ def test_cityscapes_in_two_processes_and_with_augmented_tests(data_root, tmp_pat
     arguments = (DEEPLAB.format(""), "--work-dir", tmp_path / "run", "--cfg-options", *options)
     done = run_in_two_processes("tools/train.py", *arguments)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "SyncBN needs a GPU: BN takes its place" in done.stdout + done.stderr
+    assert "SyncBN needs a GPU; it is replaced by BN" in done.stdout + done.stderr
     assert len(loss_curve(tmp_path / "run")) == 2
 
     windows = ["model.test_cfg.crop_size=(65,97)", "model.test_cfg.stride=(43,64)"]
