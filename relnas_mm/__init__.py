@@ -1,8 +1,7 @@
-"""Find a good convolutional cell cheaply, then use it as a backbone in any OpenMMLab project.
+"""Neural architecture search for convolutional cells, and their transfer to OpenMMLab projects as backbones.
 
-Importing applies `relnas_mm.compat` and sees to it that everything configs name by type is registered as soon as
-mmengine's own modules are; until then nothing heavy is imported.  The public names below are imported when they are
-first used.
+Importing applies `relnas_mm.compat` and installs import hooks that register our classes right after the module of
+mmengine or of an mm package that needs them.  The public names below are imported on first use.
 """
 
 import importlib
@@ -23,15 +22,15 @@ _PUBLIC = {
     "spaces": "CellSpace MacroMicroSpace NASBench201Space Space",
     "strategies": "RandomSearch ReNAS RegularizedEvolution SlowFastLearning Strategy slow_fast_update",
 }
-_HOME = {name: f"{__name__}.{package}" for package, names in _PUBLIC.items() for name in names.split()}
-__all__ = ["__version__", *sorted(_HOME)]  # pyright: ignore[reportUnsupportedDunderAll]
+_MODULES = {name: f"{__name__}.{package}" for package, names in _PUBLIC.items() for name in names.split()}
+__all__ = ["__version__", *sorted(_MODULES)]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
     """Imports a public name when it is first used."""
-    if name not in _HOME:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOME[name]), name)
+    value = getattr(importlib.import_module(_MODULES[name]), name)
     globals()[name] = value
     return value
 
@@ -41,7 +40,7 @@ def __dir__() -> list[str]:
 
 
 def _register_after(trigger: str, *modules: str) -> None:
-    """Imports modules of ours, which register classes, right after a module of mmengine or an mm package."""
+    """Imports modules of this package, which register classes, right after a module of mmengine or an mm package."""
 
     def register(_: ModuleType) -> None:
         for module in modules:

@@ -30,7 +30,7 @@ def analyze(
     batches: Sequence[int] = (1,),
     repeats: int = 30,
     command: str = "",
-    notify: Callable[[str], Any] = lambda sentence: None,
+    notify: Callable[[str], Any] = lambda message: None,
     deploy: Deploy | None = None,
 ) -> Analysis:
     """Counts parameters and operations of the network of a config, and measures its latency.

@@ -67,7 +67,7 @@ def measure_latency(
     batches: Sequence[int] = (1,),
     repeats: int = 30,
     warmup: int = 5,
-    notify: Callable[[str], Any] = lambda sentence: None,
+    notify: Callable[[str], Any] = lambda message: None,
 ) -> list[Latency]:
     """Measures forward passes for each batch size and memory format.
 
