@@ -19,7 +19,7 @@ _TRAINING = {
     "training.autocast": "execution.autocast",
     "training.cuda_graph": "execution.cuda_graphs",
     "training.streams": "execution.parallel_candidates",
-    "training.keep_memory": "none, as memory is always released",
+    "training.keep_memory": "nothing: memory is always released",
 }
 KEYS: dict[str, dict[str, str]] = {
     "SlowFastLearning": {**_ATTEMPTS, "population": "population_size"},
