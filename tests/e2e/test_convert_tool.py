@@ -38,7 +38,7 @@ def built_from(output):
     return built
 
 
-def test_a_released_file_becomes_a_backbone(tmp_path):
+def test_a_reference_checkpoint_becomes_a_backbone(tmp_path):
     source, trunk = save_original(tmp_path / "cifar10_model.pt", genotype="darts_v2", stem="cifar")
     target = tmp_path / "weights" / "darts.safetensors"
     done = run_as_user(TOOL, source, target)
@@ -55,7 +55,7 @@ def test_a_released_file_becomes_a_backbone(tmp_path):
 
 
 @pytest.mark.parametrize("ending", [".pth", ".safetensors"])
-def test_a_released_file_becomes_a_classifier(ending, convert, tmp_path):
+def test_a_reference_checkpoint_becomes_a_classifier(ending, convert, tmp_path):
     source, trunk = save_original(tmp_path / "imagenet_model.pt", classes=1000)
     code, out, _ = convert(source, tmp_path / f"classifier{ending}", "--to", "classifier", "--genotype", "relativenas")
     assert code == 0 and re.search(r"^warning: .*classes of ImageNet.*not always sorted", out, re.MULTILINE)

@@ -31,7 +31,7 @@ def learning_rates(path, epochs):
 
 
 @pytest.mark.golden
-def test_released_learning_rates_on_imagenet():
+def test_reference_learning_rates_on_imagenet():
     rates = learning_rates("imagenet/relativenas-c46l14_8xb128-250e_imagenet.py", 250)
     expected = [0.1, 0.2, 0.3, 0.4, 0.5] + [0.5 * (245 - e) / 245 for e in range(5, 245)]
     expected += [0.5 * (250 - e) / 1225 for e in range(245, 250)]
@@ -40,7 +40,7 @@ def test_released_learning_rates_on_imagenet():
 
 
 @pytest.mark.golden
-def test_released_learning_rates_on_cifar():
+def test_reference_learning_rates_on_cifar():
     rates = torch.tensor(learning_rates("cifar/relativenas-c36l20_1xb128-600e_cifar10.py", 600), dtype=torch.float64)
     epochs = torch.arange(600, dtype=torch.float64)
     torch.testing.assert_close(rates, 0.0125 * (1 + torch.cos(torch.pi * epochs / 600)), rtol=1e-8, atol=1e-12)

@@ -134,7 +134,7 @@ def test_places_that_cannot_be_read(tmp_path):
             read_checkpoint(str(tmp_path / "cut.safetensors"))
 
 
-def test_heads_that_are_not_the_released_ones(tmp_path):
+def test_heads_that_are_not_those_of_the_reference(tmp_path):
     path = tmp_path / "x.pth"
 
     def refused(weights, reason):

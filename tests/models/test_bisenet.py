@@ -169,7 +169,7 @@ def test_training_in_mixed_precision_stays_finite():
     assert all(p.grad.isfinite().all() for p in model.parameters() if p.requires_grad)
 
 
-def test_the_paper_keeps_as_many_pixels_as_released():
+def test_the_paper_keeps_as_many_pixels_as_the_reference():
     kept = OHEMCrossEntropy().min_fraction * 8 * 1024 * 1024
     assert kept == 524_288
 

@@ -1,4 +1,4 @@
-"""The retraining networks: released sizes and keys, auxiliary heads, losses, mixing, and which parameters can learn."""
+"""The retraining networks: sizes and keys of the reference, auxiliary heads, losses, mixing, and which can learn."""
 
 import pytest
 import torch
@@ -37,7 +37,7 @@ def count(module):
 
 @pytest.mark.golden
 @pytest.mark.parametrize("path", RELEASED)
-def test_released_networks(path):
+def test_reference_networks(path):
     model = CellClassifier(**{key: value for key, value in read_config(path).model.items() if key != "type"})
     total, without, keys = RELEASED[path]
     assert count(model) == total and total - count(model.auxiliary_head) == without
@@ -57,14 +57,14 @@ def test_keys_of_the_auxiliary_heads():
 
 
 @pytest.mark.parametrize("stem, side, stride", [("cifar", 8, 3), ("imagenet", 7, 2)])
-def test_released_pooling_where_it_fits_and_any_map_elsewhere(stem, side, stride):
+def test_reference_pooling_where_it_fits_and_any_map_elsewhere(stem, side, stride):
     head = AuxiliaryHead(5, 3, stem).eval()
     maps = torch.rand(2, 5, side, side)
     assert torch.equal(head.features[1](maps), F.avg_pool2d(maps, 5, stride, count_include_pad=False))
     assert all(head(torch.rand(2, 5, h, w)).shape == (2, 3) for h, w in [(1, 1), (2, 5), (3, 3), (20, 13)])
 
 
-def test_losses_are_the_released_ones():
+def test_losses_are_those_of_the_reference():
     torch.manual_seed(0)
     model = CellClassifier(SMALL, 7, auxiliary_weight=0.4, label_smoothing=0.1).train()
     images, labels = torch.rand(4, 3, 32, 32), torch.tensor([0, 6, 3, 3])

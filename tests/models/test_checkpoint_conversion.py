@@ -40,7 +40,7 @@ def converted(source, path, target="backbone", genotype=None):
     return conversion
 
 
-# ---- the released networks, at full size
+# ---- the reference networks, at full size
 
 RELEASED = {
     # genotype, channels, cells, stem, classes, auxiliary: names in all, names and parameters of the backbone
@@ -53,7 +53,7 @@ RELEASED = {
 
 @pytest.mark.golden
 @pytest.mark.parametrize("network", RELEASED, ids=lambda n: "-".join(map(str, n)))
-def test_released_networks(network, tmp_path):
+def test_reference_networks(network, tmp_path):
     """Written with the release's names, converted without naming the cells, the features are equal to the last bit."""
     genotype, channels, depth, stem, classes, auxiliary = network
     total, names, parameters = RELEASED[network]
@@ -82,7 +82,7 @@ def test_released_networks(network, tmp_path):
     ("relativenas", 46, 14, "imagenet", 1000, 1362),
     ("relativenas", 36, 20, "cifar", 10, 1972),
 ])  # fmt: skip
-def test_released_classifiers(genotype, channels, depth, stem, classes, total, tmp_path):
+def test_reference_classifiers(genotype, channels, depth, stem, classes, total, tmp_path):
     source, _ = save_original(
         tmp_path / "original.pt", classes, genotype=genotype, channels=channels, depth=depth, stem=stem
     )

@@ -1,4 +1,4 @@
-"""SimpleBaseline on cell backbones: published sizes, the released loss, decoding and schedule; mmpose's inference."""
+"""SimpleBaseline on cell backbones: published sizes, loss, decoding and schedule; mmpose's inference."""
 
 import sys
 
@@ -85,7 +85,7 @@ def test_data_and_head_share_one_code(name):
         assert steps.get("GenerateTarget", {"encoder": code})["encoder"] == code
 
 
-def test_the_loss_is_the_released_one():
+def test_the_loss_is_that_of_the_reference():
     """For each joint half the mean squared error of maps that are multiplied by the joint's weight; their mean."""
     config = read_untrained(f"simple_baseline/{MAIN}")
     loss = build(config.model.head.loss, "mmpose")
@@ -112,7 +112,7 @@ def sample(center, size, **meta):
     return found
 
 
-def test_keypoints_are_decoded_as_released(monkeypatch):
+def test_keypoints_are_decoded_as_the_reference_does(monkeypatch):
     """Maps of the picture and the mirrored one moved by a pixel, their mean; the peak, a quarter pixel to its higher
     neighbour, back into the image."""
     model = build(read_untrained(f"simple_baseline/{MAIN}").model, "mmpose").eval()
@@ -155,7 +155,7 @@ def rates(name):
 
 
 @pytest.mark.golden
-def test_steps_of_the_yaml_and_of_the_released_code():
+def test_steps_of_the_yaml_and_of_the_reference_code():
     assert rates(MAIN) == pytest.approx([1e-3] * 90 + [1e-4] * 30 + [1e-5] * 20)
     assert rates(REFERENCE) == [1e-3] * 140
 

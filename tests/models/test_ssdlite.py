@@ -73,7 +73,7 @@ def test_resnet50_has_its_own_size():
 
 
 def reference_priors():
-    """(cx, cy, w, h) in pixels, in the released order, not clamped."""
+    """(cx, cy, w, h) in pixels, in the order of the reference, not clamped."""
     rows = []
     spans = zip((60, 105, 150, 195, 240, 285), (105, 150, 195, 240, 285, 330))
     for grid, step, (low, high) in zip(GRIDS, (16, 32, 64, 100, 150, 300), spans):
@@ -168,7 +168,7 @@ def reference_loss(logits, offsets, truths):
 
 @pytest.mark.parametrize("background", ["first", "last"])
 @pytest.mark.parametrize("seed", range(3))
-def test_loss_is_the_released_one(background, seed):
+def test_loss_is_that_of_the_reference(background, seed):
     """Two images: several objects, and one object that no prior fits."""
     head = build_head(background=background).eval()
     generator = torch.Generator().manual_seed(seed)
@@ -204,7 +204,7 @@ def reference_detections(probabilities, boxes):
     return torch.stack(rows)
 
 
-def test_detections_are_the_released_ones():
+def test_detections_are_those_of_the_reference():
     """Random outputs, so that every class has more than 200 candidates and boxes reach far out of the image."""
     head = build_head(REFERENCE)
     generator = torch.Generator().manual_seed(0)
@@ -248,7 +248,7 @@ def test_first_weights_are_pytorchs():
 
 
 @pytest.mark.golden
-def test_released_recipe():
+def test_reference_recipe():
     from mmengine.registry import PARAM_SCHEDULERS
 
     config = read_untrained(f"ssdlite/{FULL}")

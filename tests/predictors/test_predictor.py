@@ -142,7 +142,7 @@ def test_other_losses_learn_as_well(name):
     assert kendall_tau(predictor.predict(unseen), toy_scores(unseen)) > 0.4
 
 
-def test_the_released_recipe_uses_each_gradient_once():
+def test_the_reference_recipe_uses_each_gradient_once():
     config = PREDICTOR_CONFIGS["reference"]
     assert (config.epochs, config.batch_size, config.lr, config.weight_decay, config.schedule) == (
         200,

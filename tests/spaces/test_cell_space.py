@@ -1,4 +1,4 @@
-"""The vectors of RelativeNAS: bounds, released edge cases, whole populations at once."""
+"""The vectors of RelativeNAS: bounds, edge cases of the reference implementation, whole populations at once."""
 
 import math
 
@@ -16,8 +16,8 @@ SPACE = CellSpace()
 shares = arrays(float, 32, elements=st.floats(0, 1))
 
 
-def released_decode(value: float) -> int:
-    """The rule in the words of the released code."""
+def reference_decode(value: float) -> int:
+    """The rule in the words of the reference implementation."""
     return int(value) if value != int(value) else int(value - 0.1)
 
 
@@ -28,16 +28,16 @@ def test_upper_bounds_are_those_of_the_release():
 
 @pytest.mark.golden
 @pytest.mark.parametrize(("value", "bin"), [(0, 0), (1.0, 0), (2.0, 1), (5.0, 4), (7.0, 6), (1.0000001, 1), (6.5, 6)])
-def test_released_edge_cases(value, bin):
+def test_edge_cases_of_the_reference(value, bin):
     vector = np.zeros(32)
     vector[13] = value  # an operation dimension, 0 to 7
     assert SPACE.indices(vector)[13] == bin
 
 
 @given(shares)
-def test_decoding_is_the_released_rule_and_always_legal(share):
+def test_decoding_is_the_reference_rule_and_always_legal(share):
     vector = share * SPACE.upper
-    assert SPACE.indices(vector).tolist() == [released_decode(value) for value in vector]
+    assert SPACE.indices(vector).tolist() == [reference_decode(value) for value in vector]
     genotype = SPACE.decode(vector)  # Genotype itself refuses cycles and unknown operations
     assert len(genotype.normal) == len(genotype.reduce) == 8
     assert genotype.concat == (2, 3, 4, 5)

@@ -1,4 +1,4 @@
-"""The ablations of slow-fast learning: what each named option does, and that the defaults are the released rule."""
+"""The ablations of slow-fast learning: what each named option does, and that the defaults are the reference rule."""
 
 import copy
 
