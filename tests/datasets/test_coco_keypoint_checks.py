@@ -237,7 +237,7 @@ def log(caplog):
     """Texts of the log; `print_log` writes to mmengine's logger, which does not pass them on."""
     from mmengine.logging import MMLogger
 
-    logger = MMLogger.get_instance("keypoints", log_level="INFO")
+    logger = MMLogger.get_instance("keypoints")
     logger.addHandler(caplog.handler)
     yield lambda level: "\n".join(record.getMessage() for record in caplog.records if record.levelno == level)
     logger.removeHandler(caplog.handler)

@@ -138,7 +138,7 @@ def log(caplog):
     """Text of the warnings; `print_log` writes to mmengine's logger, which does not pass them on."""
     from mmengine.logging import MMLogger
 
-    logger = MMLogger.get_instance("voc", log_level="INFO")
+    logger = MMLogger.get_instance("voc")
     logger.addHandler(caplog.handler)
     yield lambda: "\n".join(record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING)
     logger.removeHandler(caplog.handler)

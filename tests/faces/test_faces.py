@@ -57,7 +57,7 @@ def test_pairs_of_lfw(lfw):
     [
         ("10 300\nAnn 1\n", "line 2 of .* is 'Ann 1'"),
         ("Ann one 2\n", "line 1 of .* is 'Ann one 2'"),
-        ("10 300\n", "are none"),
+        ("10 300\n", "is empty"),
         ("Ann_Example 1 9\n", "lacks 1 pictures of the pairs, 'Ann_Example/Ann_Example_0009.jpg' first"),
     ],
 )

@@ -153,7 +153,7 @@ def test_loss_is_that_of_the_hardest_pixels(seed, threshold, fraction, ignored, 
     labels[torch.rand(2, 4, 5, generator=rng) < ignored] = 255
     logits.requires_grad_()
     loss = OHEMCrossEntropy(threshold, fraction)(logits, labels)
-    assert float(loss) == pytest.approx(hard_pixels(logits.detach(), labels, threshold, int(40 * fraction)), abs=1e-5)
+    assert loss.item() == pytest.approx(hard_pixels(logits.detach(), labels, threshold, int(40 * fraction)), abs=1e-5)
     loss.backward()
     assert logits.grad.isfinite().all()
 

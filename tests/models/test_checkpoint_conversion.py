@@ -294,7 +294,7 @@ def test_several_that_fit_are_a_question(tmp_path, monkeypatch):
     assert convert_checkpoint(source).genotype == "relativenas"
 
 
-@pytest.mark.parametrize("genotype, stem", zip(sorted(GENOTYPES), ["imagenet", "cifar"] * 3))
+@pytest.mark.parametrize("genotype, stem", list(zip(sorted(GENOTYPES), ["imagenet", "cifar"] * 3)))
 def test_each_cell_of_the_zoo_is_told_from_the_others(genotype, stem, tmp_path):
     source, _ = save_original(tmp_path / "x.pt", genotype=genotype, stem=stem, depth=4)
     conversion = convert_checkpoint(source)

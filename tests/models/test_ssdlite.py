@@ -260,6 +260,7 @@ def test_reference_recipe():
     (scheduler,) = (PARAM_SCHEDULERS.build(dict(s, optimizer=optimizer)) for s in config.param_scheduler)
     for epoch in range(200):
         assert optimizer.param_groups[0]["lr"] == pytest.approx(0.005 * (1 + math.cos(math.pi * epoch / 200)), abs=1e-9)
+        optimizer.step()
         scheduler.step()
 
 

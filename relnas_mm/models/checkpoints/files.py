@@ -6,6 +6,7 @@ import os
 import pickle
 import re
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,7 +55,10 @@ def read_checkpoint(source: str) -> Checkpoint:
             if source.endswith(SAFETENSORS):
                 with safe_open(path, "pt") as file:
                     return Checkpoint({name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {})  # noqa: SIM118
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings():
+                # A TorchScript archive is refused below, in one sentence.
+                warnings.filterwarnings("ignore", "'torch.load' received a zip file", UserWarning)
+                content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UserError(f"the checkpoint {source!r} does not exist") from None
     except Exception as error:  # torch, pickle, zipfile, safetensors and storage backends raise unrelated types
