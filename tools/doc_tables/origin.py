@@ -2,6 +2,11 @@
 
 from typing import Any
 
+CHANGED = (
+    "*(`+`: that commit with uncommitted changes; the code has moved since, and this has not been measured again)*"
+)
+"""Follows the commit of a record that was measured from a checkout with changes."""
+
 
 def spread(mean: float, std: float | None) -> str:
     """Formats a mean and, if known, its standard deviation with two digits."""
@@ -19,4 +24,5 @@ def origin(record: dict[str, Any]) -> str:
     seeds = len(record["seeds"])
     runs = f"{seeds} seeds, mean ± standard deviation" if seeds > 1 else "one run, no spread"
     runs += ", fewer than three seeds" if seeds == 2 else ""
-    return f"*{runs}; commit {record['commit']}, torch {record['versions']['torch']}; `{record['command']}`*"
+    line = f"*{runs}; commit {record['commit']}, torch {record['versions']['torch']}; `{record['command']}`*"
+    return f"{line}\n{CHANGED}" if "+" in record["commit"] else line
