@@ -1,11 +1,12 @@
 """Runs the searches of a comparison in parallel, and records each when it finishes."""
 
+import itertools
 import json
 import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -82,10 +83,15 @@ def _results(plan: Plan, units: Sequence[Unit], workers: int) -> Iterator[dict[s
         yield from (run_search(plan, unit) for unit in units)
         return
     context = multiprocessing.get_context("fork")  # processes inherit the tables that the plan has read
+    waiting = iter(units)
     with ProcessPoolExecutor(workers, context, _ignore_interrupt) as pool:
+        # A few at a time: an executor with thousands of futures takes up to a minute to stop.
+        running = {pool.submit(run_search, plan, unit) for unit in itertools.islice(waiting, 4 * workers)}
         try:
-            for future in as_completed([pool.submit(run_search, plan, unit) for unit in units]):
-                yield future.result()
+            while running:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                running |= {pool.submit(run_search, plan, unit) for unit in itertools.islice(waiting, len(done))}
+                yield from (future.result() for future in done)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

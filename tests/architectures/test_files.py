@@ -27,7 +27,9 @@ EXAMPLES = {
 
 
 def test_there_is_an_example_of_every_family():
-    assert {kind: type(example) for kind, example in EXAMPLES.items()} == Architecture.families
+    families = Architecture.families.items()
+    ours = {kind: family for kind, family in families if family.__module__.startswith("relnas_mm.")}
+    assert {kind: type(example) for kind, example in EXAMPLES.items()} == ours
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)

@@ -190,7 +190,7 @@ def test_bad_input_ends_training_in_a_sentence(camvid, tmp_path, case):
 def test_mixed_precision_without_a_gpu_is_refused_in_a_sentence(camvid, tmp_path, tool):
     done = tool("tools/train.py", BISENET, "--work-dir", tmp_path / "run", "--amp")
     assert done.returncode == 2
-    assert "error: --amp is given, but mixed precision of MMEngine needs a CUDA device" in done.stderr
+    assert "error: --amp is given, but MMEngine's mixed precision needs a CUDA device" in done.stderr
 
 
 @pytest.mark.cuda
