@@ -1,5 +1,6 @@
 """Pictures of samples of any mm data set, by the visualizer of its package."""
 
+import itertools
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -59,10 +60,14 @@ def drawn_samples(config: Config, split: str, number: int, seed: int = 0) -> Ite
             yield f"{index:04d}_{stem}", draw(truth, image, stem)
 
 
+_NUMBERS = itertools.count()
+"""Names of visualizers: by a name that was used before, mmengine gives the earlier one, whatever its settings."""
+
+
 def _drawer(config: Config, scope: str, dataset: Any) -> Draw:
     """Builds the config's visualizer without its backends, and returns a function that draws by it."""
     settings = {"type": VISUALIZER_TYPES[scope], **(config.get("visualizer") or {}), "vis_backends": None}
-    visualizer: Any = VISUALIZERS.build({**settings, "name": "browse"})
+    visualizer: Any = VISUALIZERS.build({**settings, "name": f"browse_{next(_NUMBERS)}"})
     if scope == "mmpose":
         visualizer.set_dataset_meta(dataset.metainfo)
     else:

@@ -66,6 +66,11 @@ def camvid(data_root, tmp_path, monkeypatch):
     return tmp_path / "data"
 
 
+def size_of(picture):
+    with Image.open(picture) as opened:
+        return opened.size
+
+
 def test_bisenet_learns_camvid_is_tested_and_asked_by_mmsegs_api(camvid, tmp_path, tool):
     run = tmp_path / "run"
     options = [*TINY_BISENET, *TRAIN, "param_scheduler=[]", "default_hooks.checkpoint.interval=12"]
@@ -74,12 +79,8 @@ def test_bisenet_learns_camvid_is_tested_and_asked_by_mmsegs_api(camvid, tmp_pat
     losses = list(loss_curve(run).values())
     assert len(losses) == 12 and sum(losses[-3:]) < 0.9 * sum(losses[:3])
     options[-1] = "default_hooks.checkpoint.interval=13"
-    assert (
-        tool(
-            "tools/train.py", BISENET, "--work-dir", run, "--resume", "--cfg-options", *options, *lengths[1]
-        ).returncode
-        == 0
-    )
+    resumed = tool("tools/train.py", BISENET, "--work-dir", run, "--resume", "--cfg-options", *options, *lengths[1])
+    assert resumed.returncode == 0
     assert list(loss_curve(run)) == list(range(1, 14))  # the 13th alone is new
 
     checkpoint, scores = run / "iter_13.pth", tmp_path / "scores.json"
@@ -87,7 +88,7 @@ def test_bisenet_learns_camvid_is_tested_and_asked_by_mmsegs_api(camvid, tmp_pat
     assert tool("tools/test.py", *words, "--cfg-options", *TINY_BISENET, *TEST).returncode == 0
     assert 0 < json.loads(scores.read_text())["mIoU"] <= 100
     pictures = list((tmp_path / "drawn").rglob("*.png"))
-    assert len(pictures) == 6 and Image.open(pictures[0]).size[1] == 360  # image and label map side by side
+    assert len(pictures) == 6 and size_of(pictures[0])[1] == 360  # image and label map side by side
 
     from mmseg.apis import MMSegInferencer, inference_model, init_model
 
@@ -101,7 +102,7 @@ def test_bisenet_learns_camvid_is_tested_and_asked_by_mmsegs_api(camvid, tmp_pat
     answer = inferencer(image, out_dir=str(tmp_path / "asked"), show=False)
     assert np.array_equal(answer["predictions"], found[0].numpy())
     (drawn,) = (tmp_path / "asked" / "vis").iterdir()
-    assert Image.open(drawn).size == (480, 360)
+    assert size_of(drawn) == (480, 360)
 
 
 def test_cityscapes_in_two_processes_and_with_augmented_tests(data_root, tmp_path, monkeypatch, tool):
@@ -132,12 +133,8 @@ def test_cityscapes_in_two_processes_and_with_augmented_tests(data_root, tmp_pat
     options = [*TINY_BISENET, *small_cityscapes(5), "model.data_preprocessor.size=(65,97)"]
     options += ["train_dataloader.dataset.pipeline.4.scales=[(240,180),(360,270)]"]
     options += windows
-    assert (
-        tool(
-            "tools/train.py", BISENET_CITYSCAPES, "--work-dir", tmp_path / "bisenet", "--cfg-options", *options
-        ).returncode
-        == 0
-    )
+    done = tool("tools/train.py", BISENET_CITYSCAPES, "--work-dir", tmp_path / "bisenet", "--cfg-options", *options)
+    assert done.returncode == 0
     assert len(loss_curve(tmp_path / "bisenet")) == 2
 
 

@@ -257,7 +257,7 @@ def schedule(name, steps):
     for iteration in range(max(steps) + 1):
         if iteration in steps:
             rates[iteration] = tuple(wrapper.optimizer.param_groups[index]["lr"] for index in (0, -1))
-        wrapper.optimizer.step()
+        wrapper.step()
         for scheduler in schedulers:
             scheduler.step()
     return rates

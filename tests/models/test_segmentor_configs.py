@@ -118,7 +118,7 @@ def test_heads_learn_ten_times_as_fast_after_a_warm_up():
     rates = []
     for _ in range(1002):
         rates.append([group["lr"] for group in wrapper.optimizer.param_groups])
-        wrapper.optimizer.step()
+        wrapper.step()
         for scheduler in schedulers:
             scheduler.step()
     assert rates[0] == pytest.approx([1e-5, 1e-5, 1e-4, 1e-4])
