@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from relnas_mm.backends.conditions import trains_on_cpu
 from relnas_mm.backends.drop_path import drop_path
 from relnas_mm.backends.feature_map import FeatureMap
 
@@ -100,7 +101,17 @@ def _shifted_convs(x: Tensor, convs: Sequence[nn.Conv2d], step: int, shift: int)
     traced = torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
     padded = F.pad(x, (0, right, 0, bottom)) if traced or bottom or right else x
     shifted = padded[..., shift:, shift:]  # padded first: a map may be narrower than the shift
-    return torch.cat([convs[0](x), convs[1](shifted)], dim=1)
+    return torch.cat([_strided_conv(conv, grid) for conv, grid in zip(convs, (x, shifted))], dim=1)
+
+
+def _strided_conv(conv: nn.Conv2d, x: Tensor) -> Tensor:
+    # Without AVX-512, oneDNN corrupts memory in the weight gradient of a strided 1x1 convolution of fewer than
+    # 8 channels in channels-last (https://github.com/uxlfoundation/oneDNN/issues/6035); without stride it does not.
+    channels_last = x.stride(-1) != 1 or conv.weight.stride(-1) != 1
+    if conv.stride != (1, 1) and conv.in_channels < 8 and channels_last and trains_on_cpu(x):
+        rows, columns = conv.stride
+        return F.conv2d(x[..., ::rows, ::columns], conv.weight, conv.bias)
+    return conv(x)
 
 
 def avg_pool_by_convolution(x: Tensor, step: int, dilation: int) -> Tensor:

@@ -32,6 +32,7 @@ test_cfg = dict(type='TestLoop')
 optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-3))
 default_hooks = dict(logger=dict(interval=1), checkpoint=dict(interval=6))
 log_processor = dict(window_size=1)
+randomness = dict(seed=0)
 """)
     voc = {"VOC_ROOT": str(data_root / "VOCdevkit-mini") + "/"}
     done = run_tool("tools/train.py", config, "--work-dir", tmp_path / "run", **voc)
