@@ -26,7 +26,8 @@ def loaders(*names):
 
 
 TEST = loaders("test")
-TRAIN = [*loaders("train", "val"), "default_hooks.logger.interval=1", "log_processor.window_size=1", "randomness.seed=0"]
+EACH_LOSS = ["default_hooks.logger.interval=1", "log_processor.window_size=1"]
+TRAIN = [*loaders("train", "val"), *EACH_LOSS, "randomness.seed=0"]
 TINY_BISENET = [
     *("model.backbone.backbone.init_channels=4", "model.backbone.backbone.num_cells=4"),
     "model.backbone.in_channels=(32,64)",
