@@ -55,6 +55,15 @@ def run(config: Config, work: Callable[[Runner], Result]) -> Result:
     return result
 
 
+def add_data_check(config: Config) -> None:
+    """Adds `DataCheckHook` to a config, unless `default_hooks.data_check` is `None`."""
+    hooks, check = config.setdefault("default_hooks", {}), dict(type="DataCheckHook")
+    others = [hook for hook in config.get("custom_hooks") or () if hook.get("type") != check["type"]]
+    if hooks.setdefault("data_check", check) is None:
+        del hooks["data_check"]  # MMEngine refuses None for names that are not its own
+    config.custom_hooks = others
+
+
 def is_main_process() -> bool:
     """Whether this is rank 0, or the only process; usable before the process group is initialized."""
     return int(os.environ.get("RANK", os.environ.get("SLURM_PROCID", 0))) == 0

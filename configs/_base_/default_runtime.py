@@ -7,7 +7,7 @@ default_hooks = dict(
     param_scheduler=dict(type="ParamSchedulerHook"),
     checkpoint=dict(type="CheckpointHook", interval=1, max_keep_ckpts=2, save_best="accuracy/top1", rule="greater"),
     sampler_seed=dict(type="DistSamplerSeedHook"),
-    class_count=dict(type="ClassCountHook"),
+    data_check=dict(type="DataCheckHook"),
     training_curve=dict(type="TrainingCurveHook", metric="accuracy/top1"),
 )
 env_cfg = dict(

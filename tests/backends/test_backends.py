@@ -165,4 +165,5 @@ def test_a_reduction_of_few_channels_in_channels_last(isa):
         ONEDNN_MAX_CPU_ISA=isa,
         OMP_NUM_THREADS="1",
     )
-    assert len(errors.split()) == 80 and max(map(float, errors.split())) < 1e-5
+    # Sums over 1,024 positions that normalization largely cancels; corrupted ones are wrong in the first digit.
+    assert len(errors.split()) == 80 and max(map(float, errors.split())) < 1e-4

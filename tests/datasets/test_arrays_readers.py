@@ -30,7 +30,7 @@ def test_cifar10_is_read_from_either_folder(cifar):
     assert data.labels.dtype == torch.int64 and data.classes[3] == "c3"
     assert torch.equal(load_images("cifar10", cifar / "cifar-10-batches-py").images, data.images)
     assert len(load_images("cifar10", cifar, split="test")) == 20
-    assert torch.equal(load_images("cifar10", cifar, limit=7).images, data.images[:7])
+    assert torch.equal(load_images("cifar10", cifar, limit=70).images, data.images[:70])
 
 
 def test_cifar100_takes_the_fine_labels(tmp_path):

@@ -11,8 +11,8 @@ from PIL import Image
 
 import relnas_mm.engine
 import relnas_mm.models  # noqa: F401
-from relnas_mm.datasets.arrays.folder import read_rgb
 from relnas_mm.datasets.faces import read_pairs
+from relnas_mm.datasets.image_files import read_rgb
 from relnas_mm.engine.metrics.verification import best_threshold, separation
 from relnas_mm.errors import UserError
 from relnas_mm.launch import build_runner, read_config

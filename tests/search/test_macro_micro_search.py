@@ -4,6 +4,7 @@ import json
 import os
 
 import pytest
+import torch
 from harness import make_search
 from helpers import ROOT, in_child, write_cifar10
 
@@ -13,6 +14,15 @@ from relnas_mm.launch import read_config
 from relnas_mm.search.progress import Progress
 
 pytestmark = [pytest.mark.mm]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """As in the child processes, whatever OMP_NUM_THREADS says: sums of several threads round differently."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

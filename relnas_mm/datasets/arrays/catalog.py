@@ -55,13 +55,14 @@ def load_images(
         data_root: Folder of the data.
         split: 'train' or 'test'.
         num_classes: Expected number of classes; `None` for any.
-        limit: Number of images to load from the start; `None` for all.
+        limit: Number of images to load: of a folder from the classes in turn, of other types, which store their images
+            in random order, from the start; `None` for all.
         size: Height and width to which images of a folder are scaled.
         mean: Mean of each channel, from 0 to 1; `None` means that of `NORMALIZATION`.
         std: Standard deviation of each channel, likewise.
 
     Raises:
-        UserError: A file is missing or damaged, or a value is out of range.
+        UserError: A file is missing or damaged, a value is out of range, or `limit` leaves a class without images.
     """
     if type not in NORMALIZATION:
         raise UserError(f"the data type is {type!r}; allowed are {', '.join(map(repr, NORMALIZATION))}")
@@ -70,7 +71,7 @@ def load_images(
     root = Path(data_root).expanduser()
     if not root.is_dir():
         raise UserError(f"the data folder {str(root)!r} of type {type!r} does not exist")
-    images, labels, classes = _read(type, root, split, size)
+    images, labels, classes = _read(type, root, split, size, limit)
     if limit is not None and not 0 < limit <= len(images):
         raise UserError(f"limit is {limit!r}; {str(root)!r} has {len(images)} {split} images")
     data = ImageArrays(
@@ -82,15 +83,27 @@ def load_images(
     )
     if not len(data):
         raise UserError(f"{str(root)!r} has no {split} images")
+    if limit is not None:
+        _check_kept_classes(labels, limit, classes, f"{str(root)!r} ({split})")
     if not len(data.mean) == len(data.std) == data.images.shape[1]:
         raise UserError(f"mean {data.mean} and std {data.std} do not fit images of {data.images.shape[1]} channels")
     return require_classes(data, num_classes, repr(str(root)))
 
 
-def _read(type: str, root: Path, split: str, size: int) -> tuple[Any, Any, tuple[str, ...]]:
+def _check_kept_classes(labels: np.ndarray, limit: int, classes: tuple[str, ...], source: str) -> None:
+    lost = sorted(set(np.unique(labels).tolist()) - set(np.unique(labels[:limit]).tolist()))
+    if lost:
+        names = ", ".join(repr(classes[label]) for label in lost[:5])
+        raise UserError(
+            f"limit is {limit!r}, but the first {limit} images of {source} leave out {len(lost)} of {len(classes)} "
+            f"classes ({names}{', …' if len(lost) > 5 else ''}); raise it"
+        )
+
+
+def _read(type: str, root: Path, split: str, size: int, limit: int | None) -> tuple[Any, Any, tuple[str, ...]]:
     if type in IDX:
         images, labels = read_idx(root, split, *IDX[type])
         return images, labels, tuple(str(label) for label in range(int(labels.max(initial=-1)) + 1))
     if type == "folder":
-        return read_folder(root, split, size)
+        return read_folder(root, split, size, limit)
     return read_cifar(type, root, split)

@@ -5,24 +5,29 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from relnas_mm.datasets.image_files import read_rgb
 from relnas_mm.errors import UserError
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".pgm", ".webp"}
 
 
-def read_folder(root: Path, split: str, size: int) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+def read_folder(
+    root: Path, split: str, size: int, limit: int | None = None
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Reads one split, scaled to one size.
 
     Args:
         root: A folder with `train/` and `test/` or `val/`, each with one subfolder per class.
         split: 'train' or 'test'.
         size: Output size: the shorter side is resized to it, then the center is cropped.
+        limit: Number of images to read, taken from the classes in turn; `None` for all.
 
     Returns:
         Images, uint8 (n, 3, size, size); labels, int64 (n,); names of the classes, sorted.
 
     Raises:
-        UserError: The folder or a class is empty, splits have different classes, or a file is no readable image.
+        UserError: The folder or a class is empty, splits have different classes, a file is no readable image, or
+            `limit` is smaller than the number of classes or larger than that of the images.
     """
     folder = _split_folder(root, split)
     classes = class_folders(folder)
@@ -30,13 +35,25 @@ def read_folder(root: Path, split: str, size: int) -> tuple[np.ndarray, np.ndarr
         raise UserError(
             f"{str(folder)!r} has the classes {list(classes)}, but the training images have {list(expected)}"
         )
-    images: list[np.ndarray] = []
-    labels: list[int] = []
-    for label, name in enumerate(classes):
-        paths = image_files(folder / name)
-        images += [_scaled(read_rgb(path), size) for path in paths]
-        labels += [label] * len(paths)
-    return np.stack(images), np.array(labels, dtype=np.int64), classes
+    paths = [image_files(folder / name) for name in classes]
+    if limit is not None:
+        paths = _limited(paths, limit, str(folder))
+    images = [_scaled(read_rgb(path), size) for part in paths for path in part]
+    labels = np.repeat(np.arange(len(classes)), [len(part) for part in paths])
+    return np.stack(images), labels, classes
+
+
+def _limited(paths: list[list[Path]], limit: int, folder: str) -> list[list[Path]]:
+    """The first images of each class, equally many where there are enough."""
+    total = sum(map(len, paths))
+    if not len(paths) <= limit <= total:
+        raise UserError(
+            f"limit is {limit!r}; {folder!r} has {total} images of {len(paths)} classes, so it must be from "
+            f"{len(paths)} to {total}"
+        )
+    turns = sorted((turn, label) for label, part in enumerate(paths) for turn in range(len(part)))[:limit]
+    counts = [sum(label == chosen for _, chosen in turns) for label in range(len(paths))]
+    return [part[:count] for part, count in zip(paths, counts)]
 
 
 def _split_folder(root: Path, split: str) -> Path:
@@ -69,19 +86,6 @@ def image_files(folder: Path) -> list[Path]:
     if not paths:
         raise UserError(f"the class folder {str(folder)!r} holds no image ({', '.join(sorted(ENDINGS))})")
     return paths
-
-
-def read_rgb(path: "str | Path") -> Image.Image:
-    """Reads an image file as RGB.
-
-    Raises:
-        UserError: The file is no readable image.
-    """
-    try:
-        with Image.open(path) as image:
-            return image.convert("RGB")
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow's errors on damaged files
-        raise UserError(f"{str(path)!r} is not a readable image: {error}") from None
 
 
 def _scaled(image: Image.Image, size: int) -> np.ndarray:

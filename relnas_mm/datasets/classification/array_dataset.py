@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from relnas_mm.datasets.arrays import Augmentation, load_images, normalize
+from relnas_mm.datasets.arrays.augment import Draws
 from relnas_mm.errors import UserError
 from relnas_mm.seeding import torch_stream
 
@@ -23,8 +24,8 @@ from relnas_mm.seeding import torch_stream
 class ArrayDataset(Dataset):
     """CIFAR-10, CIFAR-100, MNIST-like data, or a folder of images scaled to one size, held in memory.
 
-    Its data loader needs `num_workers=0`, `collate_fn=dict(type='whole_batch')` and, for training,
-    `sampler=dict(type='ArraySampler')`, which passes it seed and epoch.
+    Its data loader needs `collate_fn=dict(type='whole_batch')` and, for training, `sampler=dict(type='ArraySampler')`,
+    which passes it seed and epoch.  `num_workers=0` is fastest; persistent workers follow the epoch too.
 
     Args:
         data: Arguments of `load_images`: `type`, `data_root`, `split`, `limit`, `num_classes`, …
@@ -39,17 +40,30 @@ class ArrayDataset(Dataset):
         self.data = load_images(**data).to(device or get_device())
         self.augmentation = None if augmentation is None else Augmentation(**augmentation)
         self.metainfo = {"classes": self.data.classes}
-        self.begin_epoch(seed=0, epoch=0)
+        self._epoch = torch.zeros(2, dtype=torch.int64).share_memory_()  # seed and epoch, seen by worker processes
+        self._drawn = (-1, -1)
 
     def __len__(self) -> int:
         return len(self.data)
 
+    def class_counts(self) -> list[int]:
+        """Number of images of each class."""
+        return torch.bincount(self.data.labels, minlength=len(self.data.classes)).tolist()
+
     def begin_epoch(self, seed: int, epoch: int) -> None:
-        """Draws the augmentation of an epoch; equal seeds and epochs give equal results on any device."""
-        if self.augmentation is not None:
+        """Selects the augmentation of an epoch; equal seeds and epochs give equal results on any device."""
+        self._epoch.copy_(torch.tensor([seed, epoch]))
+
+    def _draws(self) -> Draws:
+        """The augmentation of the selected epoch, drawn once."""
+        assert self.augmentation is not None
+        seed, epoch = self._epoch.tolist()
+        if self._drawn != (seed, epoch):
             height, width = self.data.images.shape[2:]
             generator = torch_stream(seed, "augmentation", epoch)
-            self._draws = self.augmentation.draw(len(self), (height, width), generator).to(self.data.images.device)
+            self._all_draws = self.augmentation.draw(len(self), (height, width), generator).to(self.data.images.device)
+            self._drawn = (seed, epoch)
+        return self._all_draws
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         """One image, (c, h, w), and its label."""
@@ -63,7 +77,7 @@ class ArrayDataset(Dataset):
         if self.augmentation is None:
             images = normalize(images, self.data)
         else:
-            draws = self._draws.rows(rows)
+            draws = self._draws().rows(rows)
             images = normalize(self.augmentation.crop_and_flip(images, draws), self.data)
             images = self.augmentation.cut_out(images, draws)
         return {"inputs": images, "data_samples": self.data.labels[rows]}

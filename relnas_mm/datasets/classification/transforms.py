@@ -7,7 +7,7 @@ import torch
 from mmengine.registry import TRANSFORMS
 from torchvision.transforms import v2
 
-from relnas_mm.datasets.arrays.folder import read_rgb
+from relnas_mm.datasets.image_files import read_rgb
 from relnas_mm.errors import UserError
 
 Results = dict[str, Any]

@@ -38,8 +38,9 @@ def check_annotations(path: str | os.PathLike[str], joints: int) -> None:
         joints: Expected number of joints per person.
 
     Raises:
-        UserError: The file is missing or not in COCO's layout, a person has another number of joints, a value is
-            missing or no number, ids are duplicate or dangling, or no annotation has keypoints.
+        UserError: The file is missing or not in COCO's layout, a person has another number of joints or of labelled
+            ones than `num_keypoints`, a value is missing or no number, ids are duplicate or dangling, or no annotation
+            has keypoints.
     """
     content = read_json(path, "annotation file")
     if not isinstance(content, dict) or not isinstance(content.get("images"), list):
@@ -165,6 +166,12 @@ def _check_person(person: dict[str, Any], where: str, joints: int) -> None:
     if not set(keypoints[2::3]) <= {0, 1, 2}:
         flag = next(flag for flag in keypoints[2::3] if flag not in (0, 1, 2))
         raise UserError(f"a joint of {where} is flagged {flag}; allowed are 0 (not labelled), 1 (hidden), 2 (visible)")
+    labelled = sum(flag > 0 for flag in keypoints[2::3])
+    if person.get("num_keypoints", labelled) != labelled:
+        raise UserError(
+            f"num_keypoints of {where} is {person['num_keypoints']}, but {labelled} of its joints are flagged as "
+            "labelled (1 or 2); they must be equal"
+        )
 
 
 def _is_integer(value: Any) -> bool:

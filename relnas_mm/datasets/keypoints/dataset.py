@@ -9,6 +9,7 @@ from mmengine.logging import print_log
 from mmengine.registry import DATASETS
 from mmpose.datasets import CocoDataset, MpiiDataset
 
+from relnas_mm.datasets.headers import SizeClaim, check_readable, check_sizes
 from relnas_mm.datasets.keypoints.annotations import (
     check_annotations,
     check_images,
@@ -28,21 +29,25 @@ class CheckedCocoKeypointDataset(CocoDataset):
     mmpose silently skips annotations without keypoints and boxes outside of their image, and fails in a worker process
     if an image is missing or a person has another number of joints.  Here
 
-    - files that are missing or not in COCO's layout, a wrong number of joints, missing or empty images, and detections
-    in
+    - files that are missing or not in COCO's layout, a wrong number of joints, a `num_keypoints` that is not the number
+      of labelled joints, missing or unreadable images, images of another size than the file says, and detections in
       another format raise `UserError` on loading;
     - annotations without keypoints or box, boxes without area or entirely outside of their image, and detections of
-    other
-      categories are skipped, and their number is logged.
+      other categories are skipped, and their number is logged.
 
     Validation reads the annotation file once more, which takes seconds for COCO.
 
     Args:
+        check_images: Whether to read the headers of all images, to compare their sizes with the annotations.
         **kwargs: As for mmpose's `CocoDataset`; `metainfo=dict(from_file=…)` for other joints than COCO's.
 
     Raises:
         UserError: An entry is invalid, as above, or there are no usable persons.
     """
+
+    def __init__(self, *args: Any, check_images: bool = True, **kwargs: Any):
+        self.check_images = check_images
+        super().__init__(*args, **kwargs)
 
     def load_data_list(self) -> list[dict]:
         """Loads and validates all persons (or, bottom-up, all images).
@@ -50,12 +55,15 @@ class CheckedCocoKeypointDataset(CocoDataset):
         Raises:
             UserError: An entry is invalid.
         """
-        self._left_out: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
         self._usual: Counter[str] = Counter()
+        self._sizes: dict[str, SizeClaim] = {}
         self._local(check_annotations, str(self.ann_file), self.metainfo["num_keypoints"])
         data = super().load_data_list()
         check_images((entry["img_path"] for entry in data), str(self.ann_file))
-        for counts, level in ((self._left_out, logging.WARNING), (self._usual, logging.INFO)):
+        if self.check_images:
+            check_sizes(self._sizes.values())
+        for counts, level in ((self.left_out, logging.WARNING), (self._usual, logging.INFO)):
             if counts:
                 listed = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
                 print_log(f"{self.bbox_file or self.ann_file}: left out: {listed}", logger="current", level=level)
@@ -64,9 +72,11 @@ class CheckedCocoKeypointDataset(CocoDataset):
     def parse_data_info(self, raw_data_info: dict) -> dict | None:
         """Parses one annotation; returns `None` if it cannot be used."""
         annotation, image = raw_data_info["raw_ann_info"], raw_data_info["raw_img_info"]
+        source = f"image {image['id']} of {str(self.ann_file)!r}"
+        self._sizes[image["img_path"]] = SizeClaim(image["img_path"], image["width"], image["height"], source)
         reason = why_unusable(annotation, image["width"], image["height"])
         if reason:
-            self._left_out[f"annotations {reason}"] += 1
+            self.left_out[f"annotations {reason}"] += 1
             return None
         return super().parse_data_info(raw_data_info)
 
@@ -94,13 +104,13 @@ class CheckedCocoKeypointDataset(CocoDataset):
         detections = len(self._local(read_json, self.bbox_file, "file of detections"))
         persons = super()._load_detection_results()
         if len(persons) < detections:
-            self._left_out["detections of other categories than 1, a person"] = detections - len(persons)
+            self.left_out["detections of other categories than 1, a person"] = detections - len(persons)
         data = []
         for person in persons:
             height, width = person["img_shape"]
             reason = why_box_unusable(person["bbox"][0], width, height)
             if reason:
-                self._left_out[f"detections {reason}"] += 1
+                self.left_out[f"detections {reason}"] += 1
             else:
                 data.append(person)
         return data
@@ -119,12 +129,17 @@ class CheckedMpiiDataset(MpiiDataset):
     """mmpose's MPII with validation on loading.
 
     Args:
+        check_images: Whether to read the headers of all images.
         **kwargs: As for mmpose's `MpiiDataset`.
 
     Raises:
         UserError: A file is missing or in another layout, a person has another number of joints, an image is missing or
-            empty, or the number of heads is not that of persons.
+            unreadable, or the number of heads is not that of persons.
     """
+
+    def __init__(self, *args: Any, check_images: bool = True, **kwargs: Any):
+        self.check_images = check_images
+        super().__init__(*args, **kwargs)
 
     def load_data_list(self) -> list[dict]:
         """Loads and validates all persons.
@@ -139,4 +154,6 @@ class CheckedMpiiDataset(MpiiDataset):
         if not data:
             raise UserError(f"{self.ann_file!r} holds no person")
         check_images((entry["img_path"] for entry in data), str(self.ann_file))
+        if self.check_images:
+            check_readable((entry["img_path"] for entry in data), f"the annotation file {str(self.ann_file)!r}")
         return data

@@ -7,27 +7,43 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from relnas_mm.datasets.image_files import ImageHeader
 from relnas_mm.errors import UserError
 
 IDS = 256
 """Number of ids of 8 bits."""
 
+_ONE_CHANNEL = ("1", "L", "P", "I", "I;16", "I;16B", "I;16L", "I;16N")
 
-def read_label_map(content: bytes, path: str) -> NDArray[np.uint8]:
+
+def read_label_map(
+    content: bytes, path: str, size: tuple[int, int] | None = None, image_path: str | None = None
+) -> NDArray[np.uint8]:
     """Decodes a label map; palette images yield their indices.
 
     Args:
         content: Content of the file.
         path: Path of the file, for error messages.
+        size: Width and height of its image, which the header is compared with before pixels are decoded; `None` for
+            any.
+        image_path: Path of the image, for error messages.
 
     Returns:
         Ids, (h, w).
 
     Raises:
-        UserError: The file is no image, has several channels, or ids beyond 8 bits.
+        UserError: The file is no image, has another size, several channels, or ids beyond 8 bits.
     """
     try:
-        ids = np.asarray(Image.open(io.BytesIO(content)))
+        image = Image.open(io.BytesIO(content))
+        if size is not None and image.size != size:
+            raise UserError(
+                f"the label map {path!r} has {image.width}x{image.height} pixels; "
+                f"the image {image_path!r} has {size[0]}x{size[1]}"
+            )
+        ids = np.asarray(image)
+    except UserError:
+        raise
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(f"the label map {path!r} cannot be read: {error}") from None
     if ids.ndim != 2:
@@ -38,6 +54,29 @@ def read_label_map(content: bytes, path: str) -> NDArray[np.uint8]:
         largest = ids.max() if ids.max() >= IDS else ids.min()
         raise UserError(f"the label map {path!r} holds the id {largest}; ids must be between 0 and {IDS - 1}")
     return ids.astype(np.uint8)
+
+
+def check_label_header(label_map: ImageHeader, image: ImageHeader, path: str, image_path: str) -> None:
+    """Checks a label map by its header.
+
+    Args:
+        label_map: Header of the label map, read without EXIF orientation.
+        image: Header of its image.
+        path: Path of the label map, for error messages.
+        image_path: Path of the image, for error messages.
+
+    Raises:
+        UserError: The label map has several channels, or another size than its image.
+    """
+    if label_map.mode not in _ONE_CHANNEL:
+        raise UserError(
+            f"the label map {path!r} has mode {label_map.mode!r}; it must have one channel, which holds the id of each "
+            "pixel (modes 'L', 'P', 'I', '1')"
+        )
+    if (label_map.width, label_map.height) != (image.width, image.height):
+        raise UserError(
+            f"the label map {path!r} has {label_map.size} pixels; the image {image_path!r} is read as {image.size}"
+        )
 
 
 def lookup_table(reduce_zero_label: bool, label_map: Mapping[int, int] | None) -> NDArray[np.uint8]:

@@ -35,13 +35,9 @@ class LoadCheckedSegAnnotations(LoadAnnotations):
             content = fileio.get(path, backend_args=self.backend_args)
         except FileNotFoundError:
             raise UserError(f"the label map {path!r} of {results.get('img_path')!r} does not exist") from None
-        ids = read_label_map(content, path)
-        size = results.get("ori_shape")
-        if size is not None and tuple(size[:2]) != ids.shape:
-            raise UserError(
-                f"the label map {path!r} has {ids.shape[1]}x{ids.shape[0]} pixels; "
-                f"the image {results.get('img_path')!r} has {size[1]}x{size[0]}"
-            )
+        shape = results.get("ori_shape")
+        size = None if shape is None else (shape[1], shape[0])
+        ids = read_label_map(content, path, size, results.get("img_path"))
         reduce_zero_label = results["reduce_zero_label"] if self.reduce_zero_label is None else self.reduce_zero_label
         table = lookup_table(reduce_zero_label, results.get("label_map"))
         check_label_map(ids, table, self.num_classes, self.ignore_index, path)

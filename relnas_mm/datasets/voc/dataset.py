@@ -10,6 +10,8 @@ from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 from mmengine.registry import DATASETS
 
+from relnas_mm.datasets.class_names import ChecksClassNames
+from relnas_mm.datasets.headers import SizeClaim, check_sizes
 from relnas_mm.datasets.voc.annotations import check_annotation, why_unusable
 from relnas_mm.errors import UserError
 
@@ -17,22 +19,23 @@ UNKNOWN_CLASSES = ("error", "skip")
 
 
 @DATASETS.register_module()
-class CheckedVOCDataset(VOCDataset):
+class CheckedVOCDataset(ChecksClassNames, VOCDataset):
     """VOC data set for any classes, with validation: invalid files are errors, and skipped objects are logged.
 
     mmdet silently skips objects of unknown classes, trains on boxes without area (the loss becomes NaN), and fails in a
     worker process if an image is missing.  Here
 
-    - an invalid annotation file, an unknown class, a missing image or an empty list raises `UserError` on loading;
+    - an invalid annotation file, an unknown class, a missing or unreadable image, an image of another size than its
+      annotation says, or an empty list raises `UserError` on loading;
     - boxes without area (less than a pixel high or wide, as in mmdet's COCO data set) or entirely outside of their
-    image
-      are skipped, and their number is logged with the first file.
+      image are skipped, and their number is logged with the first file.
 
     Args:
         unknown_classes: 'error', or 'skip' to skip and count objects of classes that `metainfo` does not list, for
             instance to train on some of VOC's classes.
         keep_difficult: Whether to keep difficult objects, flagged as ignored as in mmdet; otherwise they are removed.
         minus_one: Whether to subtract one from the corners, which VOC counts from 1.
+        check_images: Whether to read the headers of all images, to compare their sizes with the annotations.
         **kwargs: As for mmdet's `VOCDataset`; `metainfo=dict(classes=…)` for other classes than VOC's.
 
     Raises:
@@ -44,11 +47,13 @@ class CheckedVOCDataset(VOCDataset):
         unknown_classes: Literal["error", "skip"] = "error",
         keep_difficult: bool = True,
         minus_one: bool = True,
+        check_images: bool = True,
         **kwargs: Any,
     ):
         if unknown_classes not in UNKNOWN_CLASSES:
             raise UserError(f"unknown_classes is {unknown_classes!r}; it must be one of {UNKNOWN_CLASSES}")
         self.unknown_classes, self.keep_difficult, self.minus_one = unknown_classes, keep_difficult, minus_one
+        self.check_images = check_images
         super().__init__(**kwargs)
         if tuple(self._metainfo["classes"]) != VOCDataset.METAINFO["classes"]:
             self._metainfo["dataset_type"] = None  # else VOCMetric prints VOC's class names
@@ -59,14 +64,17 @@ class CheckedVOCDataset(VOCDataset):
         Raises:
             UserError: A file is missing or invalid, or has an unknown class.
         """
-        self._left_out: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
         self._first_left_out = ""
+        self._sizes: list[SizeClaim] = []
         try:
             data = super().load_data_list()
         except FileNotFoundError as error:
             raise UserError(f"the list of images {self.ann_file!r} does not exist") from error
-        if self._left_out:
-            counts = ", ".join(f"{count} {reason}" for reason, count in self._left_out.most_common())
+        if self.check_images:
+            check_sizes(self._sizes)
+        if self.left_out:
+            counts = ", ".join(f"{count} {reason}" for reason, count in self.left_out.most_common())
             message = f"{self.ann_file}: objects left out: {counts} (first in {self._first_left_out})"
             print_log(message, logger="current", level=logging.WARNING)
         return data
@@ -79,6 +87,9 @@ class CheckedVOCDataset(VOCDataset):
         self._check_image(os.path.join(self.sub_data_root, img_info["file_name"]), path)
         self._annotation = path
         info: dict = super().parse_data_info(img_info)  # type: ignore[assignment]
+        claim = SizeClaim(info["img_path"], info["width"], info["height"], f"the annotation file {path!r}")
+        if self.backend_args is None:
+            self._sizes.append(claim)
         info["instances"] = [
             instance for instance in info["instances"] if self._is_usable(instance, info["width"], info["height"])
         ]
@@ -111,7 +122,7 @@ class CheckedVOCDataset(VOCDataset):
         return reason is None
 
     def _leave_out(self, reason: str) -> None:
-        self._left_out[reason] += 1
+        self.left_out[reason] += 1
         self._first_left_out = self._first_left_out or self._annotation
 
     def _check_image(self, path: str, annotation: str) -> None:

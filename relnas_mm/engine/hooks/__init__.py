@@ -2,7 +2,7 @@
 
 from relnas_mm.engine.hooks.channels_last import ChannelsLastHook
 from relnas_mm.engine.hooks.checkpoint_fit import CheckpointFitHook
-from relnas_mm.engine.hooks.data_fit import ClassCountHook, JointCountHook
+from relnas_mm.engine.hooks.data_check import DataCheckHook
 from relnas_mm.engine.hooks.drop_path_schedule import DropPathScheduleHook
 from relnas_mm.engine.hooks.training_curve import TrainingCurveHook
 from relnas_mm.engine.hooks.validate_before_train import ValidateBeforeTrainHook
@@ -10,9 +10,8 @@ from relnas_mm.engine.hooks.validate_before_train import ValidateBeforeTrainHook
 __all__ = [
     "ChannelsLastHook",
     "CheckpointFitHook",
-    "ClassCountHook",
+    "DataCheckHook",
     "DropPathScheduleHook",
-    "JointCountHook",
     "TrainingCurveHook",
     "ValidateBeforeTrainHook",
 ]

@@ -7,19 +7,20 @@ from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
+from relnas_mm.datasets.class_names import check_class_names
 from relnas_mm.errors import UserError
 
 
 def check_before_running(config: Config, loaders: tuple[str, ...]) -> None:
-    """Checks data files, crops and the work_dir of a config.
+    """Checks data files, class names, crops and the work_dir of a config.
 
     Args:
         config: The complete config.
         loaders: Data loaders that the tool uses, such as 'train_dataloader'.
 
     Raises:
-        UserError: A data folder or annotation file is missing, a crop size of a segmentor is invalid, or the work_dir
-            cannot be written.
+        UserError: A data folder or annotation file is missing, class names are invalid, a crop size of a segmentor is
+            invalid, or the work_dir cannot be written.
     """
     for loader in loaders:
         for dataset in _datasets(config.get(loader) or {}):
@@ -77,6 +78,9 @@ def _datasets(node: Any) -> Iterator[ConfigDict]:
 
 def _check_dataset(loader: str, dataset: ConfigDict) -> None:
     root = dataset.get("data_root") or ""
+    metainfo = dataset.get("metainfo")
+    if isinstance(metainfo, dict) and "classes" in metainfo:
+        check_class_names(metainfo["classes"], f"metainfo ({loader})")
     if "://" in root:
         return
     if root and not Path(root).is_dir():
