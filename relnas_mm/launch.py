@@ -55,13 +55,18 @@ def run(config: Config, work: Callable[[Runner], Result]) -> Result:
     return result
 
 
-def add_data_check(config: Config) -> None:
-    """Adds `DataCheckHook` to a config, unless `default_hooks.data_check` is `None`."""
-    hooks, check = config.setdefault("default_hooks", {}), dict(type="DataCheckHook")
-    others = [hook for hook in config.get("custom_hooks") or () if hook.get("type") != check["type"]]
-    if hooks.setdefault("data_check", check) is None:
-        del hooks["data_check"]  # MMEngine refuses None for names that are not its own
-    config.custom_hooks = others
+TOOL_HOOKS = {"data_check": "DataCheckHook", "worker_seed": "WorkerSeedHook"}
+"""Hooks that the tools add to every config, by their key in `default_hooks`."""
+
+
+def add_tool_hooks(config: Config) -> None:
+    """Adds `TOOL_HOOKS` to a config; a key that is `None` in `default_hooks` leaves its hook out."""
+    hooks = config.setdefault("default_hooks", {})
+    custom = config.get("custom_hooks") or ()
+    config.custom_hooks = [hook for hook in custom if hook.get("type") not in TOOL_HOOKS.values()]
+    for key, kind in TOOL_HOOKS.items():
+        if hooks.setdefault(key, dict(type=kind)) is None:
+            del hooks[key]  # MMEngine refuses None for names that are not its own
 
 
 def is_main_process() -> bool:

@@ -8,7 +8,7 @@ import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.checks import check_before_running
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.inference import RUNTIMES
-from relnas_mm.launch import add_data_check, load_config, run, runner_parser
+from relnas_mm.launch import add_tool_hooks, load_config, run, runner_parser
 
 from mmengine.config import Config
 
@@ -45,7 +45,7 @@ def main() -> None:
         raise UserError(f"the checkpoint {args.checkpoint!r} does not exist")
     config = load_config(args)
     config.load_from = args.checkpoint
-    add_data_check(config)
+    add_tool_hooks(config)
     config.custom_hooks = [*(config.get("custom_hooks") or []), dict(type="CheckpointFitHook")]
     if args.fast_backbone:
         config.custom_hooks.append(dict(type="FastBackboneHook", runtime=args.fast_backbone))

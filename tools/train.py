@@ -5,7 +5,7 @@ import argparse
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.checks import check_before_running, check_pretrained
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.launch import add_data_check, load_config, run, runner_parser
+from relnas_mm.launch import add_tool_hooks, load_config, run, runner_parser
 
 import torch
 from mmengine.config import Config
@@ -41,7 +41,7 @@ def main() -> None:
     args = parse_args()
     config = load_config(args)
     apply_training_flags(config, args)
-    add_data_check(config)
+    add_tool_hooks(config)
     check_pretrained(config)
     check_before_running(config, ("train_dataloader", "val_dataloader"))
     run(config, lambda runner: runner.train())

@@ -8,6 +8,7 @@ default_hooks = dict(
     checkpoint=dict(type="CheckpointHook", interval=1, max_keep_ckpts=2, save_best="accuracy/top1", rule="greater"),
     sampler_seed=dict(type="DistSamplerSeedHook"),
     data_check=dict(type="DataCheckHook"),
+    worker_seed=dict(type="WorkerSeedHook"),
     training_curve=dict(type="TrainingCurveHook", metric="accuracy/top1"),
 )
 env_cfg = dict(

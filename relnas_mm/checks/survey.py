@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from mmengine.config import Config
 from mmengine.registry import DATASETS, MODELS, init_default_scope
-from rich.progress import track
 
 from relnas_mm.checks.contract import Labels, compare_labels, empty_classes, head_contradictions, labels_of
 from relnas_mm.checks.samples import MOST_SENTENCES, Sample, innermost, samples
 from relnas_mm.datasets.headers import SizeClaim, read_headers, size_problem
 from relnas_mm.datasets.image_files import ImageHeader
+from relnas_mm.datasets.progress import with_progress
 from relnas_mm.datasets.segmentation.label_maps import check_label_header, lookup_table, read_label_map
 from relnas_mm.errors import UserError
 
@@ -197,7 +197,7 @@ def _count_pixels(result: SplitSurvey, entries: list[Sample], dataset: Any) -> N
     problems: list[str] = []
     headers = read_headers((entry.label_map for entry in entries if entry.label_map), exif=False, what="label maps")
     images = read_headers(entry.image for entry in entries)
-    for entry in track(entries, f"label maps of {result.name}", transient=True):
+    for entry in with_progress(entries, len(entries), f"label maps of {result.name}"):
         path = entry.label_map
         header, image = headers.get(path or ""), images.get(entry.image)
         try:

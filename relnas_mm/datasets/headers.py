@@ -1,21 +1,15 @@
 """Headers of many image files, read in parallel and compared with what annotations say."""
 
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from typing import NamedTuple
 
-from rich.progress import track
-
 from relnas_mm.datasets.image_files import ImageHeader, read_header
+from relnas_mm.datasets.progress import with_progress
 from relnas_mm.errors import UserError
 
 THREADS = 16
 """More than cores: most of the time of a header is spent waiting for the file system."""
-
-QUIET_SECONDS = 1.0
-"""Time after which a progress bar appears."""
 
 
 class SizeClaim(NamedTuple):
@@ -54,7 +48,7 @@ def read_headers(paths: Iterable[str], exif: bool = True, what: str = "images") 
             return error
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return dict(zip(local, _with_progress(pool.map(header, local), len(local), f"headers of {what}")))
+        return dict(zip(local, with_progress(pool.map(header, local), len(local), f"headers of {what}")))
 
 
 def check_sizes(claims: Iterable[SizeClaim]) -> None:
@@ -105,13 +99,3 @@ def size_problem(claim: SizeClaim, headers: Mapping[str, ImageHeader | UserError
         f"{claim.source} says {claim.width:g}x{claim.height:g} pixels, but the image {claim.image!r} is read as "
         f"{header.size}; they must be equal"
     )
-
-
-def _with_progress(results: Iterator[ImageHeader | UserError], count: int, title: str) -> Iterator:
-    start, done = time.monotonic(), 0
-    for result in results:
-        yield result
-        done += 1
-        if time.monotonic() - start > QUIET_SECONDS:
-            break
-    yield from track(islice(results, count - done), title, total=count, completed=done, transient=True)

@@ -195,3 +195,26 @@ def test_the_split_depends_on_the_seed_only(cifar):
     assert torch.equal(both, data.images.flatten(1).sum(1).sort().values)
     with pytest.raises(UserError, match=r"train_portion is 1.0"):
         split_for_search(data, 3, 1.0)
+
+
+def write_folder(root, counts, split="train"):
+    for name, count in counts.items():
+        (root / split / name).mkdir(parents=True)
+        for number in range(count):
+            Image.new("RGB", (8, 8), (number, 0, 0)).save(root / split / name / f"{number:03}.png")
+
+
+def test_a_limit_takes_images_of_all_classes(tmp_path):
+    write_folder(tmp_path, {"bar": 40, "check": 2, "disc": 40})
+    data = load_images("folder", tmp_path, size=8, limit=12, num_classes=3)
+    assert torch.bincount(data.labels).tolist() == [5, 2, 5]
+    assert data.images[:5, 0, 0, 0].tolist() == [0, 1, 2, 3, 4]
+    assert len(load_images("folder", tmp_path, size=8, limit=82)) == 82
+    for limit in (2, 83):
+        with pytest.raises(UserError, match=f"limit is {limit}; .* has 82 images of 3 classes, .* from 3 to 82"):
+            load_images("folder", tmp_path, size=8, limit=limit)
+
+
+def test_a_limit_that_drops_a_class_is_refused(cifar):
+    with pytest.raises(UserError, match=r"the first 3 images of .*data' \(train\) leave out \d+ of 10 classes \("):
+        load_images("cifar10", cifar, limit=3)

@@ -6,6 +6,7 @@ from relnas_mm.engine.hooks.data_check import DataCheckHook
 from relnas_mm.engine.hooks.drop_path_schedule import DropPathScheduleHook
 from relnas_mm.engine.hooks.training_curve import TrainingCurveHook
 from relnas_mm.engine.hooks.validate_before_train import ValidateBeforeTrainHook
+from relnas_mm.engine.hooks.worker_seed import WorkerSeedHook
 
 __all__ = [
     "ChannelsLastHook",
@@ -14,4 +15,5 @@ __all__ = [
     "DropPathScheduleHook",
     "TrainingCurveHook",
     "ValidateBeforeTrainHook",
+    "WorkerSeedHook",
 ]
