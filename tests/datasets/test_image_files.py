@@ -91,6 +91,7 @@ def test_pixels_without_a_range_are_refused(values, tmp_path):
 
 
 @UNIT
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # what Pillow says itself
 def test_a_huge_image_is_named_with_the_limit(tmp_path, monkeypatch):
     path = saved(tmp_path, "rgb.png")
     for limit in (1000, 500):  # Pillow itself only warns up to twice its limit

@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.logging import MessageHub, MMLogger
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import DATASETS, METRICS, MODELS, DefaultScope
 from mmengine.visualization import Visualizer
@@ -50,6 +51,6 @@ def build(part: Any, scope: str, kind: str = "models") -> Any:
 
 
 def forget_globals() -> None:
-    """mmengine keeps the default scope and visualizers in globals, where the next test would find them."""
-    for keeper in (DefaultScope, Visualizer, *Visualizer.__subclasses__()):
+    """mmengine keeps the default scope, visualizers and loggers in globals, where the next test would find them."""
+    for keeper in (DefaultScope, MMLogger, MessageHub, Visualizer, *Visualizer.__subclasses__()):
         keeper._instance_dict.clear()
