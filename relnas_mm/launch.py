@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from relnas_mm import distributed_cpu
+from relnas_mm.cfg_options import CfgOptions
 from relnas_mm.errors import UserError
 from relnas_mm.renamed import check_renamed
 
@@ -34,7 +35,7 @@ def add_cfg_options(parser: argparse.ArgumentParser, example: str) -> None:
     parser.add_argument(
         "--cfg-options",
         nargs="+",
-        action=DictAction,
+        action=CfgOptions,
         metavar="KEY=VALUE",
         help=f"override settings of the config, e.g. {example}",
     )
@@ -98,7 +99,7 @@ def merge_options(config: Config, options: dict[str, Any] | None, source: str) -
     """
     try:
         config.merge_from_dict(options or {})
-    except (KeyError, TypeError, IndexError, AssertionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, AssertionError) as error:
         raise UserError(f"--cfg-options {options} do not fit {source!r}: {error}") from None
     check_renamed(config.to_dict(), f"the config {source!r}")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import relnas_mm.search  # noqa: F401  (registers)
+from relnas_mm.cfg_options import format_options
 from relnas_mm.checks import check_writable
 from relnas_mm.comparison.plan import read_plan
 from relnas_mm.comparison.report import REPORT, table_lines, write_report
@@ -62,7 +63,7 @@ def without_values(summary: Any) -> Any:
 def command_of(path: str, args: argparse.Namespace) -> str:
     """The command without its output options."""
     seeds = [] if args.seeds is None else ["--seeds", str(args.seeds)]
-    options = [f"{key}={value}" for key, value in (args.cfg_options or {}).items()]
+    options = format_options(args.cfg_options or {})
     return shlex.join(["python", "tools/compare.py", path, *seeds, *(["--cfg-options", *options] if options else [])])
 
 

@@ -1,6 +1,7 @@
 """Runs a pipeline: `python tools/pipeline.py configs/pipeline/quickstart.py [--work-dir DIR]`."""
 
 import argparse
+import shlex
 from pathlib import Path
 
 import relnas_mm  # noqa: F401  (registers)
@@ -33,7 +34,7 @@ def main() -> None:
     plan = read_plan(config, args.config, home=TOOLS.parent)
     run_pipeline(plan, TOOLS)
     if args.record:
-        write_record(plan, f"python tools/pipeline.py {args.config}", Path(args.record))
+        write_record(plan, shlex.join(["python", "tools/pipeline.py", args.config]), Path(args.record))
 
 
 if __name__ == "__main__":
