@@ -1,6 +1,7 @@
 """Atomic writing of files, and reading and writing of JSON with clear errors."""
 
 import json
+import math
 import os
 import tempfile
 from pathlib import Path
@@ -50,8 +51,28 @@ def read_json(path: Path, what: str) -> Any:
         raise UserError(f"{what} is not valid JSON: {error}") from None
 
 
+def json_text(document: Any, indent: int = 2) -> str:
+    """Formats a document as valid JSON.
+
+    NaN and infinite numbers, which JSON lacks, become `null`: one figure without a value does not cost the others.
+
+    Args:
+        document: JSON-serializable data.
+        indent: Spaces of a level.
+    """
+    return json.dumps(_finite(document), indent=indent, allow_nan=False) + "\n"
+
+
+def _finite(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {key: _finite(value) for key, value in document.items()}
+    if isinstance(document, (list, tuple)):
+        return [_finite(value) for value in document]
+    return None if isinstance(document, float) and not math.isfinite(document) else document
+
+
 def write_json(path: Path, document: Any, what: str) -> None:
-    """Writes a JSON file atomically; its folder is created if missing.
+    """Writes a JSON file atomically (`json_text`); its folder is created if missing.
 
     Args:
         path: The file.
@@ -61,7 +82,7 @@ def write_json(path: Path, document: Any, what: str) -> None:
     Raises:
         UserError: The file cannot be written.
     """
-    text = json.dumps(document, indent=2) + "\n"
+    text = json_text(document)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text)
