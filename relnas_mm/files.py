@@ -33,21 +33,35 @@ def write_atomically(path: Path, text: str) -> None:
         raise
 
 
-def read_json(path: Path, what: str) -> Any:
-    """Reads a JSON file.
+def read_text(path: Path, what: str) -> str:
+    """Reads a text file in UTF-8, with or without a byte order mark.
 
     Args:
         path: The file.
         what: Description for the error message, such as "the genotype file 'a.json'".
 
     Raises:
-        UserError: The file cannot be read, or is not JSON.
+        UserError: The file cannot be read, or is in another encoding.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{what} cannot be read: {error}") from None
-    except json.JSONDecodeError as error:
+
+
+def parse_json(text: str, what: str) -> Any:
+    """Parses the content of a JSON file.
+
+    Args:
+        text: The content.
+        what: As in `read_text`.
+
+    Raises:
+        UserError: It is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: also a number of thousands of digits
         raise UserError(f"{what} is not valid JSON: {error}") from None
 
 
@@ -77,7 +91,7 @@ def write_json(path: Path, document: Any, what: str) -> None:
     Args:
         path: The file.
         document: Its content.
-        what: As in `read_json`.
+        what: As in `read_text`.
 
     Raises:
         UserError: The file cannot be written.

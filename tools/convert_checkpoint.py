@@ -16,7 +16,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("source", metavar="SRC", help="path or URL of the checkpoint")
     parser.add_argument("destination", metavar="DST", help="file to write: .safetensors, or .pth for mm")
     parser.add_argument(
-        "--genotype", help="genotype of its cells: a name of the zoo or a .json file [inferred from names and shapes]"
+        "--genotype", help="genotype of its cells: a name of the zoo or a file [inferred from names and shapes]"
     )
     parser.add_argument("--to", choices=TARGETS, default="backbone", help="target model [backbone]")
     parser.add_argument("--force", action="store_true", help="overwrite DST and its report")
