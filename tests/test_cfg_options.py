@@ -164,7 +164,9 @@ def test_values_survive_the_dumped_config(value, tmp_path):
 
 
 def test_a_genotype_as_darts_prints_it():
-    text = "Genotype(normal=[('skip_connect', 0), ('none', 1)], normal_concat=range(2, 3), reduce=[], reduce_concat=[2])"
+    text = (
+        "Genotype(normal=[('skip_connect', 0), ('none', 1)], normal_concat=range(2, 3), reduce=[], reduce_concat=[2])"
+    )
     for typed in (text, f"genotype = {text}"):
         assert parse_option(f"model.backbone.genotype={typed}") == ("model.backbone.genotype", typed)
         assert format_options({"model.backbone.genotype": typed}) == [f"model.backbone.genotype={typed}"]

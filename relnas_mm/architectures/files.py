@@ -1,4 +1,4 @@
-"""Architectures by name, file, mapping or text: one loader for all families, which checks version, kind, keys and hash."""
+"""One loader of architectures of all families, which checks version, kind, keys and hash."""
 
 import os
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ def load_architecture(source: Source, family: type[Architecture] | None = None) 
         return _from_text(name, family, f"the {kind} text {_shown(name)}")
     if name.endswith((".json", ".txt")):
         raise UserError(f"the {kind} file {_shown(name)} does not exist; names without a file are {', '.join(known)}")
-    raise UserError(f"unknown {kind} {_shown(name)}; use one of {', '.join(known)} or the path of a file")
+    raise UserError(f"unknown {kind} {_shown(name)}; use one of {', '.join(known)} or the path of a .json file")
 
 
 def load_genotype(source: Source) -> Genotype:
