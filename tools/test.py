@@ -60,10 +60,9 @@ def main() -> None:
         config.custom_hooks.append(dict(type="FastBackboneHook", runtime=args.fast_backbone))
     if args.show_dir:
         draw_predictions(config, args.show_dir)
-    check_before_running(config, ("test_dataloader",))
-    out = output_file(args.out, "--out") if args.out is not None else None
-    if args.show_dir:
         output_folder(args.show_dir, "--show-dir")
+    out = output_file(args.out, "--out") if args.out is not None else None
+    check_before_running(config, ("test_dataloader",))
     metrics = run(config, lambda runner: runner.test())
     if out:
         write_metrics({key: float(value) for key, value in metrics.items()}, out)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 
@@ -32,9 +33,33 @@ def check_start(config: Config) -> None:
     if not source or "://" in source:
         return
     if not Path(source).is_file():
-        raise UserError(f"the checkpoint {source!r} ({where}) does not exist; name the file by --resume FILE")
+        reason = "is a folder" if Path(source).is_dir() else "does not exist"
+        advice = "name the file by --resume FILE" if resume else "name a file"
+        raise UserError(f"the checkpoint {source!r} ({where}) {reason}; {advice}")
     if resume:
         _check_complete(source)
+
+
+def different_optimizer(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """Explains why the state of an optimizer cannot be resumed, or returns ''.
+
+    Settings that only one side has are no difference, as versions of torch add some.
+
+    Args:
+        found: State of the optimizer in the checkpoint.
+        wanted: State of the one that the config builds.
+    """
+    theirs, ours = found.get("param_groups"), wanted.get("param_groups")
+    if not theirs or not ours:
+        return ""
+    sizes, wanted_sizes = ([len(group["params"]) for group in groups] for groups in (theirs, ours))
+    if sizes != wanted_sizes:
+        return (
+            f"its optimizer has {sum(sizes)} parameters in {len(sizes)} groups, not {sum(wanted_sizes)} in {len(ours)}"
+        )
+    settings, wanted_settings = (set(groups[0]) - {"params", "initial_lr"} for groups in (theirs, ours))
+    lacks, more = sorted(wanted_settings - settings), sorted(settings - wanted_settings)
+    return f"its optimizer has {', '.join(more)}, not {', '.join(lacks)}" if lacks and more else ""
 
 
 def _latest(last: Path) -> str | None:

@@ -1,11 +1,13 @@
 """A checkpoint that training cannot start from is named before the work."""
 
+import re
+
 import pytest
 import torch
 from mmengine.config import Config
 from test_hooks import Seen, runner
 
-from relnas_mm.engine.resume import check_start
+from relnas_mm.engine.resume import check_start, different_optimizer
 from relnas_mm.errors import UserError
 
 pytestmark = pytest.mark.mm
@@ -31,7 +33,7 @@ def test_what_is_fine(tmp_path):
 def test_what_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"^the checkpoint 'no\.pth' \(load_from\) does not exist"):
         start(tmp_path, load_from="no.pth")
-    with pytest.raises(UserError, match=r"^the checkpoint '/tmp' \(--resume\) does not exist; name .* --resume FILE$"):
+    with pytest.raises(UserError, match=r"^the checkpoint '/tmp' \(--resume\) is a folder; name .* --resume FILE$"):
         start(tmp_path, load_from="/tmp", resume=True)
     (tmp_path / "last_checkpoint").write_text("gone/epoch_3.pth")
     with pytest.raises(UserError, match=r"'gone/epoch_3\.pth' \(named by '.*last_checkpoint'\) does not exist"):
@@ -75,3 +77,23 @@ def test_a_model_of_another_kind_is_not_resumed(tmp_path):
     torch.save(content, path)
     runner(tmp_path, seen := Seen(), hook, resume=True, epochs=5).train()
     assert seen.events
+
+
+def optimizer(name, parameters=1, **settings):
+    return getattr(torch.optim, name)([torch.nn.Parameter(torch.zeros(2)) for _ in range(parameters)], **settings)
+
+
+@pytest.mark.parametrize(
+    "found, wanted, reason",
+    [
+        (optimizer("SGD"), optimizer("SGD", momentum=0.9), ""),
+        (optimizer("Adam"), optimizer("AdamW"), ""),
+        (optimizer("SGD"), optimizer("AdamW"), "^its optimizer has dampening, momentum, nesterov, not .*betas, .*eps"),
+        (optimizer("SGD", 3), optimizer("SGD", 2), "^its optimizer has 3 parameters in 1 groups, not 2 in 1$"),
+    ],
+)
+def test_optimizers(found, wanted, reason):
+    assert re.search(reason or "^$", different_optimizer(found.state_dict(), wanted.state_dict()))
+    del (older := found.state_dict())["param_groups"][0]["foreach"]  # as a version of torch before it was added
+    assert re.search(reason or "^$", different_optimizer(older, wanted.state_dict()))
+    assert different_optimizer({}, wanted.state_dict()) == ""

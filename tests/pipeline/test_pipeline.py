@@ -13,6 +13,7 @@ from relnas_mm.cfg_options import parse_option
 from relnas_mm.errors import UserError
 from relnas_mm.pipeline.plan import read_plan
 from relnas_mm.pipeline.progress import Progress
+from relnas_mm.pipeline.report import write_report
 from relnas_mm.pipeline.run import run_pipeline, write_record
 from relnas_mm.plots.training import loss_curve, metric_curve
 
@@ -104,6 +105,15 @@ def test_a_run_and_its_report(home):
     assert record["genotype"] == GENOTYPES["darts_v2"].hash
     with pytest.raises(UserError, match=f"the record '{home}' cannot be written"):
         write_record(plan, "the command", home)
+
+
+def test_a_report_of_metrics_without_a_value(home):
+    plan = plan_of(home)
+    start(home, plan)
+    run_pipeline(plan, home / "tools")
+    (plan.work_dir / "metrics.json").write_text('{"mAP": null}')
+    page = write_report(plan, {"test": 1.0}).read_text()
+    assert "<b>–</b> on the test images" in page and '<td>mAP</td><td class="n">–</td>' in page
 
 
 def test_options_reach_the_tools_as_they_are(home):

@@ -9,6 +9,7 @@ from mmengine.registry import HOOKS
 from mmengine.runner import BaseLoop, Runner
 from torch import Tensor, nn
 
+from relnas_mm.engine.resume import different_optimizer
 from relnas_mm.errors import UserError
 
 TRAINING_ONLY = "auxiliary_head"
@@ -24,7 +25,7 @@ class CheckpointFitHook(Hook):
 
     Raises:
         UserError: A weight has another shape, or a whole part of the model (neck, head, …) has no weights in the file;
-            for a resumed training, also if names differ.
+            for a resumed training, also if names or the optimizer differ.
     """
 
     priority = "VERY_LOW"  # after hooks that select weights, such as mmengine's EMAHook
@@ -41,7 +42,9 @@ class CheckpointFitHook(Hook):
         weights = {name.removeprefix("module."): value for name, value in weights.items()}
         reason = misfit(model, weights)
         if not tests:
-            if reason := reason or different_names(model, weights):
+            found = checkpoint.get("optimizer") or {}
+            reason = reason or different_names(model, weights)
+            if reason := reason or different_optimizer(found, runner.optim_wrapper.state_dict()):
                 raise UserError(f"the checkpoint to resume from does not fit the config: {reason}")
         elif reason:
             loop: Any = runner.test_loop
