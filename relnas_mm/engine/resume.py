@@ -54,9 +54,8 @@ def different_optimizer(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> 
         return ""
     sizes, wanted_sizes = ([len(group["params"]) for group in groups] for groups in (theirs, ours))
     if sizes != wanted_sizes:
-        return (
-            f"its optimizer has {sum(sizes)} parameters in {len(sizes)} groups, not {sum(wanted_sizes)} in {len(ours)}"
-        )
+        there, here = (f"{sum(each)} parameters in {len(each)} groups" for each in (sizes, wanted_sizes))
+        return f"its optimizer has {there}, not {here}"
     settings, wanted_settings = (set(groups[0]) - {"params", "initial_lr"} for groups in (theirs, ours))
     lacks, more = sorted(wanted_settings - settings), sorted(settings - wanted_settings)
     return f"its optimizer has {', '.join(more)}, not {', '.join(lacks)}" if lacks and more else ""

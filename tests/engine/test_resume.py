@@ -89,7 +89,11 @@ def optimizer(name, parameters=1, **settings):
         (optimizer("SGD"), optimizer("SGD", momentum=0.9), ""),
         (optimizer("Adam"), optimizer("AdamW"), ""),
         (optimizer("SGD"), optimizer("AdamW"), "^its optimizer has dampening, momentum, nesterov, not .*betas, .*eps"),
-        (optimizer("SGD", 3), optimizer("SGD", 2), "^its optimizer has 3 parameters in 1 groups, not 2 in 1$"),
+        (
+            optimizer("SGD", 3),
+            optimizer("SGD", 2),
+            "^its optimizer has 3 parameters in 1 groups, not 2 parameters in 1 groups$",
+        ),
     ],
 )
 def test_optimizers(found, wanted, reason):

@@ -1,10 +1,11 @@
 """Refuses to test a model with a checkpoint of another model, or to resume its training from one."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from mmengine.hooks import Hook
 from mmengine.model import BaseTTAModel, is_model_wrapper
+from mmengine.optim import OptimWrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import BaseLoop, Runner
 from torch import Tensor, nn
@@ -42,9 +43,9 @@ class CheckpointFitHook(Hook):
         weights = {name.removeprefix("module."): value for name, value in weights.items()}
         reason = misfit(model, weights)
         if not tests:
-            found = checkpoint.get("optimizer") or {}
+            found, optimizer = checkpoint.get("optimizer") or {}, cast(OptimWrapper, runner.optim_wrapper)
             reason = reason or different_names(model, weights)
-            if reason := reason or different_optimizer(found, runner.optim_wrapper.state_dict()):
+            if reason := reason or different_optimizer(found, optimizer.state_dict()):
                 raise UserError(f"the checkpoint to resume from does not fit the config: {reason}")
         elif reason:
             loop: Any = runner.test_loop
