@@ -6,13 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from relnas_mm import distributed_cpu
+from relnas_mm.cfg_options import CfgOptions
 from relnas_mm.errors import UserError
 from relnas_mm.renamed import check_renamed
+from relnas_mm.seeding import check_seed
 
 Result = TypeVar("Result")
 LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
@@ -34,7 +36,7 @@ def add_cfg_options(parser: argparse.ArgumentParser, example: str) -> None:
     parser.add_argument(
         "--cfg-options",
         nargs="+",
-        action=DictAction,
+        action=CfgOptions,
         metavar="KEY=VALUE",
         help=f"override settings of the config, e.g. {example}",
     )
@@ -86,17 +88,31 @@ def load_config(args: argparse.Namespace) -> Config:
         args: Arguments parsed by `runner_parser`.
 
     Raises:
-        UserError: The file is missing or cannot be parsed, or an option does not fit it.
+        UserError: The file is missing or cannot be parsed, an option does not fit it, or its seed is out of range.
     """
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     config = read_config(args.config)
     config.launcher = args.launcher
     merge_options(config, args.cfg_options, args.config)
+    check_randomness(config)
     if args.work_dir:
         config.work_dir = args.work_dir
     elif not config.get("work_dir"):
         config.work_dir = str(Path("work_dirs") / Path(args.config).stem)
     return config
+
+
+def check_randomness(config: Config) -> None:
+    """Checks the seed of a config; without one, MMEngine draws it.
+
+    Raises:
+        UserError: The seed is no integer, or out of range.
+    """
+    randomness = config.get("randomness") or {}
+    if not isinstance(randomness, dict):
+        raise UserError(f"randomness is {randomness!r}; it must be a mapping such as dict(seed=0)")
+    if randomness.get("seed") is not None:
+        check_seed(randomness["seed"], "randomness.seed")
 
 
 def merge_options(config: Config, options: dict[str, Any] | None, source: str) -> None:
@@ -112,7 +128,7 @@ def merge_options(config: Config, options: dict[str, Any] | None, source: str) -
     """
     try:
         config.merge_from_dict(options or {})
-    except (KeyError, TypeError, IndexError, AssertionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, AssertionError) as error:
         raise UserError(f"--cfg-options {options} do not fit {source!r}: {error}") from None
     check_renamed(config.to_dict(), f"the config {source!r}")
 

@@ -8,6 +8,11 @@ import hashlib
 import numpy as np
 import torch
 
+from relnas_mm.errors import UserError
+
+MOST = 2**32 - 1
+"""The largest seed that NumPy's global generator takes."""
+
 
 def stream_seed(seed: int, purpose: str, generation: int = 0, candidate: int = 0) -> int:
     """Hashes the address `(seed, generation, candidate, purpose)` to a 63-bit seed.
@@ -20,6 +25,20 @@ def stream_seed(seed: int, purpose: str, generation: int = 0, candidate: int = 0
     """
     address = f"{seed}/{generation}/{candidate}/{purpose}"
     return int.from_bytes(hashlib.sha256(address.encode()).digest()[:8], "little") >> 1
+
+
+def check_seed(seed: object, where: str) -> None:
+    """Checks a seed that MMEngine passes to Python, NumPy and torch.
+
+    Args:
+        seed: The value.
+        where: Where it was given, for the error message.
+
+    Raises:
+        UserError: It is no integer, or out of range.
+    """
+    if type(seed) is not int or not 0 <= seed <= MOST:
+        raise UserError(f"{where} is {seed!r}; it must be an integer from 0 to {MOST}")
 
 
 def numpy_stream(seed: int, purpose: str, generation: int = 0, candidate: int = 0) -> np.random.Generator:

@@ -46,6 +46,19 @@ def test_options_that_do_not_fit(config_file):
         load_config(arguments(config_file, "--cfg-options", "data_root.deep=1"))
 
 
+@pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "'7'", "True"])
+def test_seeds_out_of_range(seed, config_file):
+    with pytest.raises(UserError, match=r"^randomness\.seed is .*; it must be an integer from 0 to 4294967295$"):
+        load_config(arguments(config_file, "--cfg-options", f"randomness.seed={seed}"))
+    with pytest.raises(UserError, match=r"^randomness is 5; it must be a mapping"):
+        load_config(arguments(config_file, "--cfg-options", "randomness=5"))
+
+
+@pytest.mark.parametrize("seed", [0, 2**32 - 1, None])
+def test_seeds_in_range(seed, config_file):
+    assert load_config(arguments(config_file, "--cfg-options", f"randomness.seed={seed}")).randomness.seed == seed
+
+
 @pytest.mark.parametrize("wrap", ["{}", "dict(dataset={})", "dict(datasets=[{}])", "dict(dataset=dict(dataset={}))"])
 def test_missing_data_is_named_through_wrappers(wrap, tmp_path):
     (tmp_path / "data").mkdir()

@@ -1,7 +1,6 @@
 """Measures a network: `python tools/analyze.py CONFIG [--shape H W] [--batch N …] [--out FILE.json|.md]`."""
 
 import argparse
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -11,9 +10,10 @@ from relnas_mm.analysis.analyze import analyze
 from relnas_mm.analysis.input_shape import config_shape, given_shape
 from relnas_mm.analysis.latency import find_device
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.files import write_atomically
+from relnas_mm.files import json_text, write_atomically
 from relnas_mm.inference import RUNTIMES, Deployment
 from relnas_mm.launch import add_cfg_options, merge_options, read_config
+from relnas_mm.outputs import output_file
 
 ENDINGS = (".json", ".md")
 
@@ -59,8 +59,7 @@ def check(args: argparse.Namespace) -> None:
         out = Path(args.out)
         if out.suffix not in ENDINGS:
             raise UserError(f"--out is {args.out!r}; it must end with {' or '.join(ENDINGS)}")
-        if not out.parent.is_dir():
-            raise UserError(f"the folder {str(out.parent)!r} of --out does not exist")
+        output_file(args.out, "--out")
 
 
 @reports_user_errors
@@ -81,7 +80,7 @@ def main() -> None:
     print(page, end="")
     if args.out:
         out = Path(args.out)
-        write_atomically(out, page if out.suffix == ".md" else json.dumps(analysis.as_dict(), indent=2) + "\n")
+        write_atomically(out, page if out.suffix == ".md" else json_text(analysis.as_dict()))
         print(f"… written to {out}", file=sys.stderr)
 
 

@@ -8,6 +8,8 @@ from relnas_mm.browse import PictureFolder, drawn_samples
 from relnas_mm.checks import check_before_running
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.launch import add_cfg_options, merge_options, read_config
+from relnas_mm.outputs import output_folder
+from relnas_mm.seeding import check_seed
 
 
 def parse_args() -> argparse.Namespace:
@@ -36,10 +38,12 @@ def main() -> None:
     args = parse_args()
     if args.number < 1:
         raise UserError(f"--number is {args.number}; it must be positive")
+    check_seed(args.seed, "--seed")
     config = read_config(args.config)
     merge_options(config, args.cfg_options, args.config)
     folder = PictureFolder(Path(args.out or Path("work_dirs", Path(args.config).stem, f"browse_{args.split}")))
     config.work_dir = str(folder.path.parent)
+    output_folder(folder.path, "--out")
     check_before_running(config, (f"{args.split}_dataloader",))
     pictures = drawn_samples(config, args.split, args.number, args.seed)
     written = folder.write(pictures, {"config": args.config, "split": args.split, "seed": args.seed})

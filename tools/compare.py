@@ -1,7 +1,6 @@
 """Compares strategies: `python tools/compare.py CONFIG… [--work-dir DIR] [--seeds N] [--workers N] [--record FILE]`."""
 
 import argparse
-import json
 import os
 import shlex
 import sys
@@ -9,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import relnas_mm.search  # noqa: F401  (registers)
+from relnas_mm.cfg_options import format_options
 from relnas_mm.checks import check_writable
 from relnas_mm.comparison.plan import read_plan
 from relnas_mm.comparison.report import REPORT, table_lines, write_report
 from relnas_mm.comparison.run import run_comparison
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.files import write_atomically
+from relnas_mm.files import json_text, write_atomically
 from relnas_mm.launch import add_cfg_options, merge_options, read_config
+from relnas_mm.outputs import output_folder
 from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
 
 
@@ -48,8 +49,7 @@ def compare(path: str, args: argparse.Namespace) -> None:
     summary = write_report(plan, records, folder, command_of(path, args))
     print(*table_lines(summary), f"see {folder / REPORT}", sep="\n", flush=True)
     if args.record:
-        args.record.mkdir(parents=True, exist_ok=True)
-        write_atomically(args.record / f"compare_{name}.json", json.dumps(without_values(summary), indent=1) + "\n")
+        write_atomically(args.record / f"compare_{name}.json", json_text(without_values(summary), indent=1))
 
 
 def without_values(summary: Any) -> Any:
@@ -62,7 +62,7 @@ def without_values(summary: Any) -> Any:
 def command_of(path: str, args: argparse.Namespace) -> str:
     """The command without its output options."""
     seeds = [] if args.seeds is None else ["--seeds", str(args.seeds)]
-    options = [f"{key}={value}" for key, value in (args.cfg_options or {}).items()]
+    options = format_options(args.cfg_options or {})
     return shlex.join(["python", "tools/compare.py", path, *seeds, *(["--cfg-options", *options] if options else [])])
 
 
@@ -71,6 +71,8 @@ def main() -> int:
     args = parse_args()
     if args.workers < 1:
         raise UserError(f"--workers is {args.workers}; it must be at least 1")
+    if args.record:
+        output_folder(args.record, "--record")
     try:
         with Termination().watching():
             for path in args.config:

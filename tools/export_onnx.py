@@ -10,6 +10,7 @@ from relnas_mm.analysis.network import Network, Reach, build_model, kind_of
 from relnas_mm.analysis.parity import compare, random_batches, real_batch, require_parity
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.launch import add_cfg_options, merge_options, read_config
+from relnas_mm.outputs import output_file
 
 import torch
 from mmengine.config import Config
@@ -48,12 +49,11 @@ def check(args: argparse.Namespace) -> None:
     if not Path(args.checkpoint).is_file() and "://" not in args.checkpoint:
         raise UserError(f"the checkpoint {args.checkpoint!r} does not exist")
     out = Path(args.out)
-    if not out.parent.is_dir():
-        raise UserError(f"the folder {str(out.parent)!r} of {args.out!r} does not exist")
-    if out.suffix != ".onnx" or out.is_dir():
+    if out.suffix != ".onnx":
         raise UserError(f"the output is {args.out!r}; it must be a file that ends with .onnx")
     if not args.tolerance > 0:
         raise UserError(f"--tolerance is {args.tolerance}; it must be positive")
+    output_file(args.out, "the output")
 
 
 def load(config: Config, args: argparse.Namespace) -> Network:

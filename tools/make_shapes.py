@@ -7,6 +7,7 @@ from pathlib import Path
 from relnas_mm.datasets.shapes import DEFAULT_DIFFICULTY, LAYOUTS, generate_shapes
 from relnas_mm.datasets.shapes.contact_sheet import contact_sheet, save_small
 from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.outputs import output_folder
 
 
 def parse_args() -> argparse.Namespace:
@@ -52,6 +53,8 @@ def main() -> None:
     if args.image_size and len(args.image_size) > 2:
         raise UserError(f"--image-size {args.image_size} must be one side or a width and a height")
     size = tuple(args.image_size * 2)[:2] if args.image_size else None
+    if args.contact_sheet:
+        output_folder(args.contact_sheet, "--contact-sheet")
     for layout in args.layout:
         # each layout takes the splits that it has; cifar10 has no val
         splits = {name: count for name, count in wanted.items() if name in LAYOUTS[layout].splits} or None
@@ -60,7 +63,6 @@ def main() -> None:
         folder = generate_shapes(args.root / layout, layout, splits, args.seed, layout_size, args.difficulty)
         print(f"{layout}: {folder} ({time.monotonic() - start:.1f} s)")
         if args.contact_sheet:
-            args.contact_sheet.mkdir(parents=True, exist_ok=True)
             sheet = contact_sheet(layout, args.seed, layout_size, args.difficulty)
             save_small(sheet, args.contact_sheet / f"shapes_{layout}.png")
 

@@ -1,11 +1,13 @@
 """Runs a pipeline: `python tools/pipeline.py configs/pipeline/quickstart.py [--work-dir DIR]`."""
 
 import argparse
+import shlex
 from pathlib import Path
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.errors import reports_user_errors
 from relnas_mm.launch import add_cfg_options, merge_options, read_config
+from relnas_mm.outputs import output_file
 from relnas_mm.pipeline.plan import read_plan
 from relnas_mm.pipeline.run import run_pipeline, write_record
 
@@ -31,9 +33,10 @@ def main() -> None:
     merge_options(config, args.cfg_options, args.config)
     config.work_dir = args.work_dir or config.work_dir
     plan = read_plan(config, args.config, home=TOOLS.parent)
+    record = output_file(args.record, "--record") if args.record else None
     run_pipeline(plan, TOOLS)
-    if args.record:
-        write_record(plan, f"python tools/pipeline.py {args.config}", Path(args.record))
+    if record:
+        write_record(plan, shlex.join(["python", "tools/pipeline.py", args.config]), record)
 
 
 if __name__ == "__main__":

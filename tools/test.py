@@ -1,14 +1,17 @@
 """Evaluates a checkpoint: `python tools/test.py CONFIG CHECKPOINT [--show-dir DIR] [--cfg-options KEY=VALUE …]`."""
 
 import argparse
-import json
+import math
+import sys
 from pathlib import Path
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.checks import check_before_running
 from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.files import write_json
 from relnas_mm.inference import RUNTIMES
 from relnas_mm.launch import add_tool_hooks, load_config, run, runner_parser
+from relnas_mm.outputs import output_file, output_folder
 
 from mmengine.config import Config
 
@@ -38,6 +41,13 @@ def draw_predictions(config: Config, folder: str) -> None:
         hook.update(draw=True, test_out_dir=folder)
 
 
+def write_metrics(metrics: dict[str, float], out: Path) -> None:
+    """Writes the metrics, and says which of them are no finite numbers, as they are `null` in the file."""
+    write_json(out, metrics, f"--out {str(out)!r}")
+    if undefined := [name for name, value in metrics.items() if not math.isfinite(value)]:
+        print(f"warning: {', '.join(undefined)} without a finite value: null in {out}", file=sys.stderr)
+
+
 @reports_user_errors
 def main() -> None:
     args = parse_args()
@@ -51,10 +61,12 @@ def main() -> None:
         config.custom_hooks.append(dict(type="FastBackboneHook", runtime=args.fast_backbone))
     if args.show_dir:
         draw_predictions(config, args.show_dir)
+        output_folder(args.show_dir, "--show-dir")
+    out = output_file(args.out, "--out") if args.out is not None else None
     check_before_running(config, ("test_dataloader",))
     metrics = run(config, lambda runner: runner.test())
-    if args.out:
-        Path(args.out).write_text(json.dumps({key: float(value) for key, value in metrics.items()}, indent=2) + "\n")
+    if out:
+        write_metrics({key: float(value) for key, value in metrics.items()}, out)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import argparse
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.checks import check_before_running, check_pretrained
+from relnas_mm.engine.resume import check_start
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.launch import add_tool_hooks, load_config, run, runner_parser
 
@@ -34,6 +35,8 @@ def apply_training_flags(config: Config, args: argparse.Namespace) -> None:
     if args.resume:
         config.resume = True
         config.load_from = None if args.resume == "auto" else args.resume
+    if config.get("resume"):
+        config.custom_hooks = [*(config.get("custom_hooks") or []), dict(type="CheckpointFitHook")]
 
 
 @reports_user_errors
@@ -43,6 +46,7 @@ def main() -> None:
     apply_training_flags(config, args)
     add_tool_hooks(config)
     check_pretrained(config)
+    check_start(config)
     check_before_running(config, ("train_dataloader", "val_dataloader"))
     run(config, lambda runner: runner.train())
 

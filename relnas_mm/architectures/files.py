@@ -1,4 +1,4 @@
-"""Architectures on disk: one loader for all families, which checks version, kind, keys and hash."""
+"""One loader of architectures of all families, which checks version, kind, keys and hash."""
 
 import os
 from collections.abc import Mapping
@@ -7,10 +7,11 @@ from typing import Any, cast
 
 from relnas_mm.architectures.base import DOCUMENT_KEYS, SCHEMA_VERSION, Architecture
 from relnas_mm.architectures.chain import Chain
+from relnas_mm.architectures.darts_text import is_darts_text, read_darts_text, with_our_names
 from relnas_mm.architectures.genotype import Genotype
 from relnas_mm.architectures.zoo import CHAINS, GENOTYPES
 from relnas_mm.errors import UserError
-from relnas_mm.files import read_json
+from relnas_mm.files import parse_json, read_text
 
 Source = str | os.PathLike[str] | Mapping[str, Any] | Architecture
 
@@ -18,40 +19,45 @@ PUBLISHED: dict[str, Mapping[str, Architecture]] = {Genotype.kind: GENOTYPES, Ch
 """The published architectures of each family, by name."""
 DEFAULT_KIND = Genotype.kind
 """The kind of a document without one, such as a hand-written genotype."""
+_SHOWN = 80
 
 
 def load_architecture(source: Source, family: type[Architecture] | None = None) -> Architecture:
-    """Loads an architecture by name, from a JSON file, or from a mapping.
+    """Loads an architecture by name, from a file, from a mapping, or from the text that DARTS prints.
 
     Args:
-        source: A published name, the path of a JSON file, a mapping with the keys of the family's `to_dict`, or an
-            architecture, which is returned as it is.
+        source: A published name, the path of a file, a mapping with the keys of the family's `to_dict`, or an
+            architecture, which is returned as it is.  A file contains JSON, or `Genotype(…)` as DARTS and its forks
+            print it, in a log or alone; such text may also be given itself.
         family: Class to which the architecture must belong; `None` allows all families.
 
     Raises:
-        UserError: The name is unknown, the file is missing or not JSON, or its schema version, kind, hash or content is
-            invalid.
+        UserError: The name is unknown, the file is missing or holds no architecture, or its schema version, kind, hash
+            or content is invalid.
     """
     kind = "architecture" if family is None else family.kind
     if isinstance(source, Architecture):
         return _checked_family(source, family, f"{source}")
     if isinstance(source, Mapping):
         return _from_document(source, family, f"the {kind} mapping")
-    name = os.fspath(source)
+    if not isinstance(source, (str, os.PathLike)):
+        raise UserError(f"the {kind} is {_shown(source)}; it must be a name, the path of a file or a mapping")
+    name = str(os.fspath(source))
     known = {n: a for k, named in PUBLISHED.items() if family is None or k == family.kind for n, a in named.items()}
     if name in known:
         return known[name]
-    path = Path(name).expanduser()
-    if path.suffix != ".json" and not path.is_file():
-        raise UserError(f"unknown {kind} {name!r}; use one of {', '.join(known)} or the path of a .json file")
-    if not path.exists():
-        raise UserError(f"the {kind} file {name!r} does not exist; names without a file are {', '.join(known)}")
-    where = f"the {kind} file {name!r}"
-    return _from_document(read_json(path, where), family, where)
+    path = _existing(name)
+    if path is not None:
+        return _from_file(path, family, f"the {kind} file {_shown(name)}")
+    if is_darts_text(name):
+        return _from_text(name, family, f"the {kind} text {_shown(name)}")
+    if name.endswith((".json", ".txt")):
+        raise UserError(f"the {kind} file {_shown(name)} does not exist; names without a file are {', '.join(known)}")
+    raise UserError(f"unknown {kind} {_shown(name)}; use one of {', '.join(known)} or the path of a .json file")
 
 
 def load_genotype(source: Source) -> Genotype:
-    """Loads a genotype by name, from a JSON file, or from a mapping with `normal` and `reduce` (`load_architecture`).
+    """Loads a genotype by name, from a file, a mapping, or `Genotype(…)` as DARTS prints it (`load_architecture`).
 
     Raises:
         UserError: As `load_architecture`.
@@ -85,6 +91,29 @@ def save_genotype(genotype: Genotype, path: "str | os.PathLike[str]", meta: dict
     return genotype.save(Path(path), meta)
 
 
+def _existing(name: str) -> Path | None:
+    """The file, or whatever is there under that path; `None` if there is nothing, or if no path looks like that."""
+    try:
+        path = Path(name).expanduser()
+        return path if name and path.exists() else None
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL character, the home of nobody
+        return None
+
+
+def _from_file(path: Path, family: type[Architecture] | None, source: str) -> Architecture:
+    if not path.is_file():
+        raise UserError(f"{source} is {'a folder' if path.is_dir() else 'no regular file'}; name a .json file")
+    text = read_text(path, source)
+    if is_darts_text(text) and not text.lstrip().startswith("{"):
+        return _from_text(text, family, source)
+    return _from_document(parse_json(text, source), family, source)
+
+
+def _from_text(text: str, family: type[Architecture] | None, source: str) -> Architecture:
+    genotype = Genotype.from_dict(read_darts_text(text, source), source)
+    return _checked_family(genotype, family, source)
+
+
 def _from_document(document: Any, family: type[Architecture] | None, source: str) -> Architecture:
     if not isinstance(document, Mapping):
         if family is None:
@@ -94,10 +123,12 @@ def _from_document(document: Any, family: type[Architecture] | None, source: str
     if version != SCHEMA_VERSION:
         raise UserError(f"{source} has schema_version {version!r}; this release reads {SCHEMA_VERSION}")
     kind = document.get("kind", DEFAULT_KIND if family is None else family.kind)
-    if kind not in Architecture.families or (family is not None and kind != family.kind):
+    if not isinstance(kind, str) or kind not in Architecture.families or (family is not None and kind != family.kind):
         allowed = sorted(Architecture.families) if family is None else [family.kind]
         raise UserError(f"{source} is of kind {kind!r}; allowed are {', '.join(map(repr, allowed))}")
     content = {key: value for key, value in document.items() if key not in DOCUMENT_KEYS}
+    if kind == Genotype.kind:
+        content = with_our_names(content)
     architecture = Architecture.families[kind].from_dict(content, source)
     if document.get("hash", architecture.hash) != architecture.hash:
         raise UserError(
@@ -111,3 +142,8 @@ def _checked_family(architecture: Architecture, family: type[Architecture] | Non
     if family is not None and not isinstance(architecture, family):
         raise UserError(f"{source} is of kind {architecture.kind!r}; allowed is {family.kind!r}")
     return architecture
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,6 +1,5 @@
 """The report of a comparison: JSON, plots, and a self-contained HTML page."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from relnas_mm.comparison.plan import Plan
 from relnas_mm.comparison.summary import summarize
 from relnas_mm.comparison.transfer import transfer_matrix
 from relnas_mm.errors import UserError
-from relnas_mm.files import write_atomically
+from relnas_mm.files import json_text, write_atomically
 from relnas_mm.plots.embed import data_uri
 from relnas_mm.provenance import provenance
 from relnas_mm.version import __version__
@@ -44,7 +43,7 @@ def write_report(plan: Plan, records: Sequence[dict[str, Any]], folder: Path, co
         figures["transfer"] = transfer_figure(list(plan.tasks), summary["transfer"][plan.reference], plan.reference)
     environment = Environment(loader=PackageLoader("relnas_mm.comparison", "."), autoescape=select_autoescape())
     try:
-        write_atomically(folder / SUMMARY, json.dumps(summary, indent=1) + "\n")
+        write_atomically(folder / SUMMARY, json_text(summary, indent=1))
         for name, figure in figures.items():
             figure.savefig(folder / f"{name}.png", dpi=110)
         pictures = {name: data_uri(folder / f"{name}.png") for name in figures}

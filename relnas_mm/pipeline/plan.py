@@ -3,12 +3,14 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
+from relnas_mm.cfg_options import format_options
 from relnas_mm.errors import UserError
 
 KEYS = {"work_dir", "data", "search", "train", "metric"}
@@ -26,6 +28,15 @@ class Job:
 
     config: Path
     options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def arguments(self) -> list[str]:
+        """The options as arguments of `--cfg-options`.
+
+        Raises:
+            UserError: A value cannot be written on the command line.
+        """
+        return format_options(dict(_dotted(self.options)))
 
 
 @dataclass(frozen=True)
@@ -84,4 +95,18 @@ def _job(config: Config, key: str, source: str, home: Path) -> Job:
     path = home / os.path.expanduser(entry.config)
     if not path.is_file():
         raise UserError(f"{key}.config of {source!r} is {entry.config!r}, which does not exist in {str(home)!r}")
-    return Job(path, dict(entry.get("cfg_options", {})))
+    job = Job(path, dict(entry.get("cfg_options", {})))
+    try:
+        _ = job.arguments
+    except UserError as error:
+        raise UserError(f"{key}.cfg_options of {source!r}: {error}") from None
+    return job
+
+
+def _dotted(options: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yields nested settings with dotted keys."""
+    for key, value in options.items():
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -103,19 +103,10 @@ def _with_cell(plan: PipelinePlan) -> Job:
     return Job(plan.train.config, {**plan.train.options, **cell})
 
 
-def _dotted(options: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yields nested settings with dotted keys, as in `--cfg-options`."""
-    for key, value in options.items():
-        if isinstance(value, dict):
-            yield from _dotted(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, value
-
-
 def _call(tool: Path, job: Job, work_dir: Path, arguments: list[str], *positional: str) -> None:
     command = [sys.executable, str(tool), str(job.config), *positional, "--work-dir", str(work_dir), *arguments]
     if job.options:
-        command += ["--cfg-options", *(f"{key}={value}" for key, value in _dotted(job.options))]
+        command += ["--cfg-options", *job.arguments]
     # Half the cores for the small operations of cells, the rest for data loaders, which spinning threads would occupy.
     # The user's environment takes precedence.
     threads = max(1, len(os.sched_getaffinity(0)) // 2)

@@ -111,3 +111,8 @@ def test_an_existing_file_is_replaced_only_with_force(convert, tmp_path):
     (tmp_path / "folder.pth").mkdir()
     code, _, err = convert(source, tmp_path / "folder.pth", "--force")
     assert code == 2 and "folder.pth' is a folder" in err
+    code, _, err = convert(source, f"{tmp_path}/new.pth/")
+    assert code == 2 and err == f"error: the destination '{tmp_path}/new.pth/' is a folder; name a file\n"
+    code, _, err = convert(source, target / "new.pth")
+    assert code == 2 and err.startswith(f"error: the destination '{target}/new.pth' cannot be written: ")
+    assert convert(source, tmp_path / "new" / "deep" / "x.pth")[0] == 0

@@ -61,6 +61,18 @@ BAD = {
         ["train.py", SHAPES_SSD, "--cfg-options", "train_dataloader.dataset.data_root=nowhere/"],
         r"the data folder 'nowhere/' \(train_dataloader\) does not exist",
     ),
+    "no equals sign": (
+        ["train.py", SHAPES_SSD, "--cfg-options", "train_cfg.max_epochs", "=", "1"],
+        r"--cfg-options 'train_cfg\.max_epochs' has no '='; the form is KEY=VALUE",
+    ),
+    "seed": (
+        ["train.py", SHAPES_SSD, "--cfg-options", "randomness.seed=-1"],
+        r"randomness\.seed is -1; it must be an integer from 0 to 4294967295",
+    ),
+    "checkpoint to resume": (
+        ["train.py", SHAPES_SSD, "--resume", "no.pth"],
+        r"the checkpoint 'no\.pth' \(--resume\) does not exist; name the file by --resume FILE",
+    ),
     "missing checkpoint": (["test.py", SHAPES_SSD, "no.pth"], r"the checkpoint 'no\.pth' does not exist"),
 }
 

@@ -114,11 +114,17 @@ def test_genotype_from_a_file_or_a_mapping(tmp_path):
     keys = build(genotype="darts_v2").state_dict().keys()
     assert build(genotype=str(path)).state_dict().keys() == keys
     assert build(genotype=GENOTYPES["darts_v2"].to_dict()).state_dict().keys() == keys
+    (text := tmp_path / "found.txt").write_text(f"INFO genotype = {GENOTYPES['darts_v2']}\n")
+    for source in (str(text), text.read_text()):
+        assert build(genotype=source).state_dict().keys() == keys
 
 
 BAD = [
     (dict(genotype="resnet"), "unknown genotype 'resnet'"),
     (dict(genotype="missing.json"), "does not exist"),
+    (dict(genotype="missing.txt"), "does not exist"),
+    (dict(genotype="x" * 5000), "unknown genotype 'xxx.*; use one of relativenas"),
+    (dict(genotype=["darts_v2"]), "it must be a name, the path of a file or a mapping"),
     (dict(out_indices=(0, 3)), r"out_indices is \(0, 3\)"),
     (dict(out_indices=()), "out_indices"),
     (dict(out_indices=(2, 1)), "ascending"),

@@ -9,9 +9,11 @@ import pytest
 from mmengine.config import Config
 
 from relnas_mm.architectures import GENOTYPES, save_genotype
+from relnas_mm.cfg_options import parse_option
 from relnas_mm.errors import UserError
 from relnas_mm.pipeline.plan import read_plan
 from relnas_mm.pipeline.progress import Progress
+from relnas_mm.pipeline.report import write_report
 from relnas_mm.pipeline.run import run_pipeline, write_record
 from relnas_mm.plots.training import loss_curve, metric_curve
 
@@ -105,6 +107,25 @@ def test_a_run_and_its_report(home):
         write_record(plan, "the command", home)
 
 
+def test_a_report_of_metrics_without_a_value(home):
+    plan = plan_of(home)
+    start(home, plan)
+    run_pipeline(plan, home / "tools")
+    (plan.work_dir / "metrics.json").write_text('{"mAP": null}')
+    page = write_report(plan, {"test": 1.0}).read_text()
+    assert "<b>–</b> on the test images" in page and '<td>mAP</td><td class="n">–</td>' in page
+
+
+def test_options_reach_the_tools_as_they_are(home):
+    options = {"data_root": "my data/it's", "classes": ["traffic light", "a, b"], "name": "5", "mode": "x,y"}
+    plan = plan_of(home, work_dir=str(home / "my, run"), search=dict(config="a.py", cfg_options={"data": options}))
+    start(home, plan)
+    run_pipeline(plan, home / "tools")
+    search, train, _ = calls(plan)
+    assert dict(map(parse_option, search[-4:])) == {f"data.{key}": value for key, value in options.items()}
+    assert parse_option(train[-1]) == ("model.backbone.genotype", str(plan.work_dir / "search" / "genotype.json"))
+
+
 @pytest.mark.parametrize("broken, again", [("search", 4), ("train", 3), ("test", 2)])
 def test_an_interrupted_run_continues_at_the_broken_step(home, broken, again):
     plan = plan_of(home)
@@ -148,6 +169,10 @@ def test_a_changed_plan_does_not_continue_anothers_run(home):
     [
         ({"search": {"config": "no.py"}}, r"search\.config of 'pipeline\.py' is 'no\.py', which does not exist"),
         ({"train": {"cfg_options": {}}}, "no config"),
+        (
+            {"train": {"config": "b.py", "cfg_options": {"a": {"b": [{"x": 1}]}}}},
+            r"^train\.cfg_options of 'pipeline\.py': a\.b is \{'x': 1\}; --cfg-options takes",
+        ),
         ({"train": {"config": "b.py", "genotype": 1}}, r"train of 'pipeline\.py' has \['genotype'\]"),
     ],
 )

@@ -24,7 +24,8 @@ class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
     set to `requires_grad=False`, as distributed training would wait for their gradients.
 
     Args:
-        genotype: A name of the zoo, the path of a JSON file, or a mapping (`load_genotype`).
+        genotype: A name of the zoo, the path of a file, a mapping, or `Genotype(…)` as DARTS prints it
+            (`load_genotype`).
         init_channels: Channels of the nodes of the first cell.
         num_cells: Depth, at least 3.
         stem: 'imagenet' (stride 8 before the first cell) or 'cifar' (stride 1).

@@ -50,6 +50,19 @@ def read_checkpoint(source: str) -> Checkpoint:
     Raises:
         UserError: The file is missing, damaged, no checkpoint, or contains pickled code.
     """
+    content = read_content(source)
+    return content if isinstance(content, Checkpoint) else _unwrapped(content, source)
+
+
+def read_content(source: str) -> Any:
+    """Reads all that a file holds to the CPU: a `Checkpoint` from safetensors, else what torch reads.
+
+    Args:
+        source: As for `read_checkpoint`.
+
+    Raises:
+        UserError: The file is missing, damaged, or contains pickled code.
+    """
     try:
         with _local_file(source) as path:
             if source.endswith(SAFETENSORS):
@@ -58,12 +71,11 @@ def read_checkpoint(source: str) -> Checkpoint:
             with warnings.catch_warnings():
                 # A TorchScript archive is refused below, in one sentence.
                 warnings.filterwarnings("ignore", "'torch.load' received a zip file", UserWarning)
-                content = torch.load(path, map_location="cpu", weights_only=True)
+                return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UserError(f"the checkpoint {source!r} does not exist") from None
     except Exception as error:  # torch, pickle, zipfile, safetensors and storage backends raise unrelated types
         raise UserError(f"the checkpoint {source!r} cannot be read: {_reason(error)}") from error
-    return _unwrapped(content, source)
 
 
 @contextmanager

@@ -1,0 +1,62 @@
+"""Output paths of tools, checked before the work whose results they take."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from relnas_mm.errors import UserError
+
+
+def output_file(path: str | os.PathLike[str], option: str) -> Path:
+    """Checks that a file can be written, and creates its folder if missing.
+
+    Args:
+        path: The file; text as it was typed, as a `Path` forgets a '/' at the end.
+        option: Where it was given, for the error message.
+
+    Raises:
+        UserError: The path names a folder or a device, or the folder cannot be created or written.
+    """
+    text = os.fspath(path)
+    file = Path(text)
+    try:
+        if os.path.basename(text) in ("", ".", "..") or file.is_dir():
+            raise UserError(f"{option} {text!r} is a folder; name a file")
+        if file.exists() and not file.is_file():
+            raise UserError(f"{option} {text!r} is no regular file; name a file")
+        _try(file.parent, file.name)
+    except OSError as error:
+        raise UserError(
+            f"{option} {text!r} cannot be written: {error.strerror or error}; name a file in a writable folder"
+        ) from None
+    return file
+
+
+def output_folder(path: str | os.PathLike[str], option: str) -> Path:
+    """Creates a folder if it is missing, and checks that it is writable.
+
+    Args:
+        path: The folder.
+        option: Where it was given, for the error message.
+
+    Raises:
+        UserError: The path names a file, or the folder cannot be created or written.
+    """
+    folder = Path(path)
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise UserError(f"{option} {str(path)!r} is a file; name a folder")
+        _try(folder, "writable")
+    except OSError as error:
+        raise UserError(
+            f"{option} {str(path)!r} cannot be written: {error.strerror or error}; name another folder"
+        ) from None
+    return folder
+
+
+def _try(folder: Path, name: str) -> None:
+    """Creates the folder, and a hidden file in it as `write_atomically` does, which is removed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+    os.close(handle)
+    os.unlink(scratch)
