@@ -5,9 +5,10 @@ import argparse
 import pytest
 from mmengine.config import Config
 
-from relnas_mm.checks import check_before_running, check_writable
+from relnas_mm.checks import check_before_running
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.launch import load_config, read_config, runner_parser
+from relnas_mm.outputs import output_folder
 
 pytestmark = pytest.mark.mm
 
@@ -77,9 +78,9 @@ def test_missing_data_is_named_through_wrappers(wrap, tmp_path):
 def test_work_dir_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(UserError, match=r"the work_dir '.*file/run' cannot be written"):
-        check_writable(tmp_path / "file" / "run")
+        output_folder(tmp_path / "file" / "run", "the work_dir")
     assert (tmp_path / "file").read_text() == "mine"
-    assert list(check_writable(tmp_path / "new" / "run").iterdir()) == []
+    assert list(output_folder(tmp_path / "new" / "run", "the work_dir").iterdir()) == []
 
 
 def test_user_errors_end_a_tool_without_a_traceback(capsys):

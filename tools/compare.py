@@ -9,7 +9,6 @@ from typing import Any
 
 import relnas_mm.search  # noqa: F401  (registers)
 from relnas_mm.cfg_options import format_options
-from relnas_mm.checks import check_writable
 from relnas_mm.comparison.plan import read_plan
 from relnas_mm.comparison.report import REPORT, table_lines, write_report
 from relnas_mm.comparison.run import run_comparison
@@ -43,7 +42,7 @@ def compare(path: str, args: argparse.Namespace) -> None:
         config.comparison.seeds = args.seeds
     plan = read_plan(config, path)
     name = Path(path).stem
-    folder = check_writable((args.work_dir or Path("work_dirs/compare")) / name)
+    folder = output_folder((args.work_dir or Path("work_dirs/compare")) / name, "the work_dir")
     print(f"{plan.name}: {len(plan.units)} searches of {plan.budget} candidates, in {folder}", flush=True)
     records = run_comparison(plan, folder, args.workers, lambda line: print(line, flush=True))
     summary = write_report(plan, records, folder, command_of(path, args))

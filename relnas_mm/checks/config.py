@@ -1,6 +1,5 @@
 """Validates a config before anything is built or written."""
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from mmengine.config import Config, ConfigDict
 
 from relnas_mm.datasets.class_names import check_class_names
 from relnas_mm.errors import UserError
+from relnas_mm.outputs import output_folder
 
 
 def check_before_running(config: Config, loaders: tuple[str, ...]) -> None:
@@ -28,7 +28,7 @@ def check_before_running(config: Config, loaders: tuple[str, ...]) -> None:
     if "train_dataloader" in loaders:
         _check_training_crops(config)
     _check_windows((config.get("model") or {}).get("test_cfg") or {})
-    check_writable(config.work_dir)
+    output_folder(config.work_dir, "the work_dir")
 
 
 def check_pretrained(config: Config) -> None:
@@ -45,23 +45,6 @@ def check_pretrained(config: Config) -> None:
             f"the pretrained weights {source!r} (model.backbone.init_cfg) do not exist; name a file by --cfg-options "
             "model.backbone.init_cfg.checkpoint=FILE, or start from random weights by model.backbone.init_cfg=None"
         )
-
-
-def check_writable(folder: str | os.PathLike[str]) -> Path:
-    """Creates a folder if it is missing, and checks that it is writable.
-
-    Raises:
-        UserError: It cannot be created or written.
-    """
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".writable-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UserError(f"the work_dir {str(folder)!r} cannot be written: {error.strerror or error}") from None
-    return folder
 
 
 def _datasets(node: Any) -> Iterator[ConfigDict]:

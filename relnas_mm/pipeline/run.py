@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from relnas_mm.checks import check_writable
 from relnas_mm.datasets.shapes import generate_shapes
 from relnas_mm.errors import UserError
 from relnas_mm.files import write_json
+from relnas_mm.outputs import output_folder
 from relnas_mm.pipeline.plan import Job, PipelinePlan
 from relnas_mm.pipeline.progress import Progress
 from relnas_mm.pipeline.report import METRICS, figures, write_report
@@ -33,7 +33,7 @@ def run_pipeline(plan: PipelinePlan, tools: Path) -> Path:
         UserError: The work_dir holds other files or cannot be written, or a step fails.
     """
     progress = Progress.load(plan.work_dir, plan.fingerprint)
-    check_writable(plan.work_dir)
+    output_folder(plan.work_dir, "the work_dir")
     steps: dict[str, Callable[[bool], None]] = {
         "data": lambda _: _make_data(plan),
         "search": lambda resume: _search(plan, tools, resume),
