@@ -41,6 +41,14 @@ def search_speed(record: dict[str, Any] | None) -> str:
     return "\n".join([*lines, "", note, origin(record)])
 
 
+def check_data(record: dict[str, Any]) -> str:
+    """Seconds that the checks of a data set take."""
+    lines = [f"| {record['images']:,} images, VOC layout | seconds, median (range) |", "|---|--:|"]
+    for name, row in record["seconds"].items():
+        lines.append(f"| {name} | {row['median']:.2f} ({row['least']:.2f}–{row['most']:.2f}) |")
+    return "\n".join([*lines, "", f"{record['repeats']} repetitions in turn, files cached.", origin(record)])
+
+
 def cuda_steps(record: dict[str, Any]) -> str:
     """Kernel time of a step on CUDA."""
     base = next(iter(record["milliseconds"].values()))["training"]
@@ -132,6 +140,7 @@ def search_cost(record: dict[str, Any]) -> str:
 WRITERS = {
     "backbone_cost": backbone_cost,
     "backbone_speed": backbone_speed,
+    "check_data": check_data,
     "cuda_steps": cuda_steps,
     "search_cost": search_cost,
     "search_cuda": search_cuda,
