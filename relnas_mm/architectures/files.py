@@ -19,7 +19,7 @@ PUBLISHED: dict[str, Mapping[str, Architecture]] = {Genotype.kind: GENOTYPES, Ch
 """The published architectures of each family, by name."""
 DEFAULT_KIND = Genotype.kind
 """The kind of a document without one, such as a hand-written genotype."""
-_SHOWN = 80
+_SHOWN = 200
 
 
 def load_architecture(source: Source, family: type[Architecture] | None = None) -> Architecture:
@@ -48,7 +48,7 @@ def load_architecture(source: Source, family: type[Architecture] | None = None) 
         return known[name]
     path = _existing(name)
     if path is not None:
-        return _from_file(path, family, f"the {kind} file {_shown(name)}")
+        return _from_file(path, family, f"the {kind} file {name!r}")
     if is_darts_text(name):
         return _from_text(name, family, f"the {kind} text {_shown(name)}")
     if name.endswith((".json", ".txt")):

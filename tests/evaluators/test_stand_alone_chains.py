@@ -76,8 +76,8 @@ def test_validation_is_held_out_unless_it_is_the_test_set(cifar):
     train, test = load_images(**cifar), load_images(**cifar, split="test")
     held_out = StandAloneEvaluator(cifar, train_portion=0.9)
     assert len(held_out.train_data) + len(held_out.validation_data) == len(train)
-    whole = StandAloneEvaluator({**cifar, "limit": 8}, validation="test")
-    assert len(whole.train_data) == 8 and torch.equal(whole.validation_data.images, test.images)
+    whole = StandAloneEvaluator({**cifar, "limit": 18}, validation="test")
+    assert len(whole.train_data) == 18 and torch.equal(whole.validation_data.images, test.images)
 
 
 @pytest.mark.parametrize(
