@@ -72,12 +72,14 @@ def test_a_diverged_network_has_no_error(cifar, monkeypatch):
     assert math.isnan(score(StandAloneEvaluator(cifar, training=TRAINING, objective="error")).loss)
 
 
-def test_validation_is_held_out_unless_it_is_the_test_set(cifar):
+def test_validation_is_held_out_unless_it_is_the_test_set(cifar, tmp_path):
     train, test = load_images(**cifar), load_images(**cifar, split="test")
     held_out = StandAloneEvaluator(cifar, train_portion=0.9)
     assert len(held_out.train_data) + len(held_out.validation_data) == len(train)
-    whole = StandAloneEvaluator({**cifar, "limit": 18}, validation="test")
-    assert len(whole.train_data) == 18 and torch.equal(whole.validation_data.images, test.images)
+    whole = StandAloneEvaluator(cifar, validation="test")
+    assert len(whole.train_data) == len(train) and torch.equal(whole.validation_data.images, test.images)
+    two = {"type": "cifar10", "data_root": str(write_cifar10(tmp_path, 4, classes=2)), "limit": 8}
+    assert len(StandAloneEvaluator(two, validation="test").train_data) == 8
 
 
 @pytest.mark.parametrize(
