@@ -235,7 +235,7 @@ def peak_memory(name: str) -> float:
 
 def print_memory(row: Row, subjects: Subjects, pair: list[Candidate]) -> None:
     """Prints what `peak_memory` reads."""
-    row.losses(subjects.of(row, images=40, batch_size=4), pair)  # loads libraries
+    row.losses(subjects.of(row, images=100, batch_size=10), pair)  # loads libraries
     subject = subjects.of(row)
     before = resident_bytes()
     row.losses(subject, pair)
