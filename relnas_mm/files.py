@@ -44,7 +44,7 @@ def write_atomically(path: Path, text: str) -> None:
         raise
 
 
-def read_bytes(path: Path, what: str, limit: int = SMALL) -> bytes:
+def read_bytes(path: "str | os.PathLike[str]", what: str, limit: int = SMALL) -> bytes:
     """Reads a regular file.
 
     Args:
@@ -71,7 +71,7 @@ def read_bytes(path: Path, what: str, limit: int = SMALL) -> bytes:
     return content
 
 
-def read_text(path: Path, what: str, limit: int = SMALL) -> str:
+def read_text(path: "str | os.PathLike[str]", what: str, limit: int = SMALL) -> str:
     """Reads a text file in UTF-8, with or without a byte order mark.
 
     Args:
@@ -101,18 +101,19 @@ def decode(content: bytes, what: str) -> str:
         raise UserError(f"{what} cannot be read: {error}") from None
 
 
-def read_json(path: Path, what: str, limit: int = SMALL) -> Any:
+def read_json(path: "str | os.PathLike[str]", what: str, limit: int = SMALL, nan: bool = False) -> Any:
     """Reads a JSON file.
 
     Args:
         path: The file.
         what: As in `read_bytes`.
         limit: Largest size in bytes.
+        nan: As in `parse_json`.
 
     Raises:
         UserError: As `read_text` and `parse_json`.
     """
-    return parse_json(read_text(path, what, limit), what)
+    return parse_json(read_text(path, what, limit), what, nan)
 
 
 def parse_json(text: str, what: str, nan: bool = False) -> Any:
@@ -131,9 +132,9 @@ def parse_json(text: str, what: str, nan: bool = False) -> Any:
         document = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=constant)
         _check_depth(document)
     except RecursionError:
-        raise UserError(f"{what} is not valid JSON: it is nested in more than {MAX_DEPTH} levels") from None
+        raise UserError(f"{what} is not JSON: it is nested in more than {MAX_DEPTH} levels") from None
     except ValueError as error:
-        raise UserError(f"{what} is not valid JSON: {error}") from None
+        raise UserError(f"{what} is not JSON: {error}") from None
     return document
 
 

@@ -1,6 +1,5 @@
 """Compares the weights of a file with a network, by the names of the reference implementation."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -8,6 +7,7 @@ from typing import Any
 
 from relnas_mm.architectures import Genotype, load_genotype
 from relnas_mm.errors import UserError
+from relnas_mm.files import parse_json
 from relnas_mm.models.checkpoints.layout import (
     COUNTER,
     SETTINGS,
@@ -98,8 +98,11 @@ def genotype_in(meta: Mapping[str, Any], source: str) -> Genotype | None:
     if entry is None:
         return None
     try:
-        return load_genotype(json.loads(entry) if isinstance(entry, str) else entry)
-    except ValueError as error:  # JSONDecodeError or UserError
+        document = parse_json(entry, "it") if isinstance(entry, str) else entry
+        if not isinstance(document, Mapping):
+            raise UserError(f"it is a {type(document).__name__}, not a mapping")
+        return load_genotype(document)
+    except UserError as error:
         raise UserError(f"the checkpoint {source!r} carries an unreadable genotype: {error}") from None
 
 
