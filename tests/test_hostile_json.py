@@ -140,7 +140,7 @@ def test_numbers_are_those_that_a_float_holds():
 CATEGORY = '{"images": [], "categories": [%s], "annotations": []}'
 
 
-@pytest.mark.parametrize("category", ['{"id": [1]}', '{"id": {}}', "[1]", '{"id": %d}' % 2**70, '{"id": 1}, {"id": 1}'])
+@pytest.mark.parametrize("category", ['{"id": [1]}', '{"id": {}}', "[1]", f'{{"id": {2**70}}}', '{"id": 1}, {"id": 1}'])
 def test_categories_have_ids(category, tmp_path):
     (tmp_path / "a.json").write_text(CATEGORY % category)
     refused("category [12] of", check_annotations, tmp_path / "a.json", 17)
