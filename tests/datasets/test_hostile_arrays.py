@@ -1,8 +1,11 @@
 """CIFAR batches and IDX files whose bytes were written to break their reader."""
 
+import gzip
+import lzma
 import os
 import pickle
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -161,3 +164,52 @@ def test_an_array_pickles_as_an_array_of_numpy():
     for protocol in range(6):
         assert b"array_pickles" not in pickle.dumps(made, protocol)
         assert type(pickle.loads(pickle.dumps(made, protocol))) is np.ndarray
+
+
+def idx(shape, content):
+    return struct.pack(f">4B{len(shape)}I", 0, 0, 8, len(shape), *shape) + content
+
+
+IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+
+
+@pytest.mark.parametrize(
+    ("shape", "says"),
+    [
+        (
+            (1 << 31, 1 << 31, 4),
+            "declares (2147483648, 2147483648, 4) bytes; allowed are up to 4294967296",
+        ),  # wraps to 0
+        ((65536, 65536, 65536), "declares (65536, 65536, 65536) bytes"),
+        ((1 << 30, 2, 1), "damaged: 5 bytes follow its header"),
+        ((1, 2, 2), "damaged: more than 4 bytes follow its header"),
+    ],
+)
+def test_sizes_that_an_idx_file_does_not_have(shape, says, tmp_path):
+    (tmp_path / IMAGES).write_bytes(idx(shape, b"abcde"))
+    (tmp_path / LABELS).write_bytes(idx((1,), b"a"))
+    with pytest.raises(UserError, match=IMAGES) as error:
+        load_images("idx", tmp_path)
+    assert says in str(error.value)
+
+
+@pytest.mark.parametrize(("ending", "opener"), [(".gz", gzip.open), (".xz", lzma.open)])
+def test_a_compressed_idx_file_expands_to_its_size_only(ending, opener, tmp_path):
+    (tmp_path / LABELS).write_bytes(idx((1,), b"a"))
+    path = tmp_path / (IMAGES + ending)
+    with opener(path, "wb") as file:
+        file.write(idx((1, 2, 2), bytes(1 << 28)))
+    tracemalloc.start()
+    with pytest.raises(UserError, match="more than 4 bytes follow"):
+        load_images("idx", tmp_path)
+    assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    tracemalloc.stop()
+
+
+def test_a_compressed_idx_file_that_is_damaged(tmp_path):
+    (tmp_path / LABELS).write_bytes(idx((1,), b"a"))
+    content = bytearray(gzip.compress(idx((1, 200, 200), os.urandom(40_000))))
+    content[10:30] = b"\xff" * 20
+    (tmp_path / f"{IMAGES}.gz").write_bytes(content)
+    with pytest.raises(UserError, match=rf"{IMAGES}\.gz' cannot be read: "):
+        load_images("idx", tmp_path)
