@@ -61,7 +61,8 @@ def read_bytes(path: "str | os.PathLike[str]", what: str, limit: int = SMALL) ->
             kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
             raise UserError(f"{what} cannot be read: it is {kind}, not a regular file")
         with open(path, "rb") as file:
-            content = file.read(limit + 1) if os.fstat(file.fileno()).st_size <= limit else None
+            size = os.fstat(file.fileno()).st_size
+            content = file.read(size + 1) if size <= limit else None  # memory is taken for all that is asked for
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         if isinstance(error, UserError):
             raise

@@ -25,13 +25,34 @@ def scalars(train_dir: Path) -> Iterator[dict[str, Any]]:
 
 
 def metric_curve(train_dir: Path, metric: str) -> dict[int, float]:
-    """Validation metric by epoch, or by iteration in iteration-based loops; 0 is the untrained model."""
-    return {int(row["step"]): float(row[metric]) for row in scalars(train_dir) if metric in row}
+    """Validation metric by epoch, or by iteration in iteration-based loops; 0 is the untrained model.
+
+    Raises:
+        UserError: As `scalars`, or a value is no number.
+    """
+    return _curve(train_dir, metric)
 
 
 def loss_curve(train_dir: Path) -> dict[int, float]:
-    """Training loss by iteration."""
-    return {int(row["step"]): float(row["loss"]) for row in scalars(train_dir) if "loss" in row}
+    """Training loss by iteration.
+
+    Raises:
+        UserError: As `scalars`, or a value is no number.
+    """
+    return _curve(train_dir, "loss")
+
+
+def _curve(train_dir: Path, key: str) -> dict[int, float]:
+    points = {}
+    for row in scalars(train_dir):
+        if key in row:
+            step, value = row.get("step"), row[key]
+            if not isinstance(step, int) or not isinstance(value, (int, float)):
+                raise UserError(
+                    f"a log in {str(train_dir)!r} has step {step!r:.60} and {key} {value!r:.60}; both must be numbers"
+                )
+            points[step] = float(value)
+    return points
 
 
 def draw_curves(train_dir: Path, metric: str, path: Path) -> Path:
