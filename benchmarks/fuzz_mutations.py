@@ -14,16 +14,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 TOKENS = (
-    b"\0", b"\xff" * 4, b"\xff" * 8, b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\0" * 8, b"9" * 400, b"9" * 5000, b"-1", b"1e999",
-    b"NaN", b"-Infinity", b"null", b"[]", b"{}", b'""', b"[" * 3000, b'{"a":' * 3000, b"\xef\xbb\xbf", b"\xed\xa0\x80",
-    b"\\ud800", b"<!DOCTYPE a>", b"&a;", b"\n", b",", b'"', b"'", b"`", b"true", b"0x10", b"%s", b"../../etc/passwd",
-    b"cnumpy\nndarray\n", b"cnumpy\ndtype\n", b"cbuiltins\neval\n", b"X\x02\0\0\0O8", b"R", b"b", b"q\x00", b"r\xff\xff\xff\x0f",
-    b"\x85", b"\x86", b"\x93", b"2", b"0", b"(", b"t", b"}", b"]", b"u", b"s",
+    b"\0", b"\xff" * 4, b"\xff" * 8, b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\0" * 8, b"9" * 400, b"9" * 5000, b"-1",
+    b"1e999", b"NaN", b"-Infinity", b"null", b"[]", b"{}", b'""', b"[" * 3000, b'{"a":' * 3000, b"\xef\xbb\xbf",
+    b"\xed\xa0\x80", b"\\ud800", b"<!DOCTYPE a>", b"&a;", b"\n", b",", b'"', b"'", b"`", b"true", b"0x10", b"%s",
+    b"cnumpy\nndarray\n", b"cnumpy\ndtype\n", b"cbuiltins\neval\n", b"X\x02\0\0\0O8", b"R", b"b", b"q\x00",
+    b"r\xff\xff\xff\x0f", b"\x85", b"\x86", b"\x93", b"2", b"0", b"(", b"t", b"}", b"]", b"u", b"s",
+    b"../../etc/passwd",
 )  # fmt: skip
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2, 3, 1 << 31, 1 << 63, -(1 << 63) - 1, 10**18, 10**399, 0.5, -0.0, 1e308, 1e-320,
-    float("nan"), float("inf"), "", "a", "none", "\0", "\ud800", "é" * 50, "x" * 20_000, "../../etc/passwd", "/dev/zero",
-    "~nobody/x", [], {}, [[]], [None], [1, 2, 3, 4], [[1]], {"a": []}, {"": None}, [0] * 1000,
+    float("nan"), float("inf"), "", "a", "none", "\0", "\ud800", "é" * 50, "x" * 20_000, "../../etc/passwd",
+    "/dev/zero", "~nobody/x", [], {}, [[]], [None], [1, 2, 3, 4], [[1]], {"a": []}, {"": None}, [0] * 1000,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import shutil
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from relnas_mm.architectures import Genotype, load_architecture
@@ -20,7 +20,7 @@ from relnas_mm.datasets.faces.pairs import read_pairs
 from relnas_mm.datasets.image_files import read_header, read_rgb
 from relnas_mm.datasets.keypoints.annotations import check_annotations
 from relnas_mm.datasets.keypoints.detections import check_detections
-from relnas_mm.datasets.keypoints.mpii import check_heads, check_people
+from relnas_mm.datasets.keypoints.mpii import check_people, read_heads
 from relnas_mm.datasets.segmentation.label_maps import read_label_map
 from relnas_mm.datasets.shapes.manifest import MANIFEST as SHAPES
 from relnas_mm.datasets.shapes.manifest import is_reusable
@@ -62,7 +62,7 @@ class Reader:
         return _contents(SEEDS / self.name)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _contents(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in sorted(folder.iterdir())]
 
@@ -210,7 +210,7 @@ READERS = (
     Reader("coco keypoints", _file("a.json", lambda path: check_annotations(path, 17)), "json"),
     Reader("detections", _file("a.json", lambda path: check_detections(path, {1, 2})), "json"),
     Reader("mpii", _file("a.json", lambda path: check_people(path, 16)), "json"),
-    Reader("mpii heads", _file("a.mat", lambda path: check_heads(path, 2))),
+    Reader("mpii heads", _file("a.mat", lambda path: read_heads(path, 2))),
     Reader("voc", _file("a.xml", lambda path: check_annotation(path, ("dog", "cat")))),
     Reader("face pairs", _file("pairs.txt", read_pairs)),
     Reader("cifar", _cifar("train")),

@@ -1,5 +1,6 @@
 """Settings of predictors."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,14 @@ from relnas_mm.predictors.networks import Ensemble, LeNetRanker
 NETWORKS = ("lenet", "ensemble")
 LOSSES = ("pairwise", "mse")
 SCHEDULES = ("constant", "cosine")
+MOST = {
+    "epochs": 1_000_000,
+    "most_steps": 1_000_000_000,
+    "batch_size": 1_000_000,
+    "members": 1000,
+    "hidden": 65_536,
+}
+"""Largest values of the integers."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +70,14 @@ class PredictorConfig:
                 raise UserError(
                     f"{name} of the predictor is {getattr(self, name)!r}; allowed are {', '.join(map(repr, allowed))}"
                 )
-        for name in ("epochs", "members", "hidden"):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} of the predictor is {getattr(self, name)!r}; it must be at least 1")
+        for name, most in MOST.items():
+            least, value = int(name != "most_steps"), getattr(self, name)
+            if type(value) is not int or not least <= value <= most:
+                raise UserError(f"{name} of the predictor is {value!r}; it must be an integer from {least} to {most}")
+        for name in ("lr", "weight_decay", "consistency"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                raise UserError(f"{name} of the predictor is {value!r}; it must be a number")
         if self.batch_size < 2:
             raise UserError(f"batch_size of the predictor is {self.batch_size!r}; pairs need at least 2")
         if (self.encoding == "tensor") != (self.network == "lenet"):
@@ -78,7 +92,16 @@ class PredictorConfig:
             )
 
     def build(self, encoding: Encoding) -> nn.Module:
-        """Builds the network for an encoding, initialized by PyTorch's default generator."""
+        """Builds the network for an encoding, initialized by PyTorch's default generator.
+
+        Raises:
+            UserError: The encoding is of another kind.
+        """
+        if (len(encoding.shape) == 3) != (self.encoding == "tensor"):
+            raise UserError(
+                f"the predictor's config is for an encoding of kind {self.encoding!r}; {encoding.name!r} has the shape "
+                f"{encoding.shape}"
+            )
         if self.network == "lenet":
             return LeNetRanker(encoding.shape)
         return Ensemble(encoding.views or encoding.shape, self.members, self.hidden)

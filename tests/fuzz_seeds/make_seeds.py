@@ -45,11 +45,15 @@ def write(folder: str, *contents: bytes | str | dict | list) -> None:
 def image(mode: str, kind: str, **options) -> bytes:
     buffer = io.BytesIO()
     values = np.arange(64, dtype=np.uint16).reshape(8, 8) % 4
-    if mode == "I;16":
-        picture = Image.fromarray(values * 10)
-    else:
-        picture = Image.fromarray(values.astype(np.uint8)).convert(mode)
+    wide = mode == "I;16"
+    picture = Image.fromarray(values * 10) if wide else Image.fromarray(values.astype(np.uint8)).convert(mode)
     picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def mat(content: dict, compress: bool) -> bytes:
+    buffer = io.BytesIO()
+    savemat(buffer, content, do_compression=compress)
     return buffer.getvalue()
 
 
@@ -100,11 +104,10 @@ def main() -> None:
                          "num_keypoints": 17, "area": 1, "iscrowd": 0}],
     })  # fmt: skip
     write("detections", [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5.0], "score": 0.5}])
-    person = {"image": "a", "center": [1, 1.5], "scale": 2.5, "joints": [[1, 1]] * 16, "joints_vis": [1] * 16}
+    person = {"image": "1.jpg", "center": [1, 1.5], "scale": 2.5, "joints": [[1, 1]] * 16, "joints_vis": [1] * 16}
     write("mpii", [person])
-    buffer = io.BytesIO()
-    savemat(buffer, {"headboxes_src": np.zeros((2, 2, 2))})
-    write("mpii heads", buffer.getvalue())
+    heads = {"jnt_missing": np.zeros((2, 3)), "headboxes_src": np.arange(8.0).reshape(2, 2, 2), "text": "a"}
+    write("mpii heads", *(mat(heads, compress) for compress in (False, True)))
     corners = "<xmin>1</xmin><ymin>1.5</ymin><xmax>4</xmax><ymax>5</ymax>"
     write(
         "voc",

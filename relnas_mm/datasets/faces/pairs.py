@@ -36,9 +36,10 @@ def read_pairs(path: Path, ending: str = ".jpg") -> list[Pair]:
             continue
         if len(words) == 3:
             words = [words[0], words[1], words[0], words[2]]
-        if len(words) != 4 or not words[1].isdecimal() or not words[3].isdecimal():
+        if len(words) != 4 or not all(word.isdecimal() and len(word) < 10 for word in words[1::2]):
             raise UserError(
-                f"line {number} of {str(path)!r} is {line!r}; it must be NAME NUMBER NUMBER or NAME NUMBER NAME NUMBER"
+                f"line {number} of {str(path)!r} is {line[:200]!r}; it must be NAME NUMBER NUMBER or "
+                "NAME NUMBER NAME NUMBER"
             )
         first, second = (f"{name}/{name}_{int(picture):04}{ending}" for name, picture in (words[:2], words[2:]))
         pairs.append((first, second, words[0] == words[2]))

@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from typing import Any
 
+import numpy as np
 from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 from mmengine.registry import DATASETS
@@ -17,7 +18,7 @@ from relnas_mm.datasets.keypoints.annotations import (
     why_unusable,
 )
 from relnas_mm.datasets.keypoints.detections import check_detections
-from relnas_mm.datasets.keypoints.mpii import check_heads, check_people
+from relnas_mm.datasets.keypoints.mpii import HEAD_SIZE_RATIO, check_people, read_heads
 from relnas_mm.errors import UserError
 from relnas_mm.files import LARGE, read_json
 
@@ -149,9 +150,16 @@ class CheckedMpiiDataset(MpiiDataset):
             UserError: An entry is invalid.
         """
         people = check_people(str(self.ann_file), self.metainfo["num_keypoints"])
-        if self.headbox_file:
-            check_heads(self.headbox_file, people)
-        data = super().load_data_list()
+        heads = read_heads(self.headbox_file, people) if self.headbox_file else None
+        headbox_file, self.headbox_file = self.headbox_file, None  # mmpose would read it by scipy
+        try:
+            data = super().load_data_list()
+        finally:
+            self.headbox_file = headbox_file
+        if heads is not None:
+            sizes = HEAD_SIZE_RATIO * np.linalg.norm(heads[1] - heads[0], axis=0)
+            for entry in data:
+                entry["head_size"] = sizes[entry["id"]].reshape(1, -1)
         if not data:
             raise UserError(f"{self.ann_file!r} holds no person")
         check_images((entry["img_path"] for entry in data), str(self.ann_file))

@@ -3,14 +3,17 @@
 import os
 from typing import Any
 
-from scipy.io import loadmat
+import numpy as np
 
 from relnas_mm.datasets.keypoints.annotations import is_numbers, shorten
+from relnas_mm.datasets.keypoints.mat_files import read_array
 from relnas_mm.errors import UserError
 from relnas_mm.files import LARGE, read_json
 
 HEADS = "headboxes_src"
 """Key of two corners of the head of each person, (2, 2, n), in MPII's own file."""
+HEAD_SIZE_RATIO = 0.6
+"""Share of the diagonal of a head that PCKh counts as its size."""
 
 
 def check_people(path: str | os.PathLike[str], joints: int) -> int:
@@ -34,29 +37,33 @@ def check_people(path: str | os.PathLike[str], joints: int) -> int:
     return len(people)
 
 
-def check_heads(path: str | os.PathLike[str], people: int) -> None:
-    """Checks that a file has a head for each person.
+def read_heads(path: str | os.PathLike[str], people: int) -> np.ndarray:
+    """Reads the heads of persons.
 
     Args:
         path: The file `mpii_gt_val.mat`.
         people: Number of persons.
 
+    Returns:
+        Two corners of the head of each person, in pixels, (2, 2, n).
+
     Raises:
         UserError: The file is missing or in another format, or has another number of heads.
     """
-    try:
-        heads = loadmat(path)[HEADS]  # MATLAB arrays have at least two dimensions
-    except KeyError:
-        raise UserError(f"the file of heads {str(path)!r} has no {HEADS!r}; MPII's is called mpii_gt_val.mat") from None
-    except Exception as error:  # scipy raises unrelated types for missing and malformed files
-        raise UserError(f"the file of heads {str(path)!r} cannot be read: {error}") from None
+    what = f"the file of heads {str(path)!r}"
+    heads = read_array(path, HEADS, what)
+    if heads is None:
+        raise UserError(f"{what} has no {HEADS!r}; MPII's is called mpii_gt_val.mat")
     if heads.shape != (2, 2, people):
-        raise UserError(f"the file of heads {str(path)!r} has {heads.shape[-1]} of them, for {people} persons")
+        raise UserError(f"{what} has {heads.shape[-1]} of them, for {people} persons")
+    return heads
 
 
 def _check_person(person: Any, where: str, joints: int) -> None:
     if not isinstance(person, dict) or not isinstance(person.get("image"), str):
         raise UserError(f"{where} names no image; required are image, center, scale, joints and joints_vis")
+    if not person["image"].split(".")[0].isdecimal():
+        raise UserError(f"{where} names the image {shorten(person['image'])}; MPII's are numbers, as 015601864.jpg")
     if not is_numbers(person.get("center"), 2) or not is_numbers([person.get("scale")], 1) or person["scale"] <= 0:
         found = f"center {shorten(person.get('center'))} and scale {shorten(person.get('scale'))}"
         raise UserError(f"{where} has {found}; two numbers and a positive one are needed")

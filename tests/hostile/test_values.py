@@ -1,0 +1,81 @@
+"""Values of another kind or size in files that are well-formed otherwise."""
+
+import json
+import os
+import resource
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from relnas_mm.datasets.image_files import read_header
+from relnas_mm.datasets.keypoints.mpii import check_people
+from relnas_mm.errors import UserError
+from relnas_mm.files import LARGE, read_bytes
+from relnas_mm.plots.training import loss_curve
+from relnas_mm.predictors.config import PREDICTOR_CONFIGS, PredictorConfig
+from relnas_mm.predictors.encodings import ENCODINGS
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    "row", ['{"loss": [1], "step": 1}', '{"loss": 1}', '{"loss": 1, "step": "/dev/zero"}', '{"loss": 1, "step": {}}']
+)
+def test_logs_with_values_that_are_no_numbers(tmp_path, row):
+    (tmp_path / "2026" / "vis_data").mkdir(parents=True)
+    (tmp_path / "2026" / "vis_data" / "scalars.json").write_text(row + "\n")
+    with pytest.raises(UserError, match="both must be numbers"):
+        loss_curve(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"hidden": 1.5}, "hidden of the predictor is 1.5; it must be an integer from 1 to 65536"),
+        ({"members": True}, "members of the predictor is True"),
+        ({"hidden": 10**9}, "hidden of the predictor is 1000000000"),
+        ({"most_steps": -1}, "most_steps of the predictor is -1; it must be an integer from 0"),
+        ({"lr": float("nan")}, "lr of the predictor is nan; it must be a number"),
+        ({"weight_decay": "x"}, "weight_decay of the predictor is 'x'"),
+    ],
+)
+def test_settings_of_predictors(change, says):
+    with pytest.raises(UserError, match=says):
+        PredictorConfig(**change)
+
+
+def test_predictors_for_encodings_of_another_kind():
+    for config, encoding in (("reference", "transnas-macro/flow"), ("improved", "cells/tensor")):
+        with pytest.raises(UserError, match="is for an encoding of kind"):
+            PREDICTOR_CONFIGS[config].build(ENCODINGS[encoding])
+
+
+def test_names_of_images_of_mpii_are_numbers(tmp_path):
+    person = {"image": "a.jpg", "center": [1, 1], "scale": 1, "joints": [[1, 1]] * 16, "joints_vis": [1] * 16}
+    (tmp_path / "a.json").write_text(json.dumps([person]))
+    with pytest.raises(UserError, match="person 1 .* names the image 'a.jpg'; MPII's are numbers"):
+        check_people(tmp_path / "a.json", 16)
+
+
+def test_a_damaged_png_without_a_size_that_fits(tmp_path):
+    Image.new("L", (40, 40)).save(tmp_path / "a.png", pnginfo=PngInfo())
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    place = content.index(b"IDAT") + 4
+    content[place : place + 4] = b"\0\0\0\0"
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(UserError, match="is not a readable image"):
+        read_header(tmp_path / "a.png")
+
+
+def test_small_files_take_little_memory(tmp_path):
+    """Whatever the largest allowed size is."""
+    (tmp_path / "a").write_bytes(b"text")
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * os.sysconf("SC_PAGE_SIZE") + (256 << 20), before[1]))
+    try:
+        assert read_bytes(tmp_path / "a", "it", LARGE) == b"text"
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
