@@ -172,6 +172,7 @@ def test_mpii_layout(tmp_path, monkeypatch):
         build(loader.dataset, "mmpose", "datasets") for loader in (config.train_dataloader, config.val_dataloader)
     )
     assert train.metainfo["num_keypoints"] == config.model.head.out_channels == 16
+    assert val.get_data_info(1)["head_size"] == pytest.approx(np.full((1, 1), 0.6 * 30 * 2**0.5))
     assert train[0]["inputs"].shape == (3, 256, 256)
     assert train[0]["data_samples"].gt_fields.heatmaps.shape == (16, 64, 64)
     metric = build(config.val_evaluator, "mmpose", "evaluation")

@@ -3,9 +3,12 @@
 import json
 import os
 import resource
+import struct
+import zipfile
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -13,6 +16,7 @@ from relnas_mm.datasets.image_files import read_header
 from relnas_mm.datasets.keypoints.mpii import check_people
 from relnas_mm.errors import UserError
 from relnas_mm.files import LARGE, read_bytes
+from relnas_mm.models.checkpoints.files import read_checkpoint
 from relnas_mm.plots.training import loss_curve
 from relnas_mm.predictors.config import PREDICTOR_CONFIGS, PredictorConfig
 from relnas_mm.predictors.encodings import ENCODINGS
@@ -79,3 +83,20 @@ def test_small_files_take_little_memory(tmp_path):
         assert read_bytes(tmp_path / "a", "it", LARGE) == b"text"
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@pytest.mark.mm
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, None])
+def test_a_checkpoint_that_asks_for_memory(tmp_path, method):
+    """torch allows `bytearray`, so that 80 bytes take 2 GB."""
+    path, size = tmp_path / "a.pth", struct.pack("<i", 2**31 - 1)
+    content = b"\x80\x02}X\x01\0\0\0xcbuiltins\nbytearray\nJ" + size + b"\x85Rs."
+    if method is None:
+        torch.save({}, path, _use_new_zipfile_serialization=False)
+        path.write_bytes(path.read_bytes().replace(b"\x80\x02}q\x00.", content))
+    else:
+        with zipfile.ZipFile(path, "w", method) as archive:
+            archive.writestr("a/data.pkl", content)
+            archive.writestr("a/version", "3\n")
+    with pytest.raises(UserError, match=r"it holds pickled code \(builtins.bytearray\), which is never run"):
+        read_checkpoint(str(path))

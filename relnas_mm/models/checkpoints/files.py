@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import mmap
 import os
 import pickle
 import re
@@ -107,19 +108,27 @@ def check_size(path: str) -> None:
     Raises:
         OSError: It is missing, or a pipe or a device.
         ValueError: It is an archive whose content is much larger.
+        UnpicklingError: It calls `bytearray`, which torch allows, and which takes as much memory as it is told to.
     """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         raise OSError("it is a pipe or a device, not a regular file")
-    if not stat.S_ISREG(status.st_mode) or not zipfile.is_zipfile(path):
+    if not stat.S_ISREG(status.st_mode) or not status.st_size:
+        return
+    if not zipfile.is_zipfile(path):
+        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            _refuse_allocation(content)
         return
     try:
         with zipfile.ZipFile(path) as archive:
             expanded = sum(entry.file_size for entry in archive.infolist())
+            if expanded > MAX_EXPANSION * status.st_size:
+                raise ValueError(f"{status.st_size} bytes that expand to {expanded}")
+            for entry in archive.infolist():
+                if entry.filename.endswith("data.pkl"):
+                    _refuse_allocation(archive.read(entry))
     except zipfile.BadZipFile:
         return  # torch says why
-    if expanded > MAX_EXPANSION * status.st_size:
-        raise ValueError(f"{status.st_size} bytes that expand to {expanded}")
 
 
 @contextmanager
@@ -175,6 +184,12 @@ def _download(source: str, path: Path) -> None:
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(source, str(path), progress=False)
+
+
+def _refuse_allocation(content: bytes | mmap.mmap) -> None:
+    for home in (b"builtins", b"__builtin__"):
+        if content.find(b"c" + home + b"\nbytearray\n") >= 0:
+            raise pickle.UnpicklingError("GLOBAL builtins.bytearray")
 
 
 def _unwrapped(content: Any, source: str) -> Checkpoint:
