@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers.original_checkpoints import small_weights
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -16,6 +17,7 @@ from relnas_mm.datasets.image_files import read_header
 from relnas_mm.datasets.keypoints.mpii import check_people
 from relnas_mm.errors import UserError
 from relnas_mm.files import LARGE, read_bytes
+from relnas_mm.models.checkpoints.conversion import convert_checkpoint
 from relnas_mm.models.checkpoints.files import read_checkpoint
 from relnas_mm.plots.training import loss_curve
 from relnas_mm.predictors.config import PREDICTOR_CONFIGS, PredictorConfig
@@ -100,3 +102,11 @@ def test_a_checkpoint_that_asks_for_memory(tmp_path, method):
             archive.writestr("a/version", "3\n")
     with pytest.raises(UserError, match=r"it holds pickled code \(builtins.bytearray\), which is never run"):
         read_checkpoint(str(path))
+
+
+@pytest.mark.mm
+@pytest.mark.parametrize("weight", [torch.zeros(1).expand(1 << 20, 1 << 20), torch.empty(1 << 40, device="meta")])
+def test_weights_without_their_numbers(tmp_path, weight):
+    torch.save({"state_dict": small_weights() | {"stem0.0.weight": weight}}, tmp_path / "a.pth")
+    with pytest.raises(UserError, match=r"holds stem0\.0\.weight of shape .* without its numbers"):
+        convert_checkpoint(str(tmp_path / "a.pth"))

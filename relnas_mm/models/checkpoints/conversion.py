@@ -11,7 +11,7 @@ from torch import nn
 
 from relnas_mm.architectures import GENOTYPES, Genotype
 from relnas_mm.errors import UserError
-from relnas_mm.models.checkpoints.files import Checkpoint, read_checkpoint
+from relnas_mm.models.checkpoints.files import Checkpoint, check_stored, read_checkpoint
 from relnas_mm.models.checkpoints.fit import compare, different_weight, genotype_in
 from relnas_mm.models.checkpoints.identify import check_complete, identify, trunk_of
 from relnas_mm.models.checkpoints.layout import (
@@ -86,6 +86,7 @@ def convert_checkpoint(source: str, target: str = "backbone", genotype: str | No
     found = {name: file.weights[original].shape for name, original in names.items() if not is_profiler(name)}
     network = read_architecture(found)
     check_complete(network, source)
+    check_stored(file.weights, source)
     if target == "classifier" and network.num_classes is None:
         raise UserError(f"the checkpoint {source!r} holds no classifier.weight; only its backbone can be converted")
     cells = identify(found, network, genotype, genotype_in(file.meta, source), source)

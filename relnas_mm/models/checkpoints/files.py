@@ -186,6 +186,25 @@ def _download(source: str, path: Path) -> None:
         torch.hub.download_url_to_file(source, str(path), progress=False)
 
 
+def check_stored(weights: Mapping[str, Tensor], source: str) -> None:
+    """Checks that the numbers of weights are in their file, before they are copied.
+
+    Args:
+        weights: Tensors by name.
+        source: The file, for the error message.
+
+    Raises:
+        UserError: A weight repeats few numbers, or has none.
+    """
+    for name, value in weights.items():
+        stored = 0 if value.is_meta or value.layout != torch.strided else value.untyped_storage().nbytes()
+        if value.numel() * value.element_size() > MAX_EXPANSION * stored:
+            raise UserError(
+                f"the checkpoint {source!r} holds {name[:80]} of shape {tuple(value.shape)} without its numbers; save "
+                "contiguous weights"
+            )
+
+
 def _refuse_allocation(content: bytes | mmap.mmap) -> None:
     for home in (b"builtins", b"__builtin__"):
         if content.find(b"c" + home + b"\nbytearray\n") >= 0:
