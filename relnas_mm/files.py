@@ -44,6 +44,27 @@ def write_atomically(path: Path, text: str) -> None:
         raise
 
 
+def expanded(path: "str | os.PathLike[str]", what: str) -> Path:
+    """A path with the home folder in place of `~`.
+
+    Args:
+        path: The path, which need not exist.
+        what: Where it was given, for the error message.
+
+    Raises:
+        UserError: It names the home of an unknown user, or cannot be a path.
+    """
+    try:
+        found = Path(path).expanduser()
+        os.stat(found)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError, RuntimeError) as error:  # too long; a NUL character; no such user
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{what} is {os.fspath(path)[:80]!r}, which cannot be used: {reason}") from None
+    return found
+
+
 def read_bytes(path: "str | os.PathLike[str]", what: str, limit: int = SMALL) -> bytes:
     """Reads a regular file.
 

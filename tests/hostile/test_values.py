@@ -13,6 +13,8 @@ from helpers.original_checkpoints import small_weights
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from relnas_mm.architectures import load_chain
+from relnas_mm.datasets.arrays import load_images
 from relnas_mm.datasets.image_files import read_header
 from relnas_mm.datasets.keypoints.mpii import check_people
 from relnas_mm.errors import UserError
@@ -110,3 +112,34 @@ def test_weights_without_their_numbers(tmp_path, weight):
     torch.save({"state_dict": small_weights() | {"stem0.0.weight": weight}}, tmp_path / "a.pth")
     with pytest.raises(UserError, match=r"holds stem0\.0\.weight of shape .* without its numbers"):
         convert_checkpoint(str(tmp_path / "a.pth"))
+
+
+@pytest.mark.parametrize("folder", ["~nobody-of-that-name/data", "a\0b", "x" * 20_000])
+def test_folders_that_cannot_be_paths(folder):
+    with pytest.raises(UserError, match=r"the data folder of type 'cifar10' is .* which cannot be used"):
+        load_images("cifar10", folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"width": 10**9}, "the width of a chain is 1000000000; it must be at most"),
+        ({"layers": [["sep_conv", 3]] * 200_000}, "a chain has 200000 layers; it has at most"),
+        ({"layers": [["x" * 20_000, 3]] * 3}, "layer 0 of a chain is "),
+        ({"layers": 5}, "the layers of a chain are 5"),
+    ],
+)
+def test_chains_without_end(change, says):
+    document = {"width": 4, "layers": [["sep_conv", 3]] * 3} | change
+    with pytest.raises(UserError, match=says) as error:
+        load_chain(document)
+    assert len(str(error.value)) < 400
+
+
+def test_a_pipe_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "a.json")
+    for read in (lambda path: read_bytes(path, "it"), lambda path: check_people(path, 16), load_chain):
+        with pytest.raises(UserError, match="pipe|no regular file"):
+            read(tmp_path / "a.json")
+    with pytest.raises(UserError, match="it is a pipe or a device"):
+        read_checkpoint(str(tmp_path / "a.json"))
