@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, select_autoescape
+from jinja2 import Environment, PackageLoader
 
 from relnas_mm.architectures import load_genotype
 from relnas_mm.errors import UserError
@@ -28,7 +28,7 @@ def write_report(plan: PipelinePlan, seconds: dict[str, float]) -> Path:
     Returns:
         The path of the page.
     """
-    environment = Environment(loader=PackageLoader("relnas_mm.pipeline", "."), autoescape=select_autoescape())
+    environment = Environment(loader=PackageLoader("relnas_mm.pipeline", "."), autoescape=True)
     path = plan.work_dir / REPORT
     path.write_text(environment.get_template("report.html.j2").render(_content(plan, seconds)), encoding="utf-8")
     return path
