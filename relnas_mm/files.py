@@ -44,6 +44,27 @@ def write_atomically(path: Path, text: str) -> None:
         raise
 
 
+def expanded(path: "str | os.PathLike[str]", what: str) -> Path:
+    """A path with the home folder in place of `~`.
+
+    Args:
+        path: The path, which need not exist.
+        what: Where it was given, for the error message.
+
+    Raises:
+        UserError: It names the home of an unknown user, or cannot be a path.
+    """
+    try:
+        found = Path(path).expanduser()
+        os.stat(found)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError, RuntimeError) as error:  # too long; a NUL character; no such user
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{what} is {os.fspath(path)[:80]!r}, which cannot be used: {reason}") from None
+    return found
+
+
 def read_bytes(path: "str | os.PathLike[str]", what: str, limit: int = SMALL) -> bytes:
     """Reads a regular file.
 
@@ -61,7 +82,8 @@ def read_bytes(path: "str | os.PathLike[str]", what: str, limit: int = SMALL) ->
             kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
             raise UserError(f"{what} cannot be read: it is {kind}, not a regular file")
         with open(path, "rb") as file:
-            content = file.read(limit + 1) if os.fstat(file.fileno()).st_size <= limit else None
+            size = os.fstat(file.fileno()).st_size
+            content = file.read(size + 1) if size <= limit else None  # memory is taken for all that is asked for
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         if isinstance(error, UserError):
             raise
@@ -158,14 +180,14 @@ def _refuse_constant(name: str) -> float:
 def _check_depth(document: Any) -> None:
     level = [document] if isinstance(document, (dict, list)) else []
     for _ in range(MAX_DEPTH):
-        if not level:
-            return
         level = [
             child
             for node in level
             for child in (node.values() if isinstance(node, dict) else node)
             if isinstance(child, (dict, list))
         ]
+        if not level:
+            return
     raise RecursionError
 
 

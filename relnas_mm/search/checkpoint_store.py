@@ -160,7 +160,7 @@ def _verified_files(folder: Path) -> Mapping[str, bytes]:
         raise ValueError(f"its schema_version is {manifest['schema_version']}; this release reads {SCHEMA_VERSION}")
     files = {}
     for name, entry in manifest["files"].items():
-        if Path(name).name != name:
+        if Path(name).name != name or name in ("", ".."):
             raise ValueError(f"its manifest names {name!r}, which is no file of its folder")
         if (size := (folder / name).stat().st_size) != entry["bytes"]:
             raise ValueError(f"{name} has {size} bytes instead of {entry['bytes']}")

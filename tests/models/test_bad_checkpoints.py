@@ -111,7 +111,7 @@ NO_CELLS = {
     ),
     "no classes": (
         lambda: saved(small_weights() | {"classifier.weight": torch.zeros(0, 4)}),
-        "has 0 classes; allowed are 1",
+        "has a classifier of 0 classes; it needs at least 1",
     ),
     "a number of thousands of digits": (
         lambda: saved({**without("cells.5."), f"cells.{'9' * 5000}.x": torch.zeros(1)}),

@@ -109,10 +109,10 @@ def _text(value: bytes | str) -> str:
     return value.decode("latin1") if isinstance(value, bytes) else value
 
 
-def _latin1_bytes(text: str, encoding: str) -> bytes:
+def _latin1_bytes(text: Any, encoding: Any) -> bytes:
     """Replacement of `_codecs.encode`, by which Python 3 pickles `bytes` in old protocols."""
-    if encoding != "latin1":
-        raise pickle.UnpicklingError(f"it encodes bytes as {encoding!r}")
+    if encoding != "latin1" or not isinstance(text, str):
+        raise pickle.UnpicklingError("it encodes bytes otherwise than as latin1")
     return text.encode("latin1")
 
 

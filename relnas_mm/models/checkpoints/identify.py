@@ -35,9 +35,10 @@ def check_complete(network: Architecture, source: str) -> None:
         raise UserError(f"the checkpoint {source!r} has {depth} cells; a network needs at least {MIN_CELLS}")
     if depth > MAX_CELLS:
         raise UserError(f"the checkpoint {source!r} has {depth} cells; a network has at most {MAX_CELLS}")
-    for name, value in (("channels", network.init_channels), ("classes", network.num_classes)):
-        if value is not None and not 0 < value <= MAX_CHANNELS:
-            raise UserError(f"the checkpoint {source!r} has {value} {name}; allowed are 1 to {MAX_CHANNELS}")
+    if not 0 < (channels := network.init_channels or 0) <= MAX_CHANNELS:
+        raise UserError(f"the checkpoint {source!r} has {channels} channels; allowed are 1 to {MAX_CHANNELS}")
+    if network.num_classes == 0:
+        raise UserError(f"the checkpoint {source!r} has a classifier of 0 classes; it needs at least 1")
 
 
 def identify(
