@@ -54,8 +54,9 @@ def expanded(path: "str | os.PathLike[str]", what: str) -> Path:
     Raises:
         UserError: It names the home of an unknown user, or cannot be a path.
     """
+    found = Path(path)
     try:
-        found = Path(path).expanduser()
+        found = found.expanduser()
         os.stat(found)
     except (FileNotFoundError, NotADirectoryError):
         pass

@@ -41,11 +41,13 @@ class Progress:
                     f"the work_dir {str(folder)!r} is not empty and not a pipeline's; choose another with --work-dir"
                 )
             return cls(folder, fingerprint, {}, [])
-        state = read_json(path, f"the progress file {str(path)!r}")
         try:
+            state = read_json(path, "it")
             found = cls(folder, state["fingerprint"], dict(state["seconds"]), list(state["started"]))
         except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"the progress file {str(path)!r} cannot be read ({error!r}); remove the folder") from None
+            raise UserError(
+                f"the progress file {str(path)!r} cannot be read ({type(error).__name__}: {error}); remove the folder"
+            ) from None
         if not all(isinstance(value, (int, float)) for value in found.seconds.values()):
             raise UserError(f"the durations in the progress file {str(path)!r} are no numbers; remove the folder")
         if found.fingerprint != fingerprint:
