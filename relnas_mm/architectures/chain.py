@@ -14,6 +14,7 @@ from relnas_mm.errors import UserError
 from relnas_mm.networks.chain import ChainNetwork
 from relnas_mm.networks.chain_plan import CHAIN_OPERATIONS, KERNEL_SIZES
 from relnas_mm.networks.cost import Cost, chain_network_cost
+from relnas_mm.networks.plan import MAX_CELLS, MAX_CHANNELS
 from relnas_mm.networks.shape import NetworkShape
 
 Layer = tuple[str, int]
@@ -46,11 +47,17 @@ class Chain(Architecture):
     def __post_init__(self) -> None:
         if type(self.width) is not int or self.width < 1:
             raise UserError(f"the width of a chain is {self.width!r}; it must be an integer of at least 1")
+        if self.width > MAX_CHANNELS:
+            raise UserError(f"the width of a chain is {self.width}; it must be at most {MAX_CHANNELS}")
         if isinstance(self.layers, str) or not isinstance(self.layers, Iterable):
-            raise UserError(f"the layers of a chain are {self.layers!r}; they must be (operation, kernel) pairs")
+            raise UserError(
+                f"the layers of a chain are {repr(self.layers)[:80]}; they must be (operation, kernel) pairs"
+            )
         layers = tuple(_checked_layer(index, entry) for index, entry in enumerate(self.layers))
         if len(layers) < MIN_DEPTH:
             raise UserError(f"a chain has {len(layers)} layers; it needs at least {MIN_DEPTH}, one for each stage")
+        if len(layers) > MAX_CELLS:
+            raise UserError(f"a chain has {len(layers)} layers; it has at most {MAX_CELLS}")
         if type(self.skip) is not bool:
             raise UserError(f"skip of a chain is {self.skip!r}; it must be True or False")
         object.__setattr__(self, "layers", layers)
@@ -129,7 +136,7 @@ def _checked_layer(index: int, entry: Any) -> Layer:
     pair = tuple(entry) if isinstance(entry, (list, tuple)) else ()
     if len(pair) != 2 or pair[0] not in CHAIN_OPERATIONS or type(pair[1]) is not int or pair[1] not in KERNEL_SIZES:
         raise UserError(
-            f"layer {index} of a chain is {entry!r}; it must be a pair of one of "
+            f"layer {index} of a chain is {repr(entry)[:80]}; it must be a pair of one of "
             f"{', '.join(map(repr, CHAIN_OPERATIONS))} and a kernel size of {', '.join(map(str, KERNEL_SIZES))}"
         )
     return pair

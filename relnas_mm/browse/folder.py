@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from relnas_mm.errors import UserError
+from relnas_mm.files import read_json
 
 INDEX = "browse.json"
 SHEET = "contact_sheet.png"
@@ -80,8 +81,8 @@ class PictureFolder:
         if not (self.path / INDEX).is_file():
             return []
         try:
-            files = json.loads((self.path / INDEX).read_text())["files"]
-            if all(Path(name).name == name and name.endswith(".png") for name in files):
+            files = read_json(self.path / INDEX, INDEX)["files"]
+            if isinstance(files, list) and all(Path(name).name == name and name.endswith(".png") for name in files):
                 return files
         except (ValueError, KeyError, TypeError):
             pass

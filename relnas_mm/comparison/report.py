@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, select_autoescape
+from jinja2 import Environment, PackageLoader
 
 from relnas_mm.comparison.figures import anytime_figure, front_figure, transfer_figure
 from relnas_mm.comparison.plan import Plan
@@ -41,7 +41,7 @@ def write_report(plan: Plan, records: Sequence[dict[str, Any]], folder: Path, co
     if plan.transfer:
         summary["transfer"] = {name: transfer_matrix(plan, records, name) for name in plan.strategies}
         figures["transfer"] = transfer_figure(list(plan.tasks), summary["transfer"][plan.reference], plan.reference)
-    environment = Environment(loader=PackageLoader("relnas_mm.comparison", "."), autoescape=select_autoescape())
+    environment = Environment(loader=PackageLoader("relnas_mm.comparison", "."), autoescape=True)
     try:
         write_atomically(folder / SUMMARY, json_text(summary, indent=1))
         for name, figure in figures.items():

@@ -14,7 +14,7 @@ from typing import Any
 from relnas_mm.comparison.plan import Plan, Unit
 from relnas_mm.comparison.trace import RUN, run_search
 from relnas_mm.errors import UserError
-from relnas_mm.files import write_atomically
+from relnas_mm.files import read_json, write_atomically
 from relnas_mm.search.identity import differences
 from relnas_mm.search.records import Records
 
@@ -56,11 +56,11 @@ def claimed_records(plan: Plan, folder: Path) -> Records:
     """Opens the records of a comparison, without a truncated last line.
 
     Raises:
-        UserError: The folder belongs to another comparison.
+        UserError: The folder belongs to another comparison, or its records are damaged.
     """
     path, identity = folder / PLAN_FILE, plan.identity()
     if path.exists():
-        if differing := list(differences(json.loads(path.read_text()), identity)):
+        if differing := list(differences(read_json(path, repr(str(path)), nan=True), identity)):
             shown = "; ".join(differing[:_SHOWN]) + ("; …" if len(differing) > _SHOWN else "")
             raise UserError(f"{str(folder)!r} holds another comparison: {shown}; choose another --work-dir")
     elif (folder / RECORDS_FILE).exists():
@@ -70,6 +70,12 @@ def claimed_records(plan: Plan, folder: Path) -> Records:
     records = Records(folder / RECORDS_FILE)
     content = records.path.read_bytes() if records.path.exists() else b""
     records.cut(content.rfind(b"\n") + 1)
+    for number, record in enumerate(records.of_type(RUN), 1):
+        unit = [record.get(key) for key in ("seed", "task", "strategy")]
+        if [type(part) for part in unit] != [int, str, str]:
+            raise UserError(
+                f"search {number} in {str(records.path)!r} is {unit}; its seed, task and strategy are needed"
+            )
     return records
 
 

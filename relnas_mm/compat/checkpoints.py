@@ -1,7 +1,8 @@
 """Allows `torch.load(weights_only=True)` to read mmengine's own checkpoints.
 
-The allow-list contains mmengine's HistoryBuffer, NumPy scalars and arrays of numbers, booleans or text, and `getattr`
-for HistoryBuffer's own four statistics, which is how pickle writes them.  torch refuses everything else, as before.
+The allow-list contains mmengine's HistoryBuffer, NumPy scalars and arrays of numbers, booleans or text, which
+`array_pickles` builds instead of NumPy's own functions, and `getattr` for HistoryBuffer's own four statistics, which is
+how pickle writes them.  torch refuses everything else, as before.
 """
 
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 from relnas_mm.compat.versions import release
 
 STATISTICS = ("min", "max", "mean", "current")
-NUMPY_HOMES = ("numpy.core.multiarray", "numpy._core.multiarray")  # NumPy 1 and 2 write different names
 
 
 def allow(history_buffer: type) -> None:
@@ -37,16 +37,21 @@ def safe_globals(history_buffer: type, aliases: bool = True) -> list[Any]:
 
     import numpy as np
 
+    from relnas_mm.array_pickles import HOMES, RECONSTRUCT, SCALAR, Array, Dtype
+
     def statistic(owner: object, name: str) -> Any:
         if owner is not history_buffer or name not in STATISTICS:
             raise ValueError(f"a checkpoint may not look up {name!r} of {owner!r}")
         return getattr(owner, name)
 
-    statistic.__module__ = "builtins"  # the name that is looked for, by torch before and from 2.6 on
-    statistic.__name__ = statistic.__qualname__ = "getattr"
-    codes = np.typecodes["AllInteger"] + np.typecodes["AllFloat"] + "?SU"  # no objects
-    allowed = [history_buffer, statistic, np.dtype, np.ndarray, *{type(np.dtype(code)) for code in codes}]
-    for value in (np.empty(0), np.float64(0)):
-        maker: Any = value.__reduce__()[0]  # what pickle calls: _reconstruct, scalar
-        allowed += [(maker, f"{home}.{maker.__name__}") for home in NUMPY_HOMES] if aliases else [maker]
-    return allowed if aliases else [*allowed, _codecs.encode]  # which torch allows by itself since 2.6
+    stand_ins = [(statistic, "builtins.getattr"), (Array, "numpy.ndarray"), (Dtype, "numpy.dtype")]
+    functions = ((RECONSTRUCT, "_reconstruct"), (SCALAR, "scalar"))
+    if aliases:
+        stand_ins += [(function, f"{home}.{name}") for function, name in functions for home in HOMES]
+        return [history_buffer, *stand_ins]
+    installed = np.empty(0).__reduce__()[0].__module__  # type: ignore[union-attr]
+    stand_ins += [(function, f"{installed}.{name}") for function, name in functions]
+    for stand_in, name in stand_ins:  # the names that torch looks for
+        stand_in.__module__, _, stand_in.__name__ = name.rpartition(".")
+        stand_in.__qualname__ = stand_in.__name__
+    return [history_buffer, *(stand_in for stand_in, _ in stand_ins), _codecs.encode]  # allowed by itself since 2.6

@@ -1,5 +1,5 @@
-"""MMEngine hooks and metrics, registered for configs."""
+"""MMEngine hooks and metrics, registered for configs, and its reader of checkpoints."""
 
-from relnas_mm.engine import hooks, metrics
+from relnas_mm.engine import checkpoint_loader, hooks, metrics
 
-__all__ = ["hooks", "metrics"]
+__all__ = ["checkpoint_loader", "hooks", "metrics"]

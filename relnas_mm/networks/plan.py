@@ -16,6 +16,8 @@ EDGES_PER_NODE = 2
 FIRST_NODE = 2  # nodes 0 and 1 are the outputs of the two preceding cells
 
 MIN_CELLS = 3  # one per resolution
+MAX_CELLS, MAX_CHANNELS = 1000, 1 << 16
+"""Limits of depth, in cells or layers, and of width, beyond which memory ends before a network is built."""
 CELL_STEM_WIDTH = {"cifar": 3, "imagenet": 1}
 """Channels of a stem's feature maps, in multiples of the network's `init_channels`."""
 
@@ -72,8 +74,12 @@ def plan_cells(
     first, stride = check_stem(stem, output_stride)
     if num_cells < MIN_CELLS:
         raise UserError(f"num_cells is {num_cells!r}; a network needs at least {MIN_CELLS} cells")
+    if num_cells > MAX_CELLS:
+        raise UserError(f"num_cells is {num_cells!r}; a network has at most {MAX_CELLS} cells")
     if init_channels < 1:
         raise UserError(f"init_channels is {init_channels!r}; it must be at least 1")
+    if init_channels > MAX_CHANNELS:
+        raise UserError(f"init_channels is {init_channels!r}; it must be at most {MAX_CHANNELS}")
 
     channels = init_channels
     width = CELL_STEM_WIDTH[stem] * init_channels

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relnas_mm.errors import UserError
-from relnas_mm.files import write_atomically
+from relnas_mm.files import read_json, write_atomically
 
 FILE = "pipeline.json"
 
@@ -42,10 +42,14 @@ class Progress:
                 )
             return cls(folder, fingerprint, {}, [])
         try:
-            state = json.loads(path.read_text())
+            state = read_json(path, "it")
             found = cls(folder, state["fingerprint"], dict(state["seconds"]), list(state["started"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(f"the progress file {str(path)!r} cannot be read ({error!r}); remove the folder") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(
+                f"the progress file {str(path)!r} cannot be read ({type(error).__name__}: {error}); remove the folder"
+            ) from None
+        if not all(isinstance(value, (int, float)) for value in found.seconds.values()):
+            raise UserError(f"the durations in the progress file {str(path)!r} are no numbers; remove the folder")
         if found.fingerprint != fingerprint:
             raise UserError(
                 f"the work_dir {str(folder)!r} holds a run of another pipeline config; "

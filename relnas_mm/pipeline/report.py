@@ -1,12 +1,13 @@
 """The self-contained HTML report of a pipeline."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, select_autoescape
+from jinja2 import Environment, PackageLoader
 
 from relnas_mm.architectures import load_genotype
+from relnas_mm.errors import UserError
+from relnas_mm.files import read_json
 from relnas_mm.pipeline.plan import PipelinePlan
 from relnas_mm.plots.embed import data_uri
 from relnas_mm.plots.training import draw_curves, metric_curve
@@ -27,7 +28,7 @@ def write_report(plan: PipelinePlan, seconds: dict[str, float]) -> Path:
     Returns:
         The path of the page.
     """
-    environment = Environment(loader=PackageLoader("relnas_mm.pipeline", "."), autoescape=select_autoescape())
+    environment = Environment(loader=PackageLoader("relnas_mm.pipeline", "."), autoescape=True)
     path = plan.work_dir / REPORT
     path.write_text(environment.get_template("report.html.j2").render(_content(plan, seconds)), encoding="utf-8")
     return path
@@ -36,7 +37,7 @@ def write_report(plan: PipelinePlan, seconds: dict[str, float]) -> Path:
 def figures(plan: PipelinePlan) -> dict[str, Any]:
     """Results of a pipeline: its metric untrained, trained (best epoch) and on test images, and the cell's hash."""
     curve = metric_curve(plan.work_dir / "train", plan.metric)
-    metrics = json.loads((plan.work_dir / METRICS).read_text())
+    metrics = _metrics(plan)
     return {
         "metric": plan.metric,
         "untrained": curve.get(0),
@@ -53,7 +54,7 @@ def _content(plan: PipelinePlan, seconds: dict[str, float]) -> dict[str, Any]:
     return {
         "version": __version__,
         **figures(plan),
-        "metrics": json.loads((plan.work_dir / METRICS).read_text()),
+        "metrics": _metrics(plan),
         "seconds": seconds,
         "genotype_path": search / "genotype.json",
         "cells": data_uri(search / "cells.png"),
@@ -61,3 +62,11 @@ def _content(plan: PipelinePlan, seconds: dict[str, float]) -> dict[str, Any]:
         "training_curve": data_uri(draw_curves(train, plan.metric, plan.work_dir / "training_curve.png")),
         "pictures": [data_uri(picture) for picture in pictures[:MAX_PICTURES]],
     }
+
+
+def _metrics(plan: PipelinePlan) -> dict[str, float | None]:
+    path = plan.work_dir / METRICS
+    metrics = read_json(path, f"the file of metrics {str(path)!r}")
+    if not isinstance(metrics, dict) or not all(isinstance(v, (int, float, type(None))) for v in metrics.values()):
+        raise UserError(f"the file of metrics {str(path)!r} is no object of numbers; remove the folder to start again")
+    return metrics

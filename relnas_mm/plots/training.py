@@ -1,18 +1,27 @@
 """Training curves from the logs of MMEngine's LocalVisBackend."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from relnas_mm.errors import UserError
+from relnas_mm.files import LARGE, parse_json, read_text
 from relnas_mm.plots.style import BLUE, RED, tidy
 
 
 def scalars(train_dir: Path) -> Iterator[dict[str, Any]]:
-    """Yields all logged rows of a work_dir in chronological order, including resumed runs."""
+    """Yields all logged rows of a work_dir in chronological order, including resumed runs.
+
+    Raises:
+        UserError: A line of a log is no JSON object.
+    """
     for path in sorted(train_dir.glob("*/vis_data/scalars.json")):
-        for line in path.read_text().splitlines():
-            yield json.loads(line)
+        for number, line in enumerate(read_text(path, f"the log {str(path)!r}", LARGE).splitlines(), 1):
+            where = f"line {number} of the log {str(path)!r}"
+            row = parse_json(line, where, nan=True)
+            if not isinstance(row, dict):
+                raise UserError(f"{where} is a {type(row).__name__}; it must be an object")
+            yield row
 
 
 def metric_curve(train_dir: Path, metric: str) -> dict[int, float]:

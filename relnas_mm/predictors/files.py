@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from relnas_mm.errors import UserError
-from relnas_mm.files import write_atomically
+from relnas_mm.files import LARGE, read_bytes, read_json, write_atomically
 from relnas_mm.predictors.config import PredictorConfig
 from relnas_mm.predictors.encodings import ENCODINGS, Encoding
 from relnas_mm.predictors.predictor import Predictor
@@ -66,17 +66,19 @@ def load_predictor(path: "str | os.PathLike[str]", encoding: Encoding | None = N
         UserError: A file is missing or damaged, or the predictor was trained with another encoding.
     """
     weights, described = _files(Path(path))
+    document: Any = read_json(described, f"the predictor {str(path)!r}")
+    content = read_bytes(weights, f"the predictor {str(path)!r}", LARGE)
     try:
-        document: dict[str, Any] = json.loads(described.read_text(encoding="utf-8"))
-        content = weights.read_bytes()
         version, saved, shape = document["schema_version"], document["encoding"], tuple(document["shape"])
         digest, config, seed = document["sha256"], PredictorConfig(**document["config"]), int(document["seed"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"the predictor {str(path)!r} cannot be read: {error}") from None
     if version != SCHEMA_VERSION:
         raise UserError(f"the predictor {str(path)!r} has schema version {version}; known is {SCHEMA_VERSION}")
     if hashlib.sha256(content).hexdigest() != digest:
         raise UserError(f"{str(weights)!r} is not what {str(described)!r} describes: their checksums differ")
+    if not isinstance(saved, str):
+        raise UserError(f"the predictor {str(path)!r} has the encoding {saved!r}; it must be a name")
     used = encoding or ENCODINGS.get(saved)
     if used is None or (used.name, used.shape) != (saved, shape):
         wanted = f"{used.name!r} of shape {used.shape}" if used else "none of that name"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relnas_mm.errors import UserError
+from relnas_mm.files import read_bytes, read_json
 from relnas_mm.search.state_files import State, read_state, state_files
 
 SCHEMA_VERSION = 1
@@ -108,7 +109,7 @@ class CheckpointStore:
             try:
                 files = _verified_files(path)
                 return Loaded(int(path.name.removeprefix(_STEP)), read_state(files), tuple(skipped))
-            except (OSError, ValueError, KeyError, TypeError) as error:
+            except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
                 skipped.append(f"the checkpoint {path.name} is not usable: {error}")
         if skipped:
             raise UserError(f"no checkpoint in {str(self.folder)!r} is usable: " + "; ".join(skipped))
@@ -154,14 +155,16 @@ def _sync_folder(path: Path) -> None:
 
 def _verified_files(folder: Path) -> Mapping[str, bytes]:
     """The files of a step, verified against its manifest."""
-    manifest = json.loads((folder / MANIFEST).read_bytes())
+    manifest = read_json(folder / MANIFEST, MANIFEST)
     if manifest["schema_version"] != SCHEMA_VERSION:
         raise ValueError(f"its schema_version is {manifest['schema_version']}; this release reads {SCHEMA_VERSION}")
     files = {}
     for name, entry in manifest["files"].items():
-        content = (folder / name).read_bytes()
-        if len(content) != entry["bytes"]:
-            raise ValueError(f"{name} has {len(content)} bytes instead of {entry['bytes']}")
+        if Path(name).name != name or name in ("", ".."):
+            raise ValueError(f"its manifest names {name!r}, which is no file of its folder")
+        if (size := (folder / name).stat().st_size) != entry["bytes"]:
+            raise ValueError(f"{name} has {size} bytes instead of {entry['bytes']}")
+        content = read_bytes(folder / name, name, size)
         if hashlib.sha256(content).hexdigest() != entry["sha256"]:
             raise ValueError(f"{name} is corrupt (its SHA-256 differs from the manifest's)")
         files[name] = content

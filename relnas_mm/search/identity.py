@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from relnas_mm.errors import UserError
-from relnas_mm.files import write_atomically
+from relnas_mm.files import read_json, write_atomically
 from relnas_mm.search.store import check_overwriting, found_traces
 
 RUN_FILE = "run.json"
@@ -54,7 +54,7 @@ def claim_work_dir(folder: Path, identity: Mapping[str, Any], resume: bool, forc
     found = found_traces(folder)
     if found and not path.exists():
         raise UserError(f"the work_dir {str(folder)!r} holds {found[0]} but no {RUN_FILE}; choose another --work-dir")
-    if found and not force and (differing := list(differences(_read(path), identity))):
+    if found and not force and (differing := list(differences(read_json(path, repr(str(path)), nan=True), identity))):
         shown = "; ".join(differing[:_SHOWN]) + ("; …" if len(differing) > _SHOWN else "")
         raise UserError(f"the search in {str(folder)!r} has another config: {shown}; --force continues it all the same")
     write_atomically(path, json.dumps(identity, indent=2) + "\n")
@@ -67,10 +67,3 @@ def differences(old: Any, new: Any, key: str = "") -> Iterator[str]:
             yield from differences(old.get(name), new.get(name), f"{key}.{name}" if key else name)
     elif old != new:
         yield f"{key}: {old!r} -> {new!r}"
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise UserError(f"{str(path)!r} cannot be read: {error}") from None

@@ -11,6 +11,7 @@ import numpy as np
 
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluation
+from relnas_mm.files import parse_json
 from relnas_mm.search.budget import Budget
 from relnas_mm.strategies import Group, teachers_first
 
@@ -87,14 +88,18 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
     """Yields the records of a file.
 
     Raises:
-        UserError: A line is not JSON.
+        UserError: The file cannot be read, or a line is not JSON, or no object with a 'type'.
     """
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                yield json.loads(line)
-            except json.JSONDecodeError:
-                raise UserError(f"line {number} of the record {str(path)!r} is not JSON") from None
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                where = f"line {number} of the record {str(path)!r}"
+                record = parse_json(line, where)
+                if not isinstance(record, dict) or not isinstance(record.get("type"), str):
+                    raise UserError(f"{where} is no record; it must be an object with a 'type'")
+                yield record
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"the record {str(path)!r} cannot be read: {error}") from None
 
 
 def candidate_records(

@@ -21,7 +21,7 @@ def write_replay(generations: Sequence[dict[str, Any]], candidates: Sequence[dic
     """
     data = {"generations": list(generations), "candidates": _projected(candidates)}
     page = files("relnas_mm.search").joinpath("replay.html").read_text(encoding="utf-8")
-    text = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
+    text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")  # no text ends the script
     path.write_text(page.replace(_DATA, text), encoding="utf-8")
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
+
+from relnas_mm.files import decode, parse_json
 
 TENSORS, ARRAYS, VALUES = "tensors.safetensors", "arrays.npz", "values.json"
 
@@ -52,6 +55,18 @@ def read_state(files: Mapping[str, bytes]) -> State:
         tensors = load_tensors(files[TENSORS])
     except SafetensorError as error:
         raise ValueError(f"{TENSORS}: {error}") from None
-    with np.load(io.BytesIO(files[ARRAYS]), allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    return State(tensors, arrays, json.loads(files[VALUES]))
+    values = parse_json(decode(files[VALUES], VALUES), VALUES, nan=True)
+    if not isinstance(values, dict):
+        raise ValueError(f"{VALUES} is no object")
+    return State(tensors, _read_arrays(files[ARRAYS]), values)
+
+
+def _read_arrays(content: bytes) -> dict[str, np.ndarray]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > len(content):  # `np.savez` does not compress
+                raise ValueError("it expands")
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except Exception as error:  # zipfile, zlib and NumPy raise unrelated types
+        raise ValueError(f"{ARRAYS}: {error}") from None

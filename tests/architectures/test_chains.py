@@ -102,7 +102,7 @@ def test_names_and_paths_that_are_not_there(tmp_path):
     with pytest.raises(UserError, match="the chain file 'nowhere.json' does not exist; names .* are macro_micro_"):
         load_chain("nowhere.json")
     (tmp_path / "broken.json").write_text("{")
-    with pytest.raises(UserError, match="not valid JSON"):
+    with pytest.raises(UserError, match="is not JSON"):
         load_chain(tmp_path / "broken.json")
 
 

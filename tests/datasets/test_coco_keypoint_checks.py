@@ -67,7 +67,10 @@ BROKEN = {
     ),
     "part of a joint": (good(annotation=person(12, 2, keypoints=JOINTS[:50])), r"has 16\.67 joints \(50 numbers\)"),
     "word": (good(annotation=person(12, 2, keypoints=["x", *JOINTS[1:]])), "keypoints of annotation 2 .* are .* 51"),
-    "not a number": (good(annotation=person(12, 2, keypoints=[float("nan"), *JOINTS[1:]])), "list of 51 numbers"),
+    "not a number": (
+        good(annotation=person(12, 2, keypoints=[float("nan"), *JOINTS[1:]])),
+        "it holds NaN, which is no number",
+    ),
     "no list": (good(annotation=person(12, 2, keypoints=None)), "keypoints of annotation 2 .* are None"),
     "flag": (good(annotation=person(12, 2, keypoints=[*JOINTS[:2], 3, *JOINTS[3:]])), "is flagged 3; allowed are 0"),
     "box": (good(annotation=person(12, 2, bbox=[1, 2, 3])), r"bbox of annotation 2 .* is \[1, 2, 3\]; it must be"),

@@ -84,7 +84,39 @@ UNFIT = {
     ),
 }
 FIRST = "cells.0.preprocess1.op.1.weight"
+LOOP: list = ["a"]
+LOOP += [LOOP, LOOP]
+SHARED: dict = {"a": 1}
+for _ in range(64):
+    SHARED = {"a": SHARED, "b": SHARED}
+UNFIT |= {
+    "a genotype that is a list": (
+        lambda: saved({"state_dict": small_weights(), "meta": {"genotype": LOOP}}),
+        "carries an unreadable genotype: it is a list, not a mapping",
+    ),
+    "a genotype without end": (
+        lambda: saved({"state_dict": small_weights(), "meta": {"genotype": SHARED}}),
+        "carries an unreadable genotype: it has more than 10000 parts",
+    ),
+    "a genotype of nested text": (
+        lambda: saved({"state_dict": small_weights(), "meta": {"genotype": "[" * 100_000}}),
+        "carries an unreadable genotype: it is not JSON",
+    ),
+}
 NO_CELLS = {
+    "no channels": (lambda: saved(small_weights() | {FIRST: torch.zeros(0, 1, 1, 1)}), "has 0 channels; allowed are 1"),
+    "channels without end": (
+        lambda: saved(small_weights() | {FIRST: torch.zeros(1, 1, 1, 1).expand(10**9, 1, 1, 1)}),
+        "has 1000000000 channels; allowed are 1 to 65536",
+    ),
+    "no classes": (
+        lambda: saved(small_weights() | {"classifier.weight": torch.zeros(0, 4)}),
+        "has a classifier of 0 classes; it needs at least 1",
+    ),
+    "a number of thousands of digits": (
+        lambda: saved({**without("cells.5."), f"cells.{'9' * 5000}.x": torch.zeros(1)}),
+        r"no genotype of the zoo fits|does not fit",
+    ),
     "another network": (
         lambda: saved(nn.Linear(2, 2).state_dict()),
         "is no network of cells .* lacks a stem .* and cells",

@@ -12,6 +12,7 @@ from relnas_mm.datasets.arrays.folder import read_folder
 from relnas_mm.datasets.arrays.idx import read_idx
 from relnas_mm.datasets.arrays.images import ImageArrays, require_classes
 from relnas_mm.errors import UserError
+from relnas_mm.files import expanded
 
 Normalization = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -68,7 +69,7 @@ def load_images(
         raise UserError(f"the data type is {type!r}; allowed are {', '.join(map(repr, NORMALIZATION))}")
     if split not in SPLITS:
         raise UserError(f"the split is {split!r}; allowed are {', '.join(map(repr, SPLITS))}")
-    root = Path(data_root).expanduser()
+    root = expanded(data_root, f"the data folder of type {type!r}")
     if not root.is_dir():
         raise UserError(f"the data folder {str(root)!r} of type {type!r} does not exist")
     images, labels, classes = _read(type, root, split, size, limit)

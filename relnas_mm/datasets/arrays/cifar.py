@@ -3,16 +3,20 @@
 Checksums are not verified, so recompressed, reduced or generated data of the same layout load as well.
 """
 
+import io
 import pickle
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from relnas_mm.array_pickles import HOMES, RECONSTRUCT, Array, Dtype, Function, check_opcodes
 from relnas_mm.errors import UserError
+from relnas_mm.files import read_bytes
 
 SIDE = 32
+MAX_BYTES = 512 << 20
+"""Largest size of a file; the largest of CIFAR has 155 MB."""
 LAYOUTS: dict[str, dict[str, Any]] = {
     "cifar10": {
         "folder": "cifar-10-batches-py",
@@ -57,8 +61,8 @@ def read_cifar(layout: str, root: Path, split: str) -> tuple[np.ndarray, np.ndar
     if missing := sorted(path.name for path in set(paths) - set(present)):
         raise UserError(f"the {layout} folder {str(folder)!r} lacks {', '.join(missing)}")
     names = _load(folder / meta_file).get(names_key)
-    if not isinstance(names, list) or not names:
-        raise UserError(f"{str(folder / meta_file)!r} is damaged: it has no list {names_key!r}")
+    if not isinstance(names, list) or not names or not all(isinstance(name, (bytes, str)) for name in names):
+        raise UserError(f"{str(folder / meta_file)!r} is damaged: it has no list {names_key!r} of names")
     batches = [_read_batch(path, parts["labels"], len(names)) for path in paths]
     images, labels = (np.concatenate(part) for part in zip(*batches))
     return images, labels, tuple(_text(name) for name in names)
@@ -73,50 +77,53 @@ def _read_batch(path: Path, labels_key: str, classes: int) -> tuple[np.ndarray, 
         raise UserError(f"{str(path)!r} has images of {pixels.shape[1]} bytes; the layout has {3 * SIDE * SIDE}")
     if not isinstance(labels, (list, np.ndarray)) or len(labels) != len(pixels):
         raise UserError(f"{str(path)!r} is damaged: it has {len(pixels)} images and no {labels_key!r} of that length")
-    labels = np.asarray(labels, dtype=np.int64)
+    if isinstance(labels, np.ndarray):
+        whole = labels.ndim == 1 and labels.dtype.kind in "iu" and not (labels > np.iinfo(np.int64).max).any()
+    else:
+        whole = all(type(label) is int and label.bit_length() < 64 for label in labels)
+    if not whole:
+        raise UserError(f"{str(path)!r} is damaged: its {labels_key!r} are not integers of 64 bits")
+    labels = np.array(labels, dtype=np.int64)
     if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
         raise UserError(
             f"{str(path)!r} has labels from {labels.min()} to {labels.max()}; its {classes} classes allow "
             f"0 to {classes - 1}"
         )
-    return pixels.reshape(-1, 3, SIDE, SIDE), labels
+    return np.asarray(pixels).reshape(-1, 3, SIDE, SIDE), labels
 
 
 def _load(path: Path) -> dict[str, Any]:
     """Loads a pickled dictionary of arrays, lists, numbers and strings, with its keys as strings."""
+    data = read_bytes(path, f"the batch {str(path)!r}", MAX_BYTES)
     try:
-        with path.open("rb") as file:
-            content = _ArraysOnly(file, encoding="bytes").load()
-    except OSError as error:
-        raise UserError(f"{str(path)!r} cannot be read: {error.strerror or error}") from None
+        check_opcodes(data)
+        content = _ArraysOnly(io.BytesIO(data), encoding="bytes").load()
     except Exception as error:  # a damaged pickle can raise anything
         raise UserError(f"{str(path)!r} is not a readable CIFAR batch: {error}") from None
     if not isinstance(content, dict):
         raise UserError(f"{str(path)!r} is not a CIFAR batch: it holds a {type(content).__name__}, not a dictionary")
-    return {_text(key): value for key, value in content.items()}
+    return {_text(key): value for key, value in content.items() if isinstance(key, (bytes, str))}
 
 
-def _text(value: Any) -> str:
-    return value.decode("latin1") if isinstance(value, bytes) else str(value)
+def _text(value: bytes | str) -> str:
+    return value.decode("latin1") if isinstance(value, bytes) else value
 
 
-def _latin1_bytes(text: str, encoding: str) -> bytes:
+def _latin1_bytes(text: Any, encoding: Any) -> bytes:
     """Replacement of `_codecs.encode`, by which Python 3 pickles `bytes` in old protocols."""
-    if encoding != "latin1":
-        raise pickle.UnpicklingError(f"it encodes bytes as {encoding!r}")
+    if encoding != "latin1" or not isinstance(text, str):
+        raise pickle.UnpicklingError("it encodes bytes otherwise than as latin1")
     return text.encode("latin1")
 
 
 class _ArraysOnly(pickle.Unpickler):
     """Unpickles NumPy arrays and plain containers, and refuses all other names."""
 
-    _reconstruct: Callable[..., Any] = np.empty(0).__reduce__()[0]  # type: ignore[assignment]
     _allowed = {
-        ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-        ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): np.dtype,
-        ("_codecs", "encode"): _latin1_bytes,
+        **{(home, "_reconstruct"): RECONSTRUCT for home in HOMES},
+        ("numpy", "ndarray"): Array,
+        ("numpy", "dtype"): Dtype,
+        ("_codecs", "encode"): Function(_latin1_bytes),
     }
 
     def find_class(self, module_name: str, global_name: str) -> Any:

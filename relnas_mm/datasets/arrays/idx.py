@@ -2,8 +2,11 @@
 
 import gzip
 import lzma
+import math
 import struct
+import zlib
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -12,6 +15,9 @@ from relnas_mm.errors import UserError
 PREFIXES = {"train": "train", "test": "t10k"}
 _OPENERS = {"": open, ".gz": gzip.open, ".xz": lzma.open}
 _UNSIGNED_BYTES = 0x08
+MAX_BYTES = 4 << 30
+"""Largest size of an array; that of EMNIST has 0.6 GB."""
+_CHUNK = 16 << 20
 
 
 def read_idx(root: Path, split: str, name: str = "", emnist: str = "") -> tuple[np.ndarray, np.ndarray]:
@@ -50,15 +56,29 @@ def _find(root: Path, name: str, file: str) -> Path:
 
 def _read(path: Path, dimensions: int) -> np.ndarray:
     opener = _OPENERS.get(path.suffix, open)
+    length = 4 + 4 * dimensions
     try:
-        with opener(path, "rb") as file:
-            content = file.read()
-    except (OSError, EOFError, lzma.LZMAError) as error:
+        with cast(BinaryIO, opener(path, "rb")) as file:
+            header = file.read(length)
+            if len(header) < length or header[:4] != bytes([0, 0, _UNSIGNED_BYTES, dimensions]):
+                raise UserError(f"{str(path)!r} is not an IDX file of unsigned bytes in {dimensions} dimensions")
+            shape = struct.unpack(f">{dimensions}I", header[4:])
+            due = math.prod(shape)
+            if due > MAX_BYTES:
+                raise UserError(f"{str(path)!r} declares {shape} bytes; allowed are up to {MAX_BYTES} in all")
+            content = _read_at_most(file, due + 1)
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise UserError(f"{str(path)!r} cannot be read: {error}") from None
-    header = 4 + 4 * dimensions
-    if len(content) < header or content[:4] != bytes([0, 0, _UNSIGNED_BYTES, dimensions]):
-        raise UserError(f"{str(path)!r} is not an IDX file of unsigned bytes in {dimensions} dimensions")
-    shape = struct.unpack(f">{dimensions}I", content[4:header])
-    if len(content) - header != int(np.prod(shape)):
-        raise UserError(f"{str(path)!r} is damaged: {len(content) - header} bytes follow its header, {shape} are due")
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+    if len(content) != due:
+        found = f"more than {due}" if len(content) > due else len(content)
+        raise UserError(f"{str(path)!r} is damaged: {found} bytes follow its header, {shape} are due")
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _read_at_most(file: BinaryIO, count: int) -> bytes:
+    """Reads up to `count` bytes, for which memory is taken as they come: the header may claim more than there are."""
+    parts = []
+    while count and (part := file.read(min(count, _CHUNK))):
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)

@@ -1,6 +1,5 @@
 """Image folders with one subfolder per class, such as ImageNet, read file by file."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from relnas_mm.datasets.arrays.folder import class_folders, image_files
 from relnas_mm.datasets.class_names import ChecksClassNames
 from relnas_mm.datasets.headers import check_readable
 from relnas_mm.errors import UserError
+from relnas_mm.files import expanded
 
 
 @DATASETS.register_module()
@@ -38,7 +38,7 @@ class ImageFolder(ChecksClassNames, BaseDataset):
         **kwargs: Any,
     ):
         self.check_images = check_images
-        self.folder = Path(data_root).expanduser() / split
+        self.folder = expanded(data_root, "data_root") / split
         if not self.folder.is_dir():
             raise UserError(f"the image folder {str(self.folder)!r} does not exist; data_root is {data_root!r}")
         classes = class_folders(self.folder)

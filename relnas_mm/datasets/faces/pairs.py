@@ -8,6 +8,7 @@ from mmengine.dataset import BaseDataset
 from mmengine.registry import DATASETS
 
 from relnas_mm.errors import UserError
+from relnas_mm.files import expanded
 
 Pair = tuple[str, str, bool]
 
@@ -62,7 +63,7 @@ class FacePairs(BaseDataset):
     """
 
     def __init__(self, data_root: str, pairs_file: str = "pairs.txt", ending: str = ".jpg", **kwargs: Any):
-        self.folder, self.ending = Path(data_root).expanduser(), ending
+        self.folder, self.ending = expanded(data_root, "data_root"), ending
         self.pairs_file = self.folder / pairs_file
         super().__init__(data_root=data_root, **kwargs)
 

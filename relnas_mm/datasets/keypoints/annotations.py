@@ -1,31 +1,12 @@
 """Validation of keypoint annotations in COCO's layout, without mm packages."""
 
-import json
-import math
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from relnas_mm.errors import UserError
-
-
-def read_json(path: str | os.PathLike[str], what: str) -> Any:
-    """Reads a JSON file.
-
-    Args:
-        path: The file.
-        what: Noun for error messages, such as 'annotation file'.
-
-    Raises:
-        UserError: The file is missing or not JSON.
-    """
-    try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
-    except OSError as error:
-        raise UserError(f"the {what} {str(path)!r} cannot be read: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:  # malformed JSON or encoding
-        raise UserError(f"the {what} {str(path)!r} is not JSON: {error}") from None
+from relnas_mm.files import LARGE, read_json
 
 
 def check_annotations(path: str | os.PathLike[str], joints: int) -> None:
@@ -42,7 +23,7 @@ def check_annotations(path: str | os.PathLike[str], joints: int) -> None:
             ones than `num_keypoints`, a value is missing or no number, ids are duplicate or dangling, or no annotation
             has keypoints.
     """
-    content = read_json(path, "annotation file")
+    content = read_json(path, f"the annotation file {str(path)!r}", LARGE)
     if not isinstance(content, dict) or not isinstance(content.get("images"), list):
         raise UserError(f"the annotation file {str(path)!r} is not in COCO's layout: it has no list of 'images'")
     images: set[int] = set()
@@ -51,14 +32,16 @@ def check_annotations(path: str | os.PathLike[str], joints: int) -> None:
     annotations, categories = (content.get(key, []) for key in ("annotations", "categories"))
     if not all(isinstance(part, list) for part in (annotations, categories)):
         raise UserError(f"'annotations' and 'categories' of {str(path)!r} must be lists")
-    known = {category.get("id") for category in categories if isinstance(category, dict)}
+    known: set[int] = set()
+    for number, category in enumerate(categories, 1):
+        _check_id(category, f"category {number} of {str(path)!r}", known)
     seen: set[int] = set()
     for number, annotation in enumerate(annotations, 1):
         where = f"annotation {number} of {str(path)!r}"
         _check_id(annotation, where, seen)
         for key, ids, kind in (("image_id", images, "image"), ("category_id", known, "category")):
             if not _is_integer(annotation.get(key)) or annotation[key] not in ids:
-                raise UserError(f"{key} of {where} is {annotation.get(key)!r}; there is no such {kind}")
+                raise UserError(f"{key} of {where} is {shorten(annotation.get(key))}; there is no such {kind}")
         _check_person(annotation, f"{where} (id {annotation['id']})", joints)
     if annotations and not any("keypoints" in annotation for annotation in annotations):
         raise UserError(
@@ -120,30 +103,36 @@ def check_images(paths: Iterable[str], source: str) -> None:
 
 
 def is_numbers(value: Any, count: int) -> bool:
-    """Whether a JSON value is a list of `count` finite numbers."""
+    """Whether a JSON value is a list of `count` finite numbers, none of them too large for a float."""
     return (
         isinstance(value, list)
         and len(value) == count
-        and all(isinstance(part, (int, float)) and math.isfinite(part) for part in value)
+        and all(isinstance(part, (int, float)) and abs(part) <= sys.float_info.max for part in value)
     )
+
+
+def shorten(value: Any) -> str:
+    """A value for an error message, of at most 60 characters."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _check_image(image: Any, where: str, seen: set[int]) -> None:
     _check_id(image, where, seen)
     name = image.get("file_name")
     if not isinstance(name, str) or not name:
-        raise UserError(f"file_name of {where} is {name!r}; it must be the name of a file")
+        raise UserError(f"file_name of {where} is {shorten(name)}; it must be the name of a file")
     for key in ("width", "height"):
         if not is_numbers([image.get(key)], 1) or image[key] <= 0:
-            raise UserError(f"{key} of {where} is {image.get(key)!r}; it must be a positive number")
+            raise UserError(f"{key} of {where} is {shorten(image.get(key))}; it must be a positive number")
 
 
 def _check_id(entry: Any, where: str, seen: set[int]) -> None:
     if not isinstance(entry, dict):
-        raise UserError(f"{where} is {_short(entry)}; it must be an object with an 'id'")
+        raise UserError(f"{where} is {shorten(entry)}; it must be an object with an 'id'")
     number = entry.get("id")
     if not _is_integer(number):
-        raise UserError(f"id of {where} is {number!r}; it must be an integer")
+        raise UserError(f"id of {where} is {shorten(number)}; it must be an integer of 64 bits")
     if number in seen:
         raise UserError(f"id of {where} is {number}, which an earlier one has already")
     seen.add(number)  # type: ignore[arg-type]
@@ -151,10 +140,10 @@ def _check_id(entry: Any, where: str, seen: set[int]) -> None:
 
 def _check_person(person: dict[str, Any], where: str, joints: int) -> None:
     if "bbox" in person and not is_numbers(person["bbox"], 4):
-        raise UserError(f"bbox of {where} is {_short(person['bbox'])}; it must be [left, top, width, height]")
+        raise UserError(f"bbox of {where} is {shorten(person['bbox'])}; it must be [left, top, width, height]")
     for key in ("num_keypoints", "area"):
         if key in person and not is_numbers([person[key]], 1):
-            raise UserError(f"{key} of {where} is {_short(person[key])}; it must be a number")
+            raise UserError(f"{key} of {where} is {shorten(person[key])}; it must be a number")
     if "keypoints" not in person:
         return
     keypoints = person["keypoints"]
@@ -162,7 +151,7 @@ def _check_person(person: dict[str, Any], where: str, joints: int) -> None:
         found = f"{len(keypoints) / 3:.4g} joints ({len(keypoints)} numbers)"
         raise UserError(f"{where} has {found}; {joints} are expected, three numbers for each")
     if not is_numbers(keypoints, 3 * joints):
-        raise UserError(f"keypoints of {where} are {_short(keypoints)}; they must be a list of {3 * joints} numbers")
+        raise UserError(f"keypoints of {where} are {shorten(keypoints)}; they must be a list of {3 * joints} numbers")
     if not set(keypoints[2::3]) <= {0, 1, 2}:
         flag = next(flag for flag in keypoints[2::3] if flag not in (0, 1, 2))
         raise UserError(f"a joint of {where} is flagged {flag}; allowed are 0 (not labelled), 1 (hidden), 2 (visible)")
@@ -175,9 +164,4 @@ def _check_person(person: dict[str, Any], where: str, joints: int) -> None:
 
 
 def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    return isinstance(value, int) and not isinstance(value, bool) and value.bit_length() < 64

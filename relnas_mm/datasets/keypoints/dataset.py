@@ -13,13 +13,13 @@ from relnas_mm.datasets.headers import SizeClaim, check_readable, check_sizes
 from relnas_mm.datasets.keypoints.annotations import (
     check_annotations,
     check_images,
-    read_json,
     why_box_unusable,
     why_unusable,
 )
 from relnas_mm.datasets.keypoints.detections import check_detections
 from relnas_mm.datasets.keypoints.mpii import check_heads, check_people
 from relnas_mm.errors import UserError
+from relnas_mm.files import LARGE, read_json
 
 
 @DATASETS.register_module()
@@ -99,9 +99,10 @@ class CheckedCocoKeypointDataset(CocoDataset):
 
     def _load_detection_results(self) -> list[dict]:
         assert self.bbox_file is not None  # else mmpose does not call this
-        images = [image["id"] for image in self._local(read_json, str(self.ann_file), "annotation file")["images"]]
-        self._local(check_detections, self.bbox_file, set(images))
-        detections = len(self._local(read_json, self.bbox_file, "file of detections"))
+        ann_file, bbox_file = str(self.ann_file), self.bbox_file
+        annotations = self._local(read_json, ann_file, f"the annotation file {ann_file!r}", LARGE)
+        self._local(check_detections, bbox_file, {image["id"] for image in annotations["images"]})
+        detections = len(self._local(read_json, bbox_file, f"the file of detections {bbox_file!r}", LARGE))
         persons = super()._load_detection_results()
         if len(persons) < detections:
             self.left_out["detections of other categories than 1, a person"] = detections - len(persons)

@@ -5,8 +5,9 @@ from typing import Any
 
 from scipy.io import loadmat
 
-from relnas_mm.datasets.keypoints.annotations import is_numbers, read_json
+from relnas_mm.datasets.keypoints.annotations import is_numbers, shorten
 from relnas_mm.errors import UserError
+from relnas_mm.files import LARGE, read_json
 
 HEADS = "headboxes_src"
 """Key of two corners of the head of each person, (2, 2, n), in MPII's own file."""
@@ -25,7 +26,7 @@ def check_people(path: str | os.PathLike[str], joints: int) -> int:
     Raises:
         UserError: The file is missing or in another layout, or a person has another number of joints.
     """
-    people = read_json(path, "annotation file")
+    people = read_json(path, f"the annotation file {str(path)!r}", LARGE)
     if not isinstance(people, list):
         raise UserError(f"the annotation file {str(path)!r} is not in MPII's layout: it is no list of persons")
     for number, person in enumerate(people, 1):
@@ -57,7 +58,7 @@ def _check_person(person: Any, where: str, joints: int) -> None:
     if not isinstance(person, dict) or not isinstance(person.get("image"), str):
         raise UserError(f"{where} names no image; required are image, center, scale, joints and joints_vis")
     if not is_numbers(person.get("center"), 2) or not is_numbers([person.get("scale")], 1) or person["scale"] <= 0:
-        found = f"center {person.get('center')!r} and scale {person.get('scale')!r}"
+        found = f"center {shorten(person.get('center'))} and scale {shorten(person.get('scale'))}"
         raise UserError(f"{where} has {found}; two numbers and a positive one are needed")
     positions, flags = person.get("joints"), person.get("joints_vis")
     if not isinstance(positions, list) or not isinstance(flags, list):

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from relnas_mm.errors import UserError
+from relnas_mm.files import read_json
 
 MANIFEST = "shapes_manifest.json"
 GENERATOR_VERSION = 1
@@ -32,12 +33,12 @@ def is_reusable(folder: Path, parameters: dict) -> bool:
     if not folder.exists() or not any(folder.iterdir()):
         return False
     advice = "name another folder or remove this one"
+    if not (folder / MANIFEST).exists():
+        raise UserError(f"{folder} is not empty and holds no generated shapes ({MANIFEST}); {advice}")
     try:
-        found = json.loads((folder / MANIFEST).read_text())
+        found = read_json(folder / MANIFEST, MANIFEST)
         files = found.pop("files")
         wanted = {"generator": found["generator"], "version": GENERATOR_VERSION, **parameters}
-    except FileNotFoundError:
-        raise UserError(f"{folder} is not empty and holds no generated shapes ({MANIFEST}); {advice}") from None
     except (ValueError, KeyError, AttributeError, TypeError):
         raise UserError(f"{folder / MANIFEST} is damaged; {advice}") from None
     for key, value in wanted.items():

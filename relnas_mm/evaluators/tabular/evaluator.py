@@ -86,7 +86,9 @@ def _latencies(path: str, key: str, table: str, column: str) -> dict[str, float]
     """Latencies of the architectures in the table at `path`."""
     indices: Table = shared_columns(path, (JOIN,), key)
     rows: Table = shared_columns(table, (column,), JOIN)
-    missing = [name for name, (index,) in indices.items() if str(int(index)) not in rows]
-    if missing:
-        raise UserError(f"the architecture {missing[0]!r} is not in the table {table!r}")
+    for name, (index,) in indices.items():
+        if not index.is_integer():  # also nan and infinite ones
+            raise UserError(f"the {JOIN} of {name!r} in the table {path!r} is {index}; it must be an integer")
+        if str(int(index)) not in rows:
+            raise UserError(f"the architecture {name!r} is not in the table {table!r}")
     return {name: rows[str(int(index))][0] for name, (index,) in indices.items()}

@@ -1,7 +1,6 @@
 """Reads the official NAS-Bench-101 file without TensorFlow: a TFRecord file of JSON and protocol buffers."""
 
 import base64
-import json
 import os
 import struct
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from relnas_mm.errors import UserError
+from relnas_mm.files import decode, parse_json
 from relnas_mm.spaces.nasbench101 import Cell101, cell_of
 
 COLUMNS = ("cell", "hash", "params", "val108", "test108", "val108_single", "halfway_val108", "halfway_test108")
@@ -52,7 +52,7 @@ def read_trainings(path: "str | os.PathLike[str]", epochs: int | None = None) ->
     """
     for number, content in enumerate(read_records(path)):
         try:
-            name, length, bits, operations, metrics = json.loads(content)
+            name, length, bits, operations, metrics = parse_json(decode(content, "it"), "it")
             if epochs is not None and length != epochs:
                 continue
             params, evaluations = _metrics(base64.b64decode(metrics, validate=True))
@@ -67,7 +67,7 @@ def read_trainings(path: "str | os.PathLike[str]", epochs: int | None = None) ->
                 (halfway[_VALIDATION], final[_VALIDATION]),
                 (halfway[_TEST], final[_TEST]),
             )
-        except (ValueError, TypeError, KeyError, IndexError, struct.error) as error:
+        except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, struct.error) as error:
             raise UserError(f"record {number} of {os.fspath(path)!r} is damaged: {error}") from None
 
 
@@ -79,12 +79,12 @@ def read_records(path: "str | os.PathLike[str]") -> Iterator[bytes]:
     """
     try:
         with Path(path).open("rb") as file:
-            number = 0
+            number, size = 0, os.fstat(file.fileno()).st_size
             while head := file.read(12):
                 length = struct.unpack("<Q", head[:8])[0] if len(head) == 12 else -1
                 if length < 0 or masked_crc(head[:8]) != struct.unpack("<I", head[8:])[0]:
                     raise UserError(f"record {number} of {os.fspath(path)!r} is damaged: its length is unreadable")
-                content, tail = file.read(length), file.read(4)
+                content, tail = file.read(min(length, size)), file.read(4)  # a damaged length may be of exabytes
                 if len(content) != length or len(tail) != 4:
                     raise UserError(f"record {number} of {os.fspath(path)!r} is cut off after {len(content)} bytes")
                 if masked_crc(content) != struct.unpack("<I", tail)[0]:

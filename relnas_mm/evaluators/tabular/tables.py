@@ -1,7 +1,6 @@
 """Readers of tabular benchmarks: CSV files with one line, or JSON files with one entry, per architecture."""
 
 import csv
-import json
 import os
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from relnas_mm.errors import UserError
+from relnas_mm.files import LARGE, parse_json, read_text
 
 Table = dict[str, tuple[float, ...]]
 
@@ -25,10 +25,7 @@ def read_columns(path: "str | os.PathLike[str]", columns: Sequence[str], key: st
         UserError: The file cannot be read, a column is missing, or a line is damaged.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"the table {str(path)!r} cannot be read: {error}") from None
+    text = read_text(path, f"the table {str(path)!r}", LARGE)
     rows = _json_rows(path, text, columns) if path.suffix == ".json" else _csv_rows(path, text, columns, key)
     return dict(rows)
 
@@ -52,23 +49,24 @@ def _columns_at(path: Path, columns: tuple[str, ...], key: str, modified: int) -
 def _csv_rows(path: Path, text: str, columns: Sequence[str], key: str) -> Iterator[tuple[str, tuple[float, ...]]]:
     lines = text.splitlines()
     reader = csv.reader(lines)
-    header = next(reader, [])
+    try:
+        header = next(reader, [])
+    except csv.Error as error:
+        raise UserError(f"line 1 of the table {str(path)!r} is damaged: {error}") from None
     for name in (key, *columns):
         _require_column(path, name, header)
     key_index, *indices = (header.index(name) for name in (key, *columns))
-    for cells in reader:
-        try:
+    try:
+        for cells in reader:
             yield cells[key_index], tuple(float(cells[index]) for index in indices)
-        except (IndexError, ValueError):
-            number = reader.line_num
-            raise UserError(
-                f"line {number} of the table {str(path)!r} is damaged: {lines[number - 1][:80]!r}"
-            ) from None
+    except (IndexError, ValueError, csv.Error):
+        number = reader.line_num
+        raise UserError(f"line {number} of the table {str(path)!r} is damaged: {lines[number - 1][:80]!r}") from None
 
 
 def _json_rows(path: Path, text: str, columns: Sequence[str]) -> Iterator[tuple[str, tuple[float, ...]]]:
     try:
-        entries = json.loads(text)
+        entries = parse_json(text, "the table")
         first: dict[str, Any] = next(iter(entries.values()))
         names = [
             *first,

@@ -5,8 +5,10 @@ import json
 import os
 import pickle
 import re
+import stat
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +28,10 @@ SAFETENSORS, PICKLED = ".safetensors", ".pth"
 ENDINGS = (PICKLED, SAFETENSORS)
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 """Keys under which training scripts store the weights."""
+MAX_DEPTH = 8
+"""Most wrappers around the weights."""
+MAX_EXPANSION = 10
+"""Largest ratio of the content of an archive to its file; torch does not compress."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +69,57 @@ def read_content(source: str) -> Any:
     Raises:
         UserError: The file is missing, damaged, or contains pickled code.
     """
+    with reading(source), _local_file(source) as path:
+        check_size(path)
+        if source.endswith(SAFETENSORS):
+            with safe_open(path, "pt") as file:
+                return Checkpoint({name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {})  # noqa: SIM118
+        return torch.load(path, map_location="cpu", weights_only=True)
+
+
+@contextmanager
+def reading(source: str) -> Iterator[None]:
+    """Context manager that reports errors of reading a checkpoint in one sentence.
+
+    Args:
+        source: Path or URL of the checkpoint.
+
+    Raises:
+        UserError: The file is missing, damaged, or contains pickled code.
+    """
     try:
-        with _local_file(source) as path:
-            if source.endswith(SAFETENSORS):
-                with safe_open(path, "pt") as file:
-                    return Checkpoint({name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {})  # noqa: SIM118
-            with warnings.catch_warnings():
-                # A TorchScript archive is refused below, in one sentence.
-                warnings.filterwarnings("ignore", "'torch.load' received a zip file", UserWarning)
-                return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # A TorchScript archive is refused below, in one sentence.
+            warnings.filterwarnings("ignore", "'torch.load' received a zip file", UserWarning)
+            yield
     except FileNotFoundError:
         raise UserError(f"the checkpoint {source!r} does not exist") from None
     except Exception as error:  # torch, pickle, zipfile, safetensors and storage backends raise unrelated types
         raise UserError(f"the checkpoint {source!r} cannot be read: {_reason(error)}") from error
+
+
+def check_size(path: str) -> None:
+    """Checks a local file before torch opens it.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: It is missing, or a pipe or a device.
+        ValueError: It is an archive whose content is much larger.
+    """
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+        raise OSError("it is a pipe or a device, not a regular file")
+    if not stat.S_ISREG(status.st_mode) or not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            expanded = sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile:
+        return  # torch says why
+    if expanded > MAX_EXPANSION * status.st_size:
+        raise ValueError(f"{status.st_size} bytes that expand to {expanded}")
 
 
 @contextmanager
@@ -135,15 +179,19 @@ def _download(source: str, path: Path) -> None:
 
 def _unwrapped(content: Any, source: str) -> Checkpoint:
     meta = content.get("meta") if isinstance(content, Mapping) else None
+    depth = 0
     while isinstance(content, Mapping) and (
         inner := next((content[name] for name in WRAPPERS if isinstance(content.get(name), Mapping)), None)
     ):
-        content = inner
+        content, depth = inner, depth + 1
+        if depth > MAX_DEPTH:
+            raise UserError(f"the checkpoint {source!r} holds no weights within {MAX_DEPTH} levels of wrappers")
     if not isinstance(content, Mapping):
         raise UserError(f"the checkpoint {source!r} holds a {type(content).__name__}; it must hold weights by name")
     weights = {name: value for name, value in content.items() if isinstance(name, str) and isinstance(value, Tensor)}
     if not weights:
-        raise UserError(f"the checkpoint {source!r} holds no weights, but {sorted(map(str, content))[:6]}")
+        names = sorted(name[:60] for name in content if isinstance(name, str))
+        raise UserError(f"the checkpoint {source!r} holds no weights, but {names[:6]}")
     return Checkpoint(weights, meta if isinstance(meta, Mapping) else {})
 
 

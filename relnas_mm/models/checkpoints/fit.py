@@ -1,6 +1,5 @@
 """Compares the weights of a file with a network, by the names of the reference implementation."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -8,6 +7,7 @@ from typing import Any
 
 from relnas_mm.architectures import Genotype, load_genotype
 from relnas_mm.errors import UserError
+from relnas_mm.files import parse_json
 from relnas_mm.models.checkpoints.layout import (
     COUNTER,
     SETTINGS,
@@ -18,6 +18,8 @@ from relnas_mm.models.checkpoints.layout import (
     operation_of,
 )
 from relnas_mm.networks import CellTrunk
+
+_MAX_PARTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,13 @@ def genotype_in(meta: Mapping[str, Any], source: str) -> Genotype | None:
     if entry is None:
         return None
     try:
-        return load_genotype(json.loads(entry) if isinstance(entry, str) else entry)
-    except ValueError as error:  # JSONDecodeError or UserError
+        document = parse_json(entry, "it") if isinstance(entry, str) else entry
+        if not isinstance(document, Mapping):
+            raise UserError(f"it is a {type(document).__name__}, not a mapping")
+        if not _is_small(document):
+            raise UserError(f"it has more than {_MAX_PARTS} parts")
+        return load_genotype(document)
+    except UserError as error:
         raise UserError(f"the checkpoint {source!r} carries an unreadable genotype: {error}") from None
 
 
@@ -123,6 +130,17 @@ def trunk_genotype(network: Any) -> Genotype | None:
     cells = {plan.reduction: cell for plan, cell in zip(trunk.plans, trunk.cells)}
     normal, reduce = cells[False], cells[True]
     return Genotype(normal.edges, reduce.edges, normal.output_nodes, reduce.output_nodes)  # type: ignore[arg-type]
+
+
+def _is_small(document: Any) -> bool:
+    """Whether the parts of nested mappings and lists, which a pickle may share or close to a cycle, can be shown."""
+    stack, count = [document], 0
+    while stack and count <= _MAX_PARTS:
+        node = stack.pop()
+        parts = list(node.values() if isinstance(node, Mapping) else node if isinstance(node, (list, tuple)) else ())
+        count += 1 + len(parts)
+        stack += parts
+    return count <= _MAX_PARTS
 
 
 def _example(names: Sequence[str], found: Shapes, wanted: Shapes, there: str) -> str:

@@ -9,7 +9,7 @@ from relnas_mm.errors import UserError
 from relnas_mm.models.checkpoints.fit import compare, different_cells, different_graph, different_weight
 from relnas_mm.models.checkpoints.layout import Architecture, Shapes, is_trunk, release_name
 from relnas_mm.networks import CellTrunk
-from relnas_mm.networks.plan import MIN_CELLS
+from relnas_mm.networks.plan import MAX_CELLS, MAX_CHANNELS, MIN_CELLS
 
 
 def check_complete(network: Architecture, source: str) -> None:
@@ -33,6 +33,12 @@ def check_complete(network: Architecture, source: str) -> None:
         )
     if (depth := network.num_cells or 0) < MIN_CELLS:
         raise UserError(f"the checkpoint {source!r} has {depth} cells; a network needs at least {MIN_CELLS}")
+    if depth > MAX_CELLS:
+        raise UserError(f"the checkpoint {source!r} has {depth} cells; a network has at most {MAX_CELLS}")
+    if not 0 < (channels := network.init_channels or 0) <= MAX_CHANNELS:
+        raise UserError(f"the checkpoint {source!r} has {channels} channels; allowed are 1 to {MAX_CHANNELS}")
+    if network.num_classes == 0:
+        raise UserError(f"the checkpoint {source!r} has a classifier of 0 classes; it needs at least 1")
 
 
 def identify(

@@ -31,8 +31,8 @@ SEARCHED = 56
 
 ADVICE = "not a trained network; train the genotype that the search found, and use that"
 
-_CELL = re.compile(r"cells\.(\d+)\.")
-_SLOT = re.compile(r"cells\.(\d+)\._ops\.(\d+)\.")
+_CELL = re.compile(r"cells\.(\d{1,9})\.")
+_SLOT = re.compile(r"cells\.(\d{1,9})\._ops\.(\d{1,9})\.")
 _MIXED = re.compile(r"cells\.\d+\._ops\.\d+\._ops\.")
 _UNNAMED = re.compile(r"(cells\.\d+\._ops\.\d+\.)(?=\d+\.)")
 
