@@ -54,8 +54,9 @@ def expanded(path: "str | os.PathLike[str]", what: str) -> Path:
     Raises:
         UserError: It names the home of an unknown user, or cannot be a path.
     """
+    found = Path(path)
     try:
-        found = Path(path).expanduser()
+        found = found.expanduser()
         os.stat(found)
     except (FileNotFoundError, NotADirectoryError):
         pass
@@ -180,14 +181,14 @@ def _refuse_constant(name: str) -> float:
 def _check_depth(document: Any) -> None:
     level = [document] if isinstance(document, (dict, list)) else []
     for _ in range(MAX_DEPTH):
-        if not level:
-            return
         level = [
             child
             for node in level
             for child in (node.values() if isinstance(node, dict) else node)
             if isinstance(child, (dict, list))
         ]
+        if not level:
+            return
     raise RecursionError
 
 

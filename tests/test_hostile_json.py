@@ -112,7 +112,7 @@ def readers(folder, text):
 def test_every_reader_refuses_it(text, tmp_path):
     for name, call in readers(tmp_path, TEXTS[text]).items():
         try:
-            refused("", call)
+            refused(".", call)
         except BaseException as error:
             raise AssertionError(name) from error
 

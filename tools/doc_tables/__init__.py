@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from doc_tables import cells, comparisons, macro_micro, rankings, searches, speed, trainings
+from doc_tables import cells, comparisons, macro_micro, rankings, reliability, searches, speed, trainings
 
 WRITERS: dict[str, Callable[[Any], str]] = {
     **cells.WRITERS,
     **comparisons.WRITERS,
     **macro_micro.WRITERS,
     **rankings.WRITERS,
+    **reliability.WRITERS,
     **searches.WRITERS,
     **speed.WRITERS,
     **trainings.WRITERS,
