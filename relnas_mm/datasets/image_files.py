@@ -54,7 +54,10 @@ def read_header(path: str | os.PathLike[str], exif: bool = True) -> ImageHeader:
         UserError: The file is missing, no image, or larger than Pillow's `Image.MAX_IMAGE_PIXELS`.
     """
     with _opened(path) as image:
-        orientation = image.getexif().get(_ORIENTATION, 1) if exif else 1
+        try:
+            orientation = image.getexif().get(_ORIENTATION, 1) if exif else 1
+        except Exception as error:  # as in `_opened`
+            raise _unreadable(path, error) from None
         if orientation not in range(1, 9):  # readers ignore other values
             orientation = 1
         width, height = image.size if orientation <= 4 else image.size[::-1]
@@ -72,7 +75,9 @@ def read_rgb(path: str | os.PathLike[str]) -> Image.Image:
         try:
             image.load()
             return _as_rgb(ImageOps.exif_transpose(image), path)
-        except (OSError, SyntaxError, ValueError) as error:  # Pillow's errors on damaged files
+        except UserError:
+            raise
+        except Exception as error:  # as in `_opened`
             raise _unreadable(path, error) from None
 
 
