@@ -1,222 +1,253 @@
-"""What the readers of files do with mutated inputs: each has to accept them or to say in one sentence what is wrong.
+"""Feeds damaged and hostile files to every reader: each must accept them or end in one `UserError`.
 
-    python benchmarks/fuzz_parsers.py [--inputs 1000000] [--seed 0] [--parsers NAME …] [--show INPUT]
+    python benchmarks/fuzz_parsers.py --inputs 1000000 [--engine atheris] [--targets genotype voc_xml] [--seed 0]
 
-Input `i` of a seed is always the same one.  Inputs are read in processes with a limit of memory, and one that takes too
-long is ended.  Exits with 1 if a reader raised anything but `UserError`, died, or ran out of time; `--show` repeats one
-input with its traceback.
+`atheris` (libFuzzer, `pip install atheris`) follows the coverage of relnas_mm; `mutation` needs no package: it damages
+seed files by bits, spans, splices, numbers and words.  Each target runs in processes of its own, with limits of memory
+and time.  Anything but acceptance or a `UserError` is kept in `--failures` and ends in exit code 1.  Fills
+docs/results/fuzz_parsers.json.
 """
 
 import argparse
-import multiprocessing
+import json
 import os
+import random
 import resource
-import shlex
+import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 import traceback
-import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from fuzz_mutations import mutated
-from fuzz_readers import READERS, Reader, check_seeds
+if "--child" in sys.argv and "atheris" in sys.argv:  # coverage is counted in modules that are imported here
+    import atheris  # pyright: ignore[reportMissingImports]  # optional, see the docstring
+
+    with atheris.instrument_imports(include=["relnas_mm"]):
+        pass
+
+from fuzz_targets import SEEDS, TARGETS
 
 from relnas_mm.errors import UserError
-from relnas_mm.files import write_json
+from relnas_mm.files import write_atomically
 from relnas_mm.provenance import provenance
 
 ROOT = Path(__file__).resolve().parents[1]
-MEMORY = 2 << 30
-"""Bytes that a process may take in addition to what the imports took."""
-SECONDS = 10.0
-"""Longest time of one input."""
-WAITING, ACCEPTED, REFUSED, RAISED, DIED, TIMED_OUT = range(6)
-NAMES = {ACCEPTED: "accepted", REFUSED: "UserError", RAISED: "other exception", DIED: "death", TIMED_OUT: "timeout"}
-MOST_EXAMPLES = 5
-POLL = 0.05
+MEMORY, SECONDS = 8 << 30, 10
+"""Limits of a process, in bytes of address space (most of it libraries), and of one input, in seconds."""
+MOST_BYTES = 1 << 16
+REPORT_EVERY = 200
+WORDS = [
+    *(
+        b"0",
+        b"-1",
+        b"1e999",
+        b"NaN",
+        b"-Infinity",
+        b"9" * 400,
+        b"9" * 5000,
+        b"1e-400",
+        b"0x10",
+        b"true",
+        b"null",
+        b'""',
+    ),
+    *(b"[" * 2000, b'{"a":' * 2000, b"[]", b"{}", b"\x00", b"\xef\xbb\xbf", b"\xff\xfe", b"\xed\xa0\x80", b"\n", b","),
+    *(b"../../x", b"~nobody", b"%s%n", b"<!ENTITY x SYSTEM 'file:///etc/passwd'>", b"&x;", b"(" * 500, b"__import__"),
+    *(b"cnumpy\nndarray\n", b"cos\nsystem\n", b"\x80\x04\x95", b"r\xff\xff\xff\xff", b"\xff" * 8, b"\x7f\xff\xff\xff"),
+]
 
 
-@dataclass
-class Work:
-    """Inputs of one worker, and what is shared with it."""
-
-    indices: range
-    outcomes: Any
-    """A byte for each input of the run."""
-    position: Any
-    """Place in `indices` of the input that is being read."""
-    started: Any
-    """When its reading began."""
-    failures: Path
-    """File of the worker's lines `INDEX<tab>CLASS<tab>MESSAGE`."""
+class Slow(BaseException):
+    """An input that takes longer than `SECONDS`."""
 
 
-@dataclass
-class Tally:
-    """Outcomes, and examples of those that must not be."""
+class Outcomes:
+    """Counts outcomes, and keeps an input of each distinct failure.
 
-    counts: dict[str, Counter[str]] = field(default_factory=dict)
-    classes: Counter[str] = field(default_factory=Counter)
-    examples: list[dict[str, Any]] = field(default_factory=list)
+    Args:
+        target: Name of the reader.
+        scratch: Folder with the file that is read.
+        log: Where the counts are written.
+        failures: Folder of inputs that failed.
+    """
 
+    def __init__(self, target: str, scratch: Path, log: Path, failures: Path):
+        self.name, self.read = TARGETS[target]
+        self.target, self.log, self.failures = target, log, failures
+        self.file = prepared(target, scratch) / self.name
+        self.counts: Counter[str] = Counter()
+        self.kinds: dict[str, str] = {}
+        signal.signal(signal.SIGALRM, self._late)
 
-def reader_of(index: int, readers: Sequence[Reader]) -> Reader:
-    return readers[index % len(readers)]
+    def __call__(self, content: bytes) -> None:
+        """Reads one input."""
+        self.file.write_bytes(content[:MOST_BYTES])
+        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        try:
+            self.read(self.file)
+            outcome = "accepted"
+        except UserError:
+            outcome = "refused"
+        except BaseException as error:
+            outcome = "slow" if isinstance(error, Slow) else "other exceptions"
+            self._keep(error, content)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        self.counts[outcome] += 1
+        if sum(self.counts.values()) % REPORT_EVERY == 0:
+            self.report()
 
+    def report(self) -> None:
+        """Writes the counts."""
+        self.log.write_text(json.dumps({"counts": self.counts, "kinds": self.kinds}))
 
-def read_input(index: int, seed: int, readers: Sequence[Reader], folder: Path) -> None:
-    """Writes one input, and reads it."""
-    reader = reader_of(index, readers)
-    reader.read(mutated(reader.seeds(), reader.kind, f"{seed}/{reader.name}/{index}"), folder)
+    def _keep(self, error: BaseException, content: bytes) -> None:
+        ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "relnas_mm" in frame.filename]
+        place = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "?"
+        kind = f"{type(error).__name__} at {place}"
+        if kind not in self.kinds:
+            self.failures.mkdir(parents=True, exist_ok=True)
+            kept = self.failures / f"{self.target}-{len(self.kinds)}"
+            kept.write_bytes(content)
+            self.kinds[kind] = f"{kept.name}: {str(error)[:120]}"
 
-
-def worker(work: Work, seed: int, readers: Sequence[Reader]) -> None:
-    """Reads the inputs from `work.position` on."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    warnings.simplefilter("ignore")  # Pillow warns of damage that it reads over
-    size = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    shared = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    with tempfile.TemporaryDirectory(dir=shared) as scratch, work.failures.open("a") as failures:
-        for place in range(work.position.value, len(work.indices)):
-            index = work.indices[place]
-            work.position.value, work.started.value = place, time.monotonic()
-            try:
-                read_input(index, seed, readers, Path(scratch))
-                outcome = ACCEPTED
-            except UserError:
-                outcome = REFUSED
-            except BaseException as error:
-                outcome = RAISED
-                lines = traceback.extract_tb(error.__traceback__)
-                place_of = f"{Path(lines[-1].filename).name}:{lines[-1].lineno}" if lines else ""
-                message = " ".join(f"{str(error)[:200]} ({place_of})".split())
-                failures.write(f"{index}\t{type(error).__name__}\t{message}\n")
-                failures.flush()
-            work.outcomes[index] = outcome
-    work.position.value = len(work.indices)
-
-
-def run(inputs: int, seed: int, readers: Sequence[Reader], workers: int) -> Tally:
-    context = multiprocessing.get_context("fork")
-    outcomes = context.RawArray("B", inputs)
-    with tempfile.TemporaryDirectory() as folder:
-        works = [
-            Work(range(w, inputs, workers), outcomes, context.RawValue("q", 0), context.RawValue("d", 0.0),
-                 Path(folder, f"failures-{w}.txt"))
-            for w in range(workers)
-        ]  # fmt: skip
-        running = {w: _start(context, work, seed, readers) for w, work in enumerate(works)}
-        last = time.monotonic()
-        while running:
-            time.sleep(POLL)
-            for w, process in list(running.items()):
-                work = works[w]
-                overdue = work.started.value and time.monotonic() - work.started.value > SECONDS
-                if process.is_alive() and not overdue:
-                    continue
-                if process.is_alive():
-                    process.kill()
-                process.join()
-                if work.position.value >= len(work.indices):
-                    del running[w]
-                    continue
-                _note(work, TIMED_OUT if overdue else DIED, process.exitcode)
-                running[w] = _start(context, work, seed, readers)
-            if time.monotonic() - last > 30:
-                last = time.monotonic()
-                print(f"{sum(map(bool, outcomes[:]))} of {inputs}", file=sys.stderr, flush=True)
-        return _tally(outcomes, works, readers)
+    @staticmethod
+    def _late(*_: object) -> None:
+        raise Slow
 
 
-def _start(context: Any, work: Work, seed: int, readers: Sequence[Reader]) -> Any:
-    work.started.value = 0.0
-    process = context.Process(target=worker, args=(work, seed, readers), daemon=True)
-    process.start()
-    return process
+def prepared(target: str, scratch: Path) -> Path:
+    """The folder in which the file of a target lies, with the good files beside it."""
+    beside = SEEDS / target / "beside"
+    if beside.is_dir():
+        shutil.copytree(beside, scratch, dirs_exist_ok=True)
+    folder = scratch / "step-00000002" if target == "run_store" else scratch
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
-def _note(work: Work, outcome: int, code: int | None) -> None:
-    """Records the input at which a process ended, and moves on to the next."""
-    index = work.indices[work.position.value]
-    work.outcomes[index] = outcome
-    with work.failures.open("a") as file:
-        file.write(f"{index}\t{NAMES[outcome]}\texit code {code}\n")
-    work.position.value += 1
+def seeds_of(target: str) -> list[bytes]:
+    return [path.read_bytes() for path in sorted((SEEDS / target).iterdir()) if path.is_file()]
 
 
-def _tally(outcomes: Any, works: Sequence[Work], readers: Sequence[Reader]) -> Tally:
-    tally = Tally({reader.name: Counter() for reader in readers})
-    for index, outcome in enumerate(outcomes):
-        tally.counts[reader_of(index, readers).name][NAMES[outcome]] += 1
-    shown: Counter[tuple[str, str]] = Counter()
-    for index, kind, message in sorted(_failures(works)):
-        name = reader_of(index, readers).name
-        tally.classes[kind] += 1
-        shown[name, kind] += 1
-        if shown[name, kind] <= MOST_EXAMPLES:
-            tally.examples.append({"input": index, "reader": name, "class": kind, "message": message})
-    return tally
+def mutated(seeds: list[bytes], draw: random.Random) -> bytes:
+    """A seed with one to eight changes."""
+    content = bytearray(draw.choice(seeds))
+    for _ in range(1 << draw.randrange(4)):
+        start = draw.randrange(len(content) + 1)
+        end = min(len(content), start + draw.choice((0, 1, 1, 2, 4, 8, 64)))
+        kind = draw.randrange(6)
+        if kind == 0 and content:
+            content[start % len(content)] ^= 1 << draw.randrange(8)
+        elif kind == 1:
+            content[start:end] = draw.randbytes(end - start)
+        elif kind == 2:
+            content[start:end] = draw.choice(WORDS)
+        elif kind == 3:
+            del content[start:end]
+        elif kind == 4:
+            other = draw.choice(seeds)
+            cut = draw.randrange(len(other) + 1)
+            content[start:end] = other[cut : cut + draw.randrange(64)]
+        else:
+            del content[start + draw.randrange(64) :]
+    return bytes(content)
 
 
-def _failures(works: Sequence[Work]) -> Iterator[tuple[int, str, str]]:
-    for work in works:
-        for line in work.failures.read_text().splitlines() if work.failures.exists() else ():
-            index, kind, message = line.split("\t", 2)
-            yield int(index), kind, message
+def run_target(args: argparse.Namespace) -> None:
+    """The child process: reads inputs of one target until it has enough."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    seeds = seeds_of(args.child)
+    with tempfile.TemporaryDirectory() as scratch:
+        outcomes = Outcomes(args.child, Path(scratch), args.log, args.failures)
+        for content in seeds:
+            outcomes(content)
+        if args.engine == "atheris":
+            follow_coverage(args, outcomes)
+        for number in range(args.first, args.inputs):
+            outcomes(mutated(seeds, random.Random(f"{args.seed}/{args.child}/{number}")))
+        outcomes.report()
 
 
-def chosen(names: Sequence[str]) -> list[Reader]:
-    if unknown := set(names) - {reader.name for reader in READERS}:
-        raise SystemExit(f"unknown readers {sorted(unknown)}; known are {[reader.name for reader in READERS]}")
-    return [reader for reader in READERS if not names or reader.name in names]
+def follow_coverage(args: argparse.Namespace, outcomes: Outcomes) -> None:
+    """libFuzzer's loop, which ends the process."""
+    import atheris  # pyright: ignore[reportMissingImports]
+
+    corpus = args.corpus / args.child
+    corpus.mkdir(parents=True, exist_ok=True)
+    options = [f"-runs={args.inputs - args.first}", f"-seed={args.seed + 1}", f"-max_len={MOST_BYTES}", "-timeout=60"]
+    options += ["-rss_limit_mb=0", "-verbosity=0", str(corpus), str(SEEDS / args.child)]
+    atheris.Setup([sys.argv[0], *options], outcomes)
+    atheris.Fuzz()
+
+
+def fuzz(target: str, args: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Runs one target, again after each death, until it has read its share of the inputs."""
+    total: Counter[str] = Counter()
+    kinds: dict[str, str] = {}
+    start, first, deaths = time.monotonic(), 0, 0
+    while first < args.inputs and deaths < 20:
+        log = folder / f"{target}.json"
+        log.unlink(missing_ok=True)
+        command = [sys.executable, __file__, "--child", target, "--log", str(log), "--inputs", str(args.inputs)]
+        command += ["--first", str(first), "--seed", str(args.seed + deaths), "--engine", args.engine]
+        command += ["--failures", str(args.failures), "--corpus", str(args.corpus)]
+        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        found = json.loads(log.read_text()) if log.is_file() else {"counts": {}, "kinds": {}}
+        total.update(found["counts"])
+        kinds.update(found["kinds"])
+        first += max(1, sum(found["counts"].values()))
+        if done.returncode:
+            deaths += 1
+            kinds[f"death with exit code {done.returncode}"] = done.stderr[-300:]
+    return {
+        "inputs": sum(total.values()),
+        **{name: total[name] for name in ("accepted", "refused", "other exceptions", "slow")},
+        "deaths": deaths,
+        "seconds": time.monotonic() - start,
+        "kinds": kinds,
+    }
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--inputs", type=int, default=1_000_000, help="inputs in all [%(default)s]")
+    parser.add_argument("--engine", choices=("atheris", "mutation"), help="[atheris where it is installed]")
+    parser.add_argument("--targets", nargs="+", choices=TARGETS, default=list(TARGETS), metavar="NAME", help="[all]")
+    parser.add_argument("--seed", type=int, default=0, help="[%(default)s]")
+    parser.add_argument("--failures", type=Path, default=Path("work_dirs/fuzz/failures"), help="[%(default)s]")
+    parser.add_argument("--corpus", type=Path, default=Path("work_dirs/fuzz/corpus"), help="[%(default)s]")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results" / "fuzz_parsers.json")
+    for name, kind in (("--child", str), ("--log", Path), ("--first", int)):
+        parser.add_argument(name, type=kind, default=0 if kind is int else None, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    args.engine = args.engine or ("atheris" if find_spec("atheris") else "mutation")
+    return args
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--inputs", type=int, default=1_000_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--parsers", nargs="+", default=[], metavar="NAME", help="only these readers")
-    parser.add_argument("--show", type=int, metavar="INPUT", help="repeat one input, with its traceback")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results" / "fuzz_parsers.json")
-    args = parser.parse_args()
-    readers = chosen(args.parsers)
-    with tempfile.TemporaryDirectory() as folder:
-        for reader in readers:
-            check_seeds(reader, Path(folder))
-    if args.show is not None:
-        read_input(args.show, args.seed, readers, Path(tempfile.mkdtemp()))
-        print("accepted")
+    args = parse_args()
+    if args.child:
+        run_target(args)
         return 0
-    start = time.monotonic()
-    tally = run(args.inputs, args.seed, readers, args.workers)
-    seconds = time.monotonic() - start
-    totals = sum(tally.counts.values(), Counter())
-    record = {
-        **provenance(shlex.join(["python", "benchmarks/fuzz_parsers.py", *sys.argv[1:]])),
-        "inputs": args.inputs,
-        "seed": args.seed,
-        "workers": args.workers,
-        "inputs_per_second": round(args.inputs / seconds, 1),
-        "limits": {"memory_bytes": MEMORY, "seconds": SECONDS},
-        "outcomes": {name: totals[name] for name in NAMES.values()},
-        "classes": dict(tally.classes.most_common()),
-        "readers": {name: {key: counts[key] for key in NAMES.values()} for name, counts in tally.counts.items()},
-        "examples": tally.examples,
-    }
-    write_json(args.out, record, f"the result {str(args.out)!r}")
-    print(f"{args.inputs} inputs, {args.inputs / seconds:.0f} per second: {dict(totals)}")
-    for example in tally.examples:
-        print(f"  input {example['input']} of {example['reader']}: {example['class']}: {example['message']}")
-    return int(bool(tally.classes))
+    command = f"python benchmarks/fuzz_parsers.py --inputs {args.inputs} --engine {args.engine} --seed {args.seed}"
+    record = {**provenance(command), "seeds": [args.seed], "engine": args.engine, "targets": {}}
+    args.inputs = -(-args.inputs // len(args.targets))
+    with tempfile.TemporaryDirectory() as folder:
+        for number, target in enumerate(args.targets, 1):
+            row = fuzz(target, args, Path(folder))
+            record["targets"][target] = row
+            print(f"[{number}/{len(args.targets)}] {target:16} {row}", flush=True)
+            write_atomically(args.out, json.dumps(record, indent=1) + "\n")
+    bad = sum(row["other exceptions"] + row["slow"] + row["deaths"] for row in record["targets"].values())
+    print(f"{sum(row['inputs'] for row in record['targets'].values()):,} inputs, {bad} failures")
+    return int(bad > 0)
 
 
 if __name__ == "__main__":

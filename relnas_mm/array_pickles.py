@@ -72,7 +72,8 @@ class Array(np.ndarray):
         if math.prod(shape) * dtype.value.itemsize != len(data):
             raise pickle.UnpicklingError(f"it holds an array of {len(data)} bytes, but of another size by its shape")
         # NumPy may keep the bytes that it is given, which the pickle may use again: it gets its own
-        super().__setstate__((1, shape, dtype.value, bool(fortran), bytes(bytearray(data))))
+        state = (1, shape, dtype.value, bool(fortran), bytes(bytearray(data)))
+        super().__setstate__(state)  # type: ignore[arg-type]
         self._filled = True
 
     def __reduce_ex__(self, protocol: Any) -> Any:

@@ -56,7 +56,7 @@ def read_header(path: str | os.PathLike[str], exif: bool = True) -> ImageHeader:
     with _opened(path) as image:
         try:
             orientation = image.getexif().get(_ORIENTATION, 1) if exif else 1
-        except Exception as error:  # Pillow decodes all of a PNG file to find its EXIF data
+        except Exception as error:  # as in `_opened`
             raise _unreadable(path, error) from None
         if orientation not in range(1, 9):  # readers ignore other values
             orientation = 1
@@ -77,7 +77,7 @@ def read_rgb(path: str | os.PathLike[str]) -> Image.Image:
             return _as_rgb(ImageOps.exif_transpose(image), path)
         except UserError:
             raise
-        except Exception as error:  # Pillow's decoders raise many types on damaged files
+        except Exception as error:  # as in `_opened`
             raise _unreadable(path, error) from None
 
 

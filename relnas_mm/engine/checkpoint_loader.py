@@ -15,7 +15,7 @@ PARTS = ("state_dict", "meta", "message_hub", "optimizer")
 _load = checkpoint.load_from_local
 
 
-@CheckpointLoader.register_scheme(prefixes="", force=True)
+@CheckpointLoader.register_scheme(prefixes="", force=True)  # type: ignore[misc]
 def load_from_local(filename: str, map_location: Any = None) -> Any:
     """Reads a local checkpoint, which `load_from`, `resume` and `init_cfg` of mm modules name.
 
