@@ -9,6 +9,7 @@ docs/results/fuzz_parsers.json.
 """
 
 import argparse
+import importlib
 import json
 import os
 import random
@@ -29,7 +30,7 @@ if "--child" in sys.argv and "atheris" in sys.argv:  # coverage is counted in mo
     import atheris  # pyright: ignore[reportMissingImports]  # optional, see the docstring
 
     with atheris.instrument_imports(include=["relnas_mm"]):
-        pass
+        importlib.import_module("fuzz_targets")
 
 from fuzz_targets import SEEDS, TARGETS
 
@@ -198,7 +199,9 @@ def fuzz(target: str, args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         command = [sys.executable, __file__, "--child", target, "--log", str(log), "--inputs", str(args.inputs)]
         command += ["--first", str(first), "--seed", str(args.seed + deaths), "--engine", args.engine]
         command += ["--failures", str(args.failures), "--corpus", str(args.corpus)]
-        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        # atheris counts in modules found by a path, not in those of an editable installation's import hook
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
         found = json.loads(log.read_text()) if log.is_file() else {"counts": {}, "kinds": {}}
         total.update(found["counts"])
         kinds.update(found["kinds"])

@@ -52,5 +52,8 @@ def build(part: Any, scope: str, kind: str = "models") -> Any:
 
 def forget_globals() -> None:
     """mmengine keeps the default scope, visualizers and loggers in globals, where the next test would find them."""
+    for logger in MMLogger._instance_dict.values():
+        for handler in logger.handlers:
+            handler.close()
     for keeper in (DefaultScope, MMLogger, MessageHub, Visualizer, *Visualizer.__subclasses__()):
         keeper._instance_dict.clear()
