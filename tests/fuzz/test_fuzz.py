@@ -15,6 +15,7 @@ import fuzz_targets
 pytestmark = pytest.mark.mm
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # sizes that no pixels follow
 @pytest.mark.parametrize("target", fuzz_targets.TARGETS)
 def test_seeds_and_some_mutations(target, tmp_path):
     outcomes = fuzz_parsers.Outcomes(target, tmp_path / "file", tmp_path / "log.json", tmp_path / "failures")
