@@ -8,7 +8,6 @@ from relnas_mm.browse import PictureFolder, drawn_samples
 from relnas_mm.checks import check_before_running
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.launch import add_cfg_options, merge_options, read_config
-from relnas_mm.outputs import output_folder
 from relnas_mm.seeding import check_seed
 
 
@@ -43,7 +42,6 @@ def main() -> None:
     merge_options(config, args.cfg_options, args.config)
     folder = PictureFolder(Path(args.out or Path("work_dirs", Path(args.config).stem, f"browse_{args.split}")))
     config.work_dir = str(folder.path.parent)
-    output_folder(folder.path, "--out")
     check_before_running(config, (f"{args.split}_dataloader",))
     pictures = drawn_samples(config, args.split, args.number, args.seed)
     written = folder.write(pictures, {"config": args.config, "split": args.split, "seed": args.seed})

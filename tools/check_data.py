@@ -36,8 +36,7 @@ def main() -> int:
     surveys = survey(config, meta)
     print_survey(surveys)
     pictures = odd_pictures(surveys)
-    if pictures:
-        folder.write(pictures, {"config": args.config})
+    folder.write(pictures, {"config": args.config}, may_be_empty=True)
     report = folder.path / "check_data.json"
     write_json(report, summary(surveys), f"the report {str(report)!r}")
     problems = [sentence for part in surveys for sentence in part.contradictions]

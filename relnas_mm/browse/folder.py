@@ -12,6 +12,7 @@ from PIL import Image
 
 from relnas_mm.errors import UserError
 from relnas_mm.files import read_json
+from relnas_mm.outputs import output_folder
 
 INDEX = "browse.json"
 SHEET = "contact_sheet.png"
@@ -22,34 +23,34 @@ class PictureFolder:
     """Writes pictures, a contact sheet of the first 64, and their names in `browse.json`.
 
     Args:
-        path: A folder that is missing, empty, or was written by this class.
+        path: A folder that is missing, empty, or was written by this class; it is created.
 
     Raises:
-        UserError: The folder holds other files.
+        UserError: The folder holds other files, or cannot be written.
     """
 
     def __init__(self, path: Path):
-        self.path = path
-        if path.exists() and not path.is_dir():
-            raise UserError(f"--out {str(path)!r} is a file; name a folder")
+        self.path = output_folder(path, "--out")
         if path.is_dir() and any(path.iterdir()) and not (path / INDEX).is_file():
             raise UserError(f"--out {str(path)!r} holds other files and no {INDEX}; name a new or an empty folder")
         self.old = self._old_files()
 
-    def write(self, pictures: Iterable[tuple[str, Image.Image]], description: dict[str, object]) -> list[Path]:
+    def write(
+        self, pictures: Iterable[tuple[str, Image.Image]], description: dict[str, object], may_be_empty: bool = False
+    ) -> list[Path]:
         """Writes all pictures to a temporary folder, and then replaces those of the last run.
 
         Args:
             pictures: Names without suffix, and pictures.
             description: Further content of `browse.json`.
+            may_be_empty: Whether there may be no picture, and then no contact sheet.
 
         Returns:
             Paths of the pictures in order, and of the contact sheet.
 
         Raises:
-            UserError: A picture would overwrite a foreign file.
+            UserError: There is no picture, or one would overwrite a foreign file.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent))
         try:
             names, tiles = [], []
@@ -59,8 +60,9 @@ class PictureFolder:
                 if len(tiles) < MOST_TILES:
                     picture.thumbnail((TILE, TILE))
                     tiles.append(picture)
-            names.append(SHEET)
-            contact_sheet(tiles).save(scratch / SHEET)
+            if tiles or not may_be_empty:
+                names.append(SHEET)
+                contact_sheet(tiles).save(scratch / SHEET)
             (scratch / INDEX).write_text(json.dumps({**description, "files": names}, indent=1) + "\n")
             self._replace_by(scratch, [*names, INDEX])
         finally:
@@ -68,7 +70,6 @@ class PictureFolder:
         return [self.path / name for name in names]
 
     def _replace_by(self, scratch: Path, names: list[str]) -> None:
-        self.path.mkdir(exist_ok=True)
         for name in names:
             if name not in (*self.old, INDEX) and (self.path / name).exists():
                 raise UserError(f"{str(self.path / name)!r} is there already and not one of {INDEX}; it was left alone")

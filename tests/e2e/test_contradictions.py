@@ -68,8 +68,10 @@ def test_classes_of_a_checkpoint_in_another_order(run, classes, tmp_path):
     assert run("tools/test.py", checkpoint, "--work-dir", tmp_path / "test").returncode == 0
     done = run("tools/test.py", checkpoint, "--work-dir", tmp_path / "swapped", *of(classes[::-1], "test"))
     refused(done, f"number 0 is {classes[-1]!r} in test_dataloader and {classes[0]!r} in the checkpoint")
-    done = run("tools/check_data.py", "--checkpoint", checkpoint, "--out", tmp_path / "same")
-    assert done.returncode == 0 and "nothing contradicts" in done.stdout
+    for _ in range(2):  # a second time into the same folder
+        done = run("tools/check_data.py", "--checkpoint", checkpoint, "--out", tmp_path / "same")
+        assert done.returncode == 0 and "nothing contradicts" in done.stdout
+    assert sorted(path.name for path in (tmp_path / "same").iterdir()) == ["browse.json", "check_data.json"]
 
 
 def test_a_head_of_another_size_and_the_switch(run, classes, tmp_path):
