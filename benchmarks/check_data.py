@@ -11,10 +11,8 @@ import json
 import os
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from timeit import timeit
 
 from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
@@ -44,12 +42,6 @@ def linked(folder: Path, images: int) -> Path:
     return root
 
 
-def seconds(work: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=10_000)
@@ -69,9 +61,11 @@ def main() -> None:
         times: dict[str, list[float]] = {"loading without the check": [], "loading with it": [], "check_data": []}
         for _ in range(REPEATS):
             for name, check in (("loading without the check", False), ("loading with it", True)):
-                times[name].append(seconds(lambda check=check: DATASETS.build({**dataset, "check_images": check})))
+                times[name].append(
+                    timeit(lambda check=check: DATASETS.build({**dataset, "check_images": check}), number=1)
+                )
             config = Config(dict(default_scope="mmdet", train_dataloader=dict(dataset=dataset)))
-            times["check_data"].append(seconds(lambda config=config: survey(config)))
+            times["check_data"].append(timeit(lambda config=config: survey(config), number=1))
     rows = {name: dict(median=statistics.median(row), least=min(row), most=max(row)) for name, row in times.items()}
     command = f"python benchmarks/check_data.py --images {args.images}"
     record = {**provenance(command), "seeds": [0], "images": args.images, "repeats": REPEATS, "seconds": rows}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from relnas_mm.errors import UserError
+from relnas_mm.errors import UserError, shown
 
 BRACKETS = {"[": "]", "(": ")"}
 _QUOTED = re.compile(r"""\s*(?:'((?:[^']|'')*)'|"((?:[^"]|"")*)")\s*(?=[,\])]|\Z)""")
@@ -47,7 +47,7 @@ def parse_option(argument: str) -> tuple[str, Any]:
     if not equals:
         reason = "has no '='"
     elif not all(part and part == part.strip() for part in key.split(".")):
-        reason = f"has the key {_shown(key)}"
+        reason = f"has the key {shown(key, _SHOWN)}"
     else:
         try:
             return key, parse_value(text)
@@ -56,8 +56,8 @@ def parse_option(argument: str) -> tuple[str, Any]:
         except UserError as error:
             reason = str(error)
     raise UserError(
-        f"--cfg-options {_shown(argument)} {reason}; the form is KEY=VALUE without spaces around '=', with lists as "
-        "[a,b] and quotes around text with commas or brackets"
+        f"--cfg-options {shown(argument, _SHOWN)} {reason}; the form is KEY=VALUE without spaces around '=', with "
+        "lists as [a,b] and quotes around text with commas or brackets"
     )
 
 
@@ -97,7 +97,7 @@ def _format(key: str, value: Any, within: bool = False) -> str:
         return "'" + value.replace("'", "''") + "'" if within or not _stays(value) else value
     if value is None or isinstance(value, (bool, int, float)):
         return str(value)
-    raise UserError(f"{key} is {_shown(value)}; --cfg-options takes numbers, text, None, lists and tuples")
+    raise UserError(f"{key} is {shown(value, _SHOWN)}; --cfg-options takes numbers, text, None, lists and tuples")
 
 
 def _stays(text: str) -> bool:
@@ -154,8 +154,3 @@ def _is_balanced(text: str) -> bool:
 def _unquoted(quoted: re.Match[str]) -> str:
     single, double = quoted.groups()
     return double.replace('""', '"') if single is None else single.replace("''", "'")
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -13,6 +13,21 @@ class UserError(ValueError):
     """
 
 
+def shown(value: object, most: int = 60) -> str:
+    """The `repr` of a value for an error message.
+
+    Args:
+        value: The value.
+        most: Largest number of characters.
+    """
+    return shortened(repr(value), most)
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """A text of at most `most` characters, the last of which is an ellipsis if it is cut off."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def reports_user_errors(main: Callable[[], int | None]) -> Callable[[], None]:
     """Decorates `main` of a tool to report a `UserError` as one sentence with exit code 2, without a traceback."""
 

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from relnas_mm.errors import UserError
+from relnas_mm.errors import UserError, shortened
 
 FORM = "Genotype(normal=[('sep_conv_3x3', 0), ...], normal_concat=range(2, 6), reduce=[...], reduce_concat=range(2, 6))"
 FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
@@ -112,11 +112,7 @@ def _value(node: ast.expr) -> Any:
             return range(*values)
     if isinstance(node, (ast.Constant, ast.UnaryOp)):
         return ast.literal_eval(node)
-    raise UserError(f"{_shortened(ast.unparse(node))} is no operation, number, list or range")
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:60]}…"
+    raise UserError(f"{shortened(ast.unparse(node))} is no operation, number, list or range")
 
 
 def _flat(cell: list[Any]) -> list[Any]:

@@ -10,7 +10,7 @@ from relnas_mm.architectures.chain import Chain
 from relnas_mm.architectures.darts_text import is_darts_text, read_darts_text, with_our_names
 from relnas_mm.architectures.genotype import Genotype
 from relnas_mm.architectures.zoo import CHAINS, GENOTYPES
-from relnas_mm.errors import UserError
+from relnas_mm.errors import UserError, shown
 from relnas_mm.files import parse_json, read_text
 
 Source = str | os.PathLike[str] | Mapping[str, Any] | Architecture
@@ -41,7 +41,7 @@ def load_architecture(source: Source, family: type[Architecture] | None = None) 
     if isinstance(source, Mapping):
         return _from_document(source, family, f"the {kind} mapping")
     if not isinstance(source, (str, os.PathLike)):
-        raise UserError(f"the {kind} is {_shown(source)}; it must be a name, the path of a file or a mapping")
+        raise UserError(f"the {kind} is {shown(source, _SHOWN)}; it must be a name, the path of a file or a mapping")
     name = str(os.fspath(source))
     known = {n: a for k, named in PUBLISHED.items() if family is None or k == family.kind for n, a in named.items()}
     if name in known:
@@ -50,10 +50,12 @@ def load_architecture(source: Source, family: type[Architecture] | None = None) 
     if path is not None:
         return _from_file(path, family, f"the {kind} file {name!r}")
     if is_darts_text(name):
-        return _from_text(name, family, f"the {kind} text {_shown(name)}")
+        return _from_text(name, family, f"the {kind} text {shown(name, _SHOWN)}")
     if name.endswith((".json", ".txt")):
-        raise UserError(f"the {kind} file {_shown(name)} does not exist; names without a file are {', '.join(known)}")
-    raise UserError(f"unknown {kind} {_shown(name)}; use one of {', '.join(known)} or the path of a .json file")
+        raise UserError(
+            f"the {kind} file {shown(name, _SHOWN)} does not exist; names without a file are {', '.join(known)}"
+        )
+    raise UserError(f"unknown {kind} {shown(name, _SHOWN)}; use one of {', '.join(known)} or the path of a .json file")
 
 
 def load_genotype(source: Source) -> Genotype:
@@ -142,8 +144,3 @@ def _checked_family(architecture: Architecture, family: type[Architecture] | Non
     if family is not None and not isinstance(architecture, family):
         raise UserError(f"{source} is of kind {architecture.kind!r}; allowed is {family.kind!r}")
     return architecture
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

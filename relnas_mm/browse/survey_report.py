@@ -10,6 +10,7 @@ from rich.table import Table
 
 from relnas_mm.checks.survey import SplitSurvey
 from relnas_mm.datasets.image_files import read_rgb
+from relnas_mm.datasets.left_out import in_words
 from relnas_mm.errors import UserError
 
 MOST_ODD = 64
@@ -27,8 +28,7 @@ def print_survey(surveys: Iterable[SplitSurvey]) -> None:
         console.print(f"sizes: {sizes or 'unknown'}{f', and {more} more' if more > 0 else ''}")
         modes = ", ".join(f"{mode} ({count})" for mode, count in part.modes.most_common())
         console.print(f"modes: {modes or 'unknown'}; turned by EXIF: {part.turned}")
-        left_out = ", ".join(f"{count} {reason}" for reason, count in part.left_out.items())
-        console.print(f"left out: {left_out or 'nothing'}")
+        console.print(f"left out: {in_words(part.left_out) or 'nothing'}")
         for note in part.notes:
             console.print(f"note: {note}")
         for sentence in part.contradictions:

@@ -66,6 +66,32 @@ def compare_labels(first: Labels, first_source: str, second: Labels, second_sour
     return f"{first_source} has {first}, but {second_source} has {second}; they must be the same, in the same order"
 
 
+def label_contradictions(
+    data: Mapping[str, Labels], model: nn.Module | None, checkpoint: Labels | None
+) -> Iterator[tuple[str, str]]:
+    """Compares the labels of data sets with those of the first, with the heads of a model and with a checkpoint.
+
+    Args:
+        data: Labels by the name of the data set, such as 'train_dataloader'.
+        model: A model of an mm package, or `None`.
+        checkpoint: Labels that a checkpoint was trained on, or `None`.
+
+    Yields:
+        The name of a data set, and a sentence.
+    """
+    others: list[tuple[str, Labels]] = [("the checkpoint", checkpoint)] if checkpoint else []
+    first: Labels | None = None
+    for name, labels in data.items():
+        if model is not None and (first is None or labels != first):
+            yield from ((name, sentence) for sentence in head_contradictions(model, labels, name))
+        for source, other in others:
+            if sentence := compare_labels(labels, name, other, source):
+                yield name, sentence
+        if first is None:
+            first = labels
+            others.insert(0, (name, labels))
+
+
 def head_contradictions(model: nn.Module, labels: Labels, source: str) -> Iterator[str]:
     """Sentences for heads whose size is not the number of labels.
 
@@ -101,9 +127,8 @@ def _head_sizes(model: nn.Module, noun: str) -> Iterator[tuple[str, int]]:
     found = False
     for name, module in model.named_modules():
         parts = name.split(".")
-        if not any(part in HEADS for part in parts[-2:] if not part.isdigit()):
-            continue
-        if parts[-1] not in HEADS and not (parts[-1].isdigit() and parts[-2] in HEADS):
+        owner = parts[-2] if len(parts) > 1 and parts[-1].isdigit() else parts[-1]  # a number in a list of heads
+        if owner not in HEADS:
             continue
         names = ("num_classes",) if noun == "classes" else JOINTS
         attribute = next((key for key in names if isinstance(getattr(module, key, None), int)), None)

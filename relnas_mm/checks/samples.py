@@ -1,10 +1,11 @@
 """What any mm data set says about its samples, without running its pipeline."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 from relnas_mm.datasets.headers import SizeClaim, read_headers, size_problem
+from relnas_mm.datasets.image_files import ImageHeader
 from relnas_mm.errors import UserError
 
 MOST_SENTENCES = 5
@@ -71,22 +72,28 @@ def size_contradictions(dataset: Any, name: str) -> list[str]:
     problems: list[str] = []
     for part in innermost(dataset):
         if not hasattr(part, "check_images") and getattr(part, "backend_args", None) is None:
-            problems += list(islice(_size_problems(part, name), MOST_SENTENCES))
+            entries = list(samples(part))
+            headers = read_headers(entry.image for entry in entries)
+            found = (sentence for _, sentence in image_problems(entries, headers, name))
+            problems += islice(found, MOST_SENTENCES)
     return problems
 
 
-def _size_problems(dataset: Any, name: str) -> Iterator[str]:
-    entries = list(samples(dataset))
-    headers = read_headers(entry.image for entry in entries)
-    seen: set[str] = set()
-    for entry in entries:
-        if entry.image in seen:
-            continue
-        seen.add(entry.image)
-        header = headers.get(entry.image)
+def image_problems(
+    entries: Sequence[Sample], headers: Mapping[str, ImageHeader | UserError], name: str
+) -> Iterator[tuple[str, str]]:
+    """Yields each image that is unreadable or has another size than its annotation says, with the sentence.
+
+    Args:
+        entries: Entries of a data set, which may share images.
+        headers: Headers of their images (`read_headers`).
+        name: The data set's name, such as 'train_dataloader'.
+    """
+    for image, entry in {entry.image: entry for entry in entries}.items():
+        header = headers.get(image)
         if isinstance(header, UserError):
-            yield f"{header} ({name} names it)"
-        elif entry.size and (
-            problem := size_problem(SizeClaim(entry.image, *entry.size, f"the entry of {name}"), headers)
-        ):
-            yield problem
+            yield image, f"{header} ({name} names it)"
+        elif entry.size is not None:
+            claim = SizeClaim(image, *entry.size, f"the annotation of {image!r}")
+            if problem := size_problem(claim, headers):
+                yield image, problem

@@ -11,13 +11,15 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.registry import DATASETS, MODELS, init_default_scope
 
-from relnas_mm.checks.contract import Labels, compare_labels, empty_classes, head_contradictions, labels_of
-from relnas_mm.checks.samples import MOST_SENTENCES, Sample, innermost, samples
-from relnas_mm.datasets.headers import SizeClaim, read_headers, size_problem
+from relnas_mm.checks.contract import Labels, empty_classes, label_contradictions, labels_of
+from relnas_mm.checks.samples import MOST_SENTENCES, Sample, image_problems, innermost, samples
+from relnas_mm.datasets.headers import read_headers
 from relnas_mm.datasets.image_files import ImageHeader
 from relnas_mm.datasets.progress import with_progress
 from relnas_mm.datasets.segmentation.label_maps import check_label_header, lookup_table, read_label_map
 from relnas_mm.errors import UserError
+
+Headers = dict[str, ImageHeader | UserError]
 
 USUAL_MODES = ("RGB", "L")
 """Modes of Pillow that need no mention."""
@@ -55,7 +57,7 @@ class SplitSurvey:
     modes: Counter[str] = field(default_factory=Counter)
     turned: int = 0
     ignored: int = 0
-    left_out: dict[str, int] = field(default_factory=dict)
+    left_out: Counter[str] = field(default_factory=Counter)
     contradictions: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     odd: dict[str, str] = field(default_factory=dict)
@@ -110,16 +112,16 @@ def _survey_split(name: str, dataset: Any) -> SplitSurvey:
         result.labels = labels_of(getattr(built, "metainfo", None))
         parts = list(innermost(built))
         for part in parts:
-            for reason, count in getattr(part, "left_out", {}).items():
-                result.left_out[reason] = result.left_out.get(reason, 0) + count
-        entries = [sample for part in parts for sample in samples(part)]
+            result.left_out.update(getattr(part, "left_out", {}))
+        entries_of_parts = [list(samples(part)) for part in parts]
     except UserError as error:
         result.contradictions.append(str(error))
         return result
-    if entries:
-        _look_at_images(result, entries)
+    entries = [entry for of_part in entries_of_parts for entry in of_part]
+    headers = read_headers(entry.image for entry in entries)
+    _look_at_images(result, entries, headers)
     if any(entry.label_map for entry in entries):
-        _count_pixels(result, entries, parts[0])
+        _count_pixels(result, list(zip(parts, entries_of_parts)), headers)
     elif result.labels and result.labels.noun == "joints":
         result.unit, result.counts = "persons", []
         result.notes.append(f"{name} has {len(entries)} persons with {result.labels}")
@@ -144,24 +146,16 @@ def _bare(node: Any) -> Any:
     return node
 
 
-def _look_at_images(result: SplitSurvey, entries: list[Sample]) -> None:
-    headers = read_headers(entry.image for entry in entries)
-    claims = {entry.image: entry.size for entry in entries}
-    problems = []
-    result.images = len(claims)
-    for image, size in claims.items():
-        header = headers.get(image)
-        problem = None
-        if isinstance(header, UserError):
-            problem = f"{header} ({result.name} names it)"
-        elif header is not None:
+def _look_at_images(result: SplitSurvey, entries: list[Sample], headers: Headers) -> None:
+    result.images = len({entry.image for entry in entries})
+    for image, header in headers.items():
+        if isinstance(header, ImageHeader):
             _count_header(result, image, header)
-            if size is not None:
-                problem = size_problem(SizeClaim(image, *size, f"the annotation of {image!r}"), headers)
-        if problem:
-            problems.append(problem)
-            result.odd[image] = "contradicts its annotation" if isinstance(header, ImageHeader) else "unreadable"
-    result.contradictions += _first(problems, f"images of {result.name}")
+    problems = dict(image_problems(entries, headers, result.name))
+    for image in problems:
+        readable = isinstance(headers[image], ImageHeader)
+        result.odd[image] = "contradicts its annotation" if readable else "unreadable"
+    result.contradictions += _first(list(problems.values()), f"images of {result.name}")
 
 
 def _count_header(result: SplitSurvey, image: str, header: ImageHeader) -> None:
@@ -189,26 +183,20 @@ def _count_labels(result: SplitSurvey, entries: list[Sample], parts: list[Any]) 
     result.odd.update({entry.image: "without an object" for entry in entries if not entry.labels})
 
 
-def _count_pixels(result: SplitSurvey, entries: list[Sample], dataset: Any) -> None:
+def _count_pixels(result: SplitSurvey, parts: list[tuple[Any, list[Sample]]], images: Headers) -> None:
     names = result.labels.names if result.labels else ()
-    ignore = getattr(dataset, "ignore_index", IGNORED)
-    table = lookup_table(getattr(dataset, "reduce_zero_label", False), getattr(dataset, "label_map", None))
+    ignore = getattr(parts[0][0], "ignore_index", IGNORED)
     pixels = np.zeros(256, dtype=np.int64)
     problems: list[str] = []
-    headers = read_headers((entry.label_map for entry in entries if entry.label_map), exif=False, what="label maps")
-    images = read_headers(entry.image for entry in entries)
-    for entry in with_progress(entries, len(entries), f"label maps of {result.name}"):
-        path = entry.label_map
-        header, image = headers.get(path or ""), images.get(entry.image)
+    paths = (entry.label_map for _, entries in parts for entry in entries if entry.label_map)
+    label_maps = read_headers(paths, exif=False, what="label maps")
+    pairs = [(part, entry) for part, entries in parts for entry in entries]
+    for part, entry in with_progress(pairs, len(pairs), f"label maps of {result.name}"):
+        header = label_maps.get(entry.label_map or "")
+        if entry.label_map is None or header is None:
+            continue
         try:
-            if path is None or header is None:
-                continue
-            if isinstance(header, UserError):
-                raise header
-            if isinstance(image, ImageHeader):
-                check_label_header(header, image, path, entry.image)
-            with open(path, "rb") as file:
-                pixels += np.bincount(table[read_label_map(file.read(), path)].ravel(), minlength=256)
+            pixels += _pixels_of(entry.label_map, header, images.get(entry.image), entry.image, part)
         except UserError as error:
             problems.append(str(error))
             result.odd[entry.image] = "its label map contradicts it"
@@ -230,6 +218,19 @@ def _count_pixels(result: SplitSurvey, entries: list[Sample], dataset: Any) -> N
         _note_empty(result, names)
 
 
+def _pixels_of(
+    path: str, header: ImageHeader | UserError, image: ImageHeader | UserError | None, image_path: str, dataset: Any
+) -> np.ndarray:
+    """Number of pixels of each id, by the settings of a data set, (256,)."""
+    if isinstance(header, UserError):
+        raise header
+    if isinstance(image, ImageHeader):
+        check_label_header(header, image, path, image_path)
+    table = lookup_table(getattr(dataset, "reduce_zero_label", False), getattr(dataset, "label_map", None))
+    with open(path, "rb") as file:
+        return np.bincount(table[read_label_map(file.read(), path)].ravel(), minlength=256)
+
+
 def _note_empty(result: SplitSurvey, names: Iterable[str]) -> None:
     empty = [name for name, count in zip(names, result.counts) if not count]
     if empty:
@@ -241,18 +242,10 @@ def _note_empty(result: SplitSurvey, names: Iterable[str]) -> None:
 
 
 def _compare(surveys: list[SplitSurvey], checkpoint: Labels | None, model: Any) -> None:
-    first: SplitSurvey | None = None
-    for current in surveys:
-        if current.labels is None:
-            continue
-        if model is not None and (first is None or current.labels != first.labels):
-            current.contradictions += head_contradictions(model, current.labels, current.name)
-        others: list[tuple[str, Labels]] = [(first.name, first.labels)] if first and first.labels else []
-        others += [("the checkpoint", checkpoint)] if checkpoint else []
-        for source, labels in others:
-            if problem := compare_labels(current.labels, current.name, labels, source):
-                current.contradictions.append(problem)
-        first = first or current
+    by_name = {part.name: part for part in surveys}
+    labels = {part.name: part.labels for part in surveys if part.labels}
+    for name, sentence in label_contradictions(labels, model, checkpoint):
+        by_name[name].contradictions.append(sentence)
 
 
 def _first(problems: list[str], what: str) -> Iterator[str]:

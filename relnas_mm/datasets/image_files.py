@@ -17,7 +17,8 @@ _ORIENTATION = 0x0112
 """EXIF tag of the orientation, 1 to 8; from 5 on width and height are exchanged."""
 
 _LIMIT = "at most {:,} are allowed (Pillow's Image.MAX_IMAGE_PIXELS): cut it into tiles"
-_SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N")
+SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N")
+"""Modes of Pillow."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _opened(path: str | os.PathLike[str]) -> Image.Image:
 
 
 def _as_rgb(image: Image.Image, path: str | os.PathLike[str]) -> Image.Image:
-    if image.mode in _SIXTEEN_BITS or image.mode == "I":
+    if image.mode in SIXTEEN_BITS or image.mode == "I":
         values = np.asarray(image)
         if image.mode == "I" and not 0 <= values.min(initial=0) <= values.max(initial=0) < 1 << 16:
             raise _no_range(path, image.mode)

@@ -31,10 +31,8 @@ def read_folder(
     """
     folder = _split_folder(root, split)
     classes = class_folders(folder)
-    if split != "train" and (expected := class_folders(_split_folder(root, "train"))) != classes:
-        raise UserError(
-            f"{str(folder)!r} has the classes {list(classes)}, but the training images have {list(expected)}"
-        )
+    if split != "train":
+        check_same_classes(folder, classes, _split_folder(root, "train"))
     paths = [image_files(folder / name) for name in classes]
     if limit is not None:
         paths = _limited(paths, limit, str(folder))
@@ -74,6 +72,18 @@ def class_folders(folder: Path) -> tuple[str, ...]:
     if not classes:
         raise UserError(f"the image folder {str(folder)!r} is empty: it holds no folder of a class")
     return classes
+
+
+def check_same_classes(folder: Path, classes: tuple[str, ...], training: Path) -> None:
+    """Checks that a folder has the classes of the training images.
+
+    Raises:
+        UserError: It has others.
+    """
+    if (expected := class_folders(training)) != classes:
+        raise UserError(
+            f"{str(folder)!r} has the classes {list(classes)}, but the training images have {list(expected)}"
+        )
 
 
 def image_files(folder: Path) -> list[Path]:

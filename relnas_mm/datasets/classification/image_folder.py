@@ -6,7 +6,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from mmengine.registry import DATASETS
 
-from relnas_mm.datasets.arrays.folder import class_folders, image_files
+from relnas_mm.datasets.arrays.folder import check_same_classes, class_folders, image_files
 from relnas_mm.datasets.class_names import ChecksClassNames
 from relnas_mm.datasets.headers import check_readable
 from relnas_mm.errors import UserError
@@ -45,10 +45,8 @@ class ImageFolder(ChecksClassNames, BaseDataset):
         if num_classes is not None and num_classes != len(classes):
             raise UserError(f"num_classes is {num_classes!r}, but {str(self.folder)!r} has {len(classes)} classes")
         training = self.folder.parent / "train"
-        if training.is_dir() and (expected := class_folders(training)) != classes:
-            raise UserError(
-                f"{str(self.folder)!r} has the classes {list(classes)}, but the training images have {list(expected)}"
-            )
+        if training.is_dir():
+            check_same_classes(self.folder, classes, training)
         metainfo = {"classes": classes, **(kwargs.get("metainfo") or {})}
         if (given := tuple(metainfo["classes"])) != classes:
             raise UserError(f"metainfo names the classes {list(given)}, but {str(self.folder)!r} has {list(classes)}")
@@ -62,11 +60,14 @@ class ImageFolder(ChecksClassNames, BaseDataset):
             for label, name in enumerate(class_folders(self.folder))
             for path in image_files(self.folder / name)
         ]
+        self._class_sizes = np.bincount([entry["gt_label"] for entry in data]).tolist()
         if self.check_images:
             check_readable((entry["img_path"] for entry in data), f"the image folder {str(self.folder)!r}")
         return data
 
     def class_counts(self) -> list[int]:
-        """Number of images of each class, after `indices` and filters."""
+        """Number of images of each class, after `indices`."""
+        if self._indices is None:  # then it need not ask for a million entries one by one
+            return self._class_sizes
         labels = [self.get_data_info(index)["gt_label"] for index in range(len(self))]
         return np.bincount(labels, minlength=len(self.metainfo["classes"])).tolist()

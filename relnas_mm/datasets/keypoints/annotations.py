@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from relnas_mm.errors import UserError
+from relnas_mm.errors import UserError, shown
 from relnas_mm.files import LARGE, read_json
 
 
@@ -41,7 +41,7 @@ def check_annotations(path: str | os.PathLike[str], joints: int) -> None:
         _check_id(annotation, where, seen)
         for key, ids, kind in (("image_id", images, "image"), ("category_id", known, "category")):
             if not _is_integer(annotation.get(key)) or annotation[key] not in ids:
-                raise UserError(f"{key} of {where} is {shorten(annotation.get(key))}; there is no such {kind}")
+                raise UserError(f"{key} of {where} is {shown(annotation.get(key))}; there is no such {kind}")
         _check_person(annotation, f"{where} (id {annotation['id']})", joints)
     if annotations and not any("keypoints" in annotation for annotation in annotations):
         raise UserError(
@@ -111,28 +111,22 @@ def is_numbers(value: Any, count: int) -> bool:
     )
 
 
-def shorten(value: Any) -> str:
-    """A value for an error message, of at most 60 characters."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"
-
-
 def _check_image(image: Any, where: str, seen: set[int]) -> None:
     _check_id(image, where, seen)
     name = image.get("file_name")
     if not isinstance(name, str) or not name:
-        raise UserError(f"file_name of {where} is {shorten(name)}; it must be the name of a file")
+        raise UserError(f"file_name of {where} is {shown(name)}; it must be the name of a file")
     for key in ("width", "height"):
         if not is_numbers([image.get(key)], 1) or image[key] <= 0:
-            raise UserError(f"{key} of {where} is {shorten(image.get(key))}; it must be a positive number")
+            raise UserError(f"{key} of {where} is {shown(image.get(key))}; it must be a positive number")
 
 
 def _check_id(entry: Any, where: str, seen: set[int]) -> None:
     if not isinstance(entry, dict):
-        raise UserError(f"{where} is {shorten(entry)}; it must be an object with an 'id'")
+        raise UserError(f"{where} is {shown(entry)}; it must be an object with an 'id'")
     number = entry.get("id")
     if not _is_integer(number):
-        raise UserError(f"id of {where} is {shorten(number)}; it must be an integer of 64 bits")
+        raise UserError(f"id of {where} is {shown(number)}; it must be an integer of 64 bits")
     if number in seen:
         raise UserError(f"id of {where} is {number}, which an earlier one has already")
     seen.add(number)  # type: ignore[arg-type]
@@ -140,10 +134,10 @@ def _check_id(entry: Any, where: str, seen: set[int]) -> None:
 
 def _check_person(person: dict[str, Any], where: str, joints: int) -> None:
     if "bbox" in person and not is_numbers(person["bbox"], 4):
-        raise UserError(f"bbox of {where} is {shorten(person['bbox'])}; it must be [left, top, width, height]")
+        raise UserError(f"bbox of {where} is {shown(person['bbox'])}; it must be [left, top, width, height]")
     for key in ("num_keypoints", "area"):
         if key in person and not is_numbers([person[key]], 1):
-            raise UserError(f"{key} of {where} is {shorten(person[key])}; it must be a number")
+            raise UserError(f"{key} of {where} is {shown(person[key])}; it must be a number")
     if "keypoints" not in person:
         return
     keypoints = person["keypoints"]
@@ -151,7 +145,7 @@ def _check_person(person: dict[str, Any], where: str, joints: int) -> None:
         found = f"{len(keypoints) / 3:.4g} joints ({len(keypoints)} numbers)"
         raise UserError(f"{where} has {found}; {joints} are expected, three numbers for each")
     if not is_numbers(keypoints, 3 * joints):
-        raise UserError(f"keypoints of {where} are {shorten(keypoints)}; they must be a list of {3 * joints} numbers")
+        raise UserError(f"keypoints of {where} are {shown(keypoints)}; they must be a list of {3 * joints} numbers")
     if not set(keypoints[2::3]) <= {0, 1, 2}:
         flag = next(flag for flag in keypoints[2::3] if flag not in (0, 1, 2))
         raise UserError(f"a joint of {where} is flagged {flag}; allowed are 0 (not labelled), 1 (hidden), 2 (visible)")

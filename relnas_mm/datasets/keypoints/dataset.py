@@ -19,6 +19,7 @@ from relnas_mm.datasets.keypoints.annotations import (
 )
 from relnas_mm.datasets.keypoints.detections import check_detections
 from relnas_mm.datasets.keypoints.mpii import HEAD_SIZE_RATIO, check_people, read_heads
+from relnas_mm.datasets.left_out import in_words
 from relnas_mm.errors import UserError
 from relnas_mm.files import LARGE, read_json
 
@@ -66,8 +67,8 @@ class CheckedCocoKeypointDataset(CocoDataset):
             check_sizes(self._sizes.values())
         for counts, level in ((self.left_out, logging.WARNING), (self._usual, logging.INFO)):
             if counts:
-                listed = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-                print_log(f"{self.bbox_file or self.ann_file}: left out: {listed}", logger="current", level=level)
+                message = f"{self.bbox_file or self.ann_file}: left out: {in_words(counts)}"
+                print_log(message, logger="current", level=level)
         return data
 
     def parse_data_info(self, raw_data_info: dict) -> dict | None:

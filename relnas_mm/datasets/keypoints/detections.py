@@ -4,8 +4,8 @@ import os
 from collections.abc import Collection
 from typing import Any
 
-from relnas_mm.datasets.keypoints.annotations import is_numbers, shorten
-from relnas_mm.errors import UserError
+from relnas_mm.datasets.keypoints.annotations import is_numbers
+from relnas_mm.errors import UserError, shown
 from relnas_mm.files import LARGE, read_json
 
 KEYS = ("image_id", "category_id", "bbox", "score")
@@ -37,12 +37,12 @@ def _check_detection(detection: Any, where: str, images: Collection[int]) -> Non
         raise UserError(f"{where} has no {' and no '.join(missing)}; required are {', '.join(KEYS)}")
     image = detection["image_id"]
     if not isinstance(image, int) or image not in images:
-        raise UserError(f"image_id of {where} is {shorten(image)}; the annotation file has no such image")
+        raise UserError(f"image_id of {where} is {shown(image)}; the annotation file has no such image")
     box, score = detection["bbox"], detection["score"]
     if not isinstance(box, list) or not is_numbers(box[:4], 4):
-        raise UserError(f"bbox of {where} is {shorten(box)}; it must be [left, top, width, height]")
+        raise UserError(f"bbox of {where} is {shown(box)}; it must be [left, top, width, height]")
     if not is_numbers([score], 1):
-        raise UserError(f"score of {where} is {shorten(score)}; it must be a number")
+        raise UserError(f"score of {where} is {shown(score)}; it must be a number")
 
 
 def _kind(value: Any) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from relnas_mm.datasets.keypoints.annotations import is_numbers, shorten
+from relnas_mm.datasets.keypoints.annotations import is_numbers
 from relnas_mm.datasets.keypoints.mat_files import read_array
-from relnas_mm.errors import UserError
+from relnas_mm.errors import UserError, shown
 from relnas_mm.files import LARGE, read_json
 
 HEADS = "headboxes_src"
@@ -63,9 +63,9 @@ def _check_person(person: Any, where: str, joints: int) -> None:
     if not isinstance(person, dict) or not isinstance(person.get("image"), str):
         raise UserError(f"{where} names no image; required are image, center, scale, joints and joints_vis")
     if not person["image"].split(".")[0].isdecimal():
-        raise UserError(f"{where} names the image {shorten(person['image'])}; MPII's are numbers, as 015601864.jpg")
+        raise UserError(f"{where} names the image {shown(person['image'])}; MPII's are numbers, as 015601864.jpg")
     if not is_numbers(person.get("center"), 2) or not is_numbers([person.get("scale")], 1) or person["scale"] <= 0:
-        found = f"center {shorten(person.get('center'))} and scale {shorten(person.get('scale'))}"
+        found = f"center {shown(person.get('center'))} and scale {shown(person.get('scale'))}"
         raise UserError(f"{where} has {found}; two numbers and a positive one are needed")
     positions, flags = person.get("joints"), person.get("joints_vis")
     if not isinstance(positions, list) or not isinstance(flags, list):

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from relnas_mm.datasets.image_files import ImageHeader
+from relnas_mm.datasets.image_files import SIXTEEN_BITS, ImageHeader
 from relnas_mm.errors import UserError
 
 IDS = 256
 """Number of ids of 8 bits."""
 
-_ONE_CHANNEL = ("1", "L", "P", "I", "I;16", "I;16B", "I;16L", "I;16N")
+_ONE_CHANNEL = ("1", "L", "P", "I", *SIXTEEN_BITS)
 
 
 def read_label_map(

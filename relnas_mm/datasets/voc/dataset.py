@@ -12,6 +12,7 @@ from mmengine.registry import DATASETS
 
 from relnas_mm.datasets.class_names import ChecksClassNames
 from relnas_mm.datasets.headers import SizeClaim, check_sizes
+from relnas_mm.datasets.left_out import in_words
 from relnas_mm.datasets.voc.annotations import check_annotation, why_unusable
 from relnas_mm.errors import UserError
 
@@ -74,7 +75,7 @@ class CheckedVOCDataset(ChecksClassNames, VOCDataset):
         if self.check_images:
             check_sizes(self._sizes)
         if self.left_out:
-            counts = ", ".join(f"{count} {reason}" for reason, count in self.left_out.most_common())
+            counts = in_words(self.left_out)
             message = f"{self.ann_file}: objects left out: {counts} (first in {self._first_left_out})"
             print_log(message, logger="current", level=logging.WARNING)
         return data

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from mmengine.hooks import Hook
-from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.optim import OptimWrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import BaseLoop, Runner
 from torch import Tensor, nn
 
 from relnas_mm.engine.resume import different_optimizer
+from relnas_mm.engine.unwrap import unwrapped
 from relnas_mm.errors import UserError
 
 TRAINING_ONLY = "auxiliary_head"
@@ -36,9 +36,7 @@ class CheckpointFitHook(Hook):
         tests = isinstance(runner._test_loop, BaseLoop)  # else it is not built yet
         if not tests and not runner._resume:
             return
-        model: Any = runner.model
-        while is_model_wrapper(model) or isinstance(model, BaseTTAModel):  # the module that MMEngine loads into
-            model = model.module
+        model = unwrapped(runner.model)
         weights = checkpoint.get("state_dict", checkpoint)
         weights = {name.removeprefix("module."): value for name, value in weights.items()}
         reason = misfit(model, weights)

@@ -5,12 +5,13 @@ from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
-from relnas_mm.checks.contract import Labels, compare_labels, empty_classes, head_contradictions, labels_of
+from relnas_mm.checks.contract import Labels, empty_classes, label_contradictions, labels_of
 from relnas_mm.checks.samples import innermost, size_contradictions
+from relnas_mm.datasets.left_out import in_words
+from relnas_mm.engine.unwrap import unwrapped
 from relnas_mm.errors import UserError
 
 
@@ -56,11 +57,13 @@ class DataCheckHook(Hook):
         _repeat_left_out(runner, {"test_dataloader": runner.test_dataloader})
 
     def _check(self, runner: Runner, loaders: dict[str, Any], checkpoint: Labels | None) -> None:
-        model: Any = runner.model
-        while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
-            model = model.module
+        model = unwrapped(runner.model)
         datasets = {name: loader.dataset for name, loader in loaders.items()}
-        problems = list(_label_contradictions(model, datasets, checkpoint))
+        found = {name: labels_of(getattr(dataset, "metainfo", None)) for name, dataset in datasets.items()}
+        labels = {name: known for name, known in found.items() if known}
+        problems = [sentence for _, sentence in label_contradictions(labels, model, checkpoint)]
+        if train := labels.get("train_dataloader"):
+            problems += _empty_classes(datasets["train_dataloader"], train)
         if is_main_process():  # the other ranks would read the same headers
             for name, dataset in datasets.items():
                 problems += size_contradictions(dataset, name)
@@ -68,30 +71,16 @@ class DataCheckHook(Hook):
             raise UserError("\n".join(problems))
 
 
-def _label_contradictions(model: Any, datasets: dict[str, Any], checkpoint: Labels | None) -> Iterator[str]:
-    first: tuple[str, Labels] | None = None
-    for name, dataset in datasets.items():
-        labels = labels_of(getattr(dataset, "metainfo", None))
-        if labels is None:
-            continue
-        if first is None or labels != first[1]:
-            yield from head_contradictions(model, labels, name)
-        others = [first] if first else []
-        if checkpoint:
-            others.append(("the checkpoint", checkpoint))
-        yield from filter(None, (compare_labels(labels, name, other, source) for source, other in others))
-        first = first or (name, labels)
-        if name == "train_dataloader":
-            for part in innermost(dataset):
-                counts = part.class_counts() if hasattr(part, "class_counts") else None
-                problem = empty_classes(counts, labels.names, name) if counts else None
-                if problem:
-                    yield problem
+def _empty_classes(dataset: Any, labels: Labels) -> Iterator[str]:
+    for part in innermost(dataset):
+        if hasattr(part, "class_counts") and (
+            problem := empty_classes(part.class_counts(), labels.names, "train_dataloader")
+        ):
+            yield problem
 
 
 def _repeat_left_out(runner: Runner, loaders: dict[str, Any]) -> None:
     for name, loader in loaders.items():
         for part in innermost(loader.dataset):
             if left_out := getattr(part, "left_out", None):
-                counts = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common())
-                runner.logger.warning(f"{name} left out: {counts}")
+                runner.logger.warning(f"{name} left out: {in_words(left_out)}")
