@@ -128,9 +128,8 @@ def prepared(target: str, scratch: Path) -> Path:
     beside = SEEDS / target / "beside"
     if beside.is_dir():
         shutil.copytree(beside, scratch, dirs_exist_ok=True)
-    folder = scratch / "step-00000002" if target == "run_store" else scratch
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    (scratch / TARGETS[target][0]).parent.mkdir(parents=True, exist_ok=True)
+    return scratch
 
 
 def seeds_of(target: str) -> list[bytes]:

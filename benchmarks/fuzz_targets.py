@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from relnas_mm.architectures import load_chain, load_genotype
+from relnas_mm.browse import PictureFolder
 from relnas_mm.cfg_options import parse_option
 from relnas_mm.datasets.arrays.cifar import read_cifar
 from relnas_mm.datasets.arrays.idx import read_idx
@@ -19,8 +20,11 @@ from relnas_mm.evaluators.tabular.nasbench101_file import read_trainings
 from relnas_mm.evaluators.tabular.tables import read_columns
 from relnas_mm.models.checkpoints.conversion import convert_checkpoint
 from relnas_mm.models.checkpoints.files import read_checkpoint
+from relnas_mm.pipeline.progress import Progress
+from relnas_mm.plots.training import loss_curve, metric_curve
 from relnas_mm.predictors.files import load_predictor
 from relnas_mm.search.checkpoint_store import CheckpointStore
+from relnas_mm.search.identity import claim_work_dir
 from relnas_mm.search.records import read_records
 from relnas_mm.spaces.nasbench101 import parse_cell
 
@@ -52,6 +56,18 @@ def run_store(path: Path) -> None:
     CheckpointStore(path.parent.parent).load_newest()
 
 
+def run_identity(path: Path) -> None:
+    """The file as identity of a search that has records; `claim_work_dir` may replace it by the current one."""
+    claim_work_dir(path.parent, {"train_cfg": {"budget": {"candidates": 4}}, "randomness": {"seed": 0}}, True, False)
+
+
+def training_log(path: Path) -> None:
+    """The file as log of a training in `<run>/<time>/vis_data`."""
+    run = path.parents[2]
+    loss_curve(run)
+    metric_curve(run, "pascal_voc/mAP")
+
+
 TARGETS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "genotype": ("genotype.json", load_genotype),
     "genotype_text": ("genotype.txt", load_genotype),
@@ -74,7 +90,11 @@ TARGETS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "nasbench101_cell": ("cell.txt", lambda path: parse_cell(text_of(path))),
     "records": ("records.jsonl", lambda path: list(read_records(path))),
     "predictor": ("predictor.json", lambda path: load_predictor(path.with_suffix(""))),
-    "run_store": ("manifest.json", run_store),
+    "run_store": ("step-00000002/manifest.json", run_store),
+    "run_identity": ("run.json", run_identity),
+    "pipeline_progress": ("pipeline.json", lambda path: Progress.load(path.parent, "f")),
+    "training_log": ("run/0/vis_data/scalars.json", training_log),
+    "browse_index": ("browse.json", lambda path: PictureFolder(path.parent)),
     "checkpoint": ("weights.pth", lambda path: read_checkpoint(str(path))),
     "safetensors": ("weights.safetensors", lambda path: read_checkpoint(str(path))),
     "conversion": ("weights.pth", lambda path: convert_checkpoint(str(path))),

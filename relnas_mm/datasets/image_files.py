@@ -17,6 +17,12 @@ _ORIENTATION = 0x0112
 """EXIF tag of the orientation, 1 to 8; from 5 on width and height are exchanged."""
 
 _LIMIT = "at most {:,} are allowed (Pillow's Image.MAX_IMAGE_PIXELS): cut it into tiles"
+_ENDS = {"JPEG": (b"\xff\xda", b"\xff\xd9"), "PNG": (b"IDAT", b"IEND")}
+"""By format: mark before the pixels, and mark after them."""
+
+_TAIL = 4096
+"""Bytes at the end of a file that usually hold the last mark; what cameras append may be longer."""
+
 SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N")
 """Modes of Pillow."""
 
@@ -52,9 +58,11 @@ def read_header(path: str | os.PathLike[str], exif: bool = True) -> ImageHeader:
         exif: Whether the reader of its pixels applies the EXIF orientation, as it does for images; not for label maps.
 
     Raises:
-        UserError: The file is missing, no image, or larger than Pillow's `Image.MAX_IMAGE_PIXELS`.
+        UserError: The file is missing, no image, truncated (JPEG and PNG), or larger than Pillow's
+            `Image.MAX_IMAGE_PIXELS`.
     """
     with _opened(path) as image:
+        _check_end(path, image.format)
         try:
             orientation = image.getexif().get(_ORIENTATION, 1) if exif else 1
         except Exception as error:  # as in `_opened`
@@ -103,6 +111,23 @@ def _opened(path: str | os.PathLike[str]) -> Image.Image:
         image.close()
         raise UserError(f"the image {str(path)!r} has {width}x{height} pixels; {_LIMIT.format(limit)}")
     return image
+
+
+def _check_end(path: str | os.PathLike[str], kind: str | None) -> None:
+    """Refuses a file that ends before its pixels do; some readers fill the rest with gray."""
+    if kind not in _ENDS:
+        return
+    start, end = _ENDS[kind]
+    with open(path, "rb") as file:
+        file.seek(0, os.SEEK_END)
+        file.seek(max(file.tell() - _TAIL, 0))
+        content = file.read()
+        if content.rfind(end) <= content.rfind(start):  # a thumbnail in front of the pixels has an end of its own
+            file.seek(0)
+            content = file.read()
+    if content.rfind(end) <= content.rfind(start):
+        size = os.path.getsize(path)
+        raise UserError(f"the image {str(path)!r} is truncated: it has {size:,} bytes, and ends within its pixels")
 
 
 def _as_rgb(image: Image.Image, path: str | os.PathLike[str]) -> Image.Image:

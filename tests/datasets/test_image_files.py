@@ -144,3 +144,23 @@ def test_a_progress_bar_appears_when_it_takes_long(quiet, monkeypatch):
     out = io.StringIO()
     assert list(with_progress(range(5), 5, "headers", Console(file=out, force_terminal=True))) == list(range(5))
     assert ("headers" in out.getvalue()) == (quiet < 0)
+
+
+@UNIT
+@pytest.mark.parametrize("name", ["rgb.jpg", "rgb.png"])
+def test_a_truncated_file_is_refused_by_its_header(name, tmp_path):
+    """Also one with a thumbnail, which has an end of its own; not one with something appended."""
+    plain, thumbnail = io.BytesIO(), io.BytesIO()
+    noise = Image.fromarray(RNG.integers(0, 256, (64, 96, 3)).astype(np.uint8))
+    noise.resize((16, 16)).save(thumbnail, "JPEG")
+    exif = Image.Exif()
+    exif[0x927C] = thumbnail.getvalue()
+    noise.save(plain, {"jpg": "JPEG", "png": "PNG"}[name[-3:]], exif=exif)
+    path, content = tmp_path / name, plain.getvalue()
+    for whole in (content, content + b"\0" * 9000):
+        path.write_bytes(whole)
+        assert (read_header(path).width, read_header(path).height) == (96, 64)
+    for length in (len(content) - 12, len(content) // 2):
+        path.write_bytes(content[:length])
+        with pytest.raises(UserError, match=rf"is truncated: it has {length:,} bytes"):
+            read_header(path)

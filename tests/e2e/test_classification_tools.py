@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 import torch
-from helpers import ROOT, run_tool, shell, write_cifar10
+from helpers import ROOT, run_in_two_processes, run_tool, shell, write_cifar10
 
 from relnas_mm.datasets.shapes import generate_shapes
 
@@ -62,14 +62,20 @@ def test_a_resumed_training_ends_with_the_weights_of_an_uninterrupted_one(cifar,
 
 def test_two_processes_without_a_gpu(cifar, tmp_path):
     """RelativeNAS' reduction cells leave parameters unused; nobody has to say so, and both processes stay in step."""
-    command = ["tools/dist_train.sh", MINI, "2", "--work-dir", tmp_path, "--auto-scale-lr", "--cfg-options", *TINY]
-    command += ["train_cfg.max_epochs=2", "param_scheduler.T_max=2"]
+    options = [*TINY, "train_cfg.max_epochs=2", "param_scheduler.T_max=2"]
+    command = ["tools/dist_train.sh", MINI, "2", "--work-dir", tmp_path, "--auto-scale-lr", "--cfg-options", *options]
     environment = shell(PORT="29572", CUDA_VISIBLE_DEVICES="", CIFAR10_ROOT=cifar)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=400)
     text = done.stdout + done.stderr
     assert done.returncode == 0, text[-3000:]
     assert re.search(r"Epoch\(train\) +\[2\]\[2/2\]", text)  # 100 images in batches of 2 x 25
     assert "Scaling the original LR by 0.390625" in text  # 2 x 25 of 128
+
+    resumed = ("--work-dir", tmp_path / "resumed", "--auto-scale-lr", "--resume", tmp_path / "epoch_1.pth")
+    done = run_in_two_processes("tools/train.py", MINI, *resumed, "--cfg-options", *options, CIFAR10_ROOT=cifar)
+    assert done.returncode == 0, done.stderr[-3000:]
+    expected, found = weights(tmp_path / "epoch_2.pth"), weights(tmp_path / "resumed" / "epoch_2.pth")
+    assert all(torch.equal(expected[key], found[key]) for key in expected)  # both ranks drew what they drew before
 
 
 @pytest.mark.parametrize("amp", [False, pytest.param(True, marks=pytest.mark.cuda)])

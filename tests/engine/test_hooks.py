@@ -1,5 +1,7 @@
 """Hooks do what their names say."""
 
+import types
+
 import pytest
 import torch
 from mmengine.evaluator import Evaluator
@@ -9,6 +11,7 @@ from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
 import relnas_mm  # noqa: F401
+from relnas_mm.errors import UserError
 
 pytestmark = pytest.mark.mm
 
@@ -89,3 +92,21 @@ def test_channels_last(tmp_path):
     first.call_hook("before_run")
     weight = first.model.layer.weight
     assert weight.is_contiguous(memory_format=torch.channels_last) and torch.equal(weight, before)
+
+
+def test_channels_last_refuses_a_sharded_model():
+    """Several processes without shards are in tests/e2e/test_classification_tools.py."""
+    from mmengine.registry import MODEL_WRAPPERS
+
+    @MODEL_WRAPPERS.register_module(force=True)
+    class Sharded(torch.nn.Module):
+        def __init__(self, module):
+            super().__init__()
+            self.module = module
+
+    hook = HOOKS.build(dict(type="ChannelsLastHook"))
+    try:
+        with pytest.raises(UserError, match="cannot convert a Sharded"):
+            hook.before_run(types.SimpleNamespace(model=Sharded(torch.nn.Identity())))
+    finally:
+        MODEL_WRAPPERS.module_dict.pop("Sharded")

@@ -76,9 +76,7 @@ def equal(first, second):
     return len(first) == len(second) > 0 and all(np.array_equal(*pair) for pair in zip(first, second))
 
 
-@pytest.mark.parametrize(
-    "workers", [dict(num_workers=0), dict(num_workers=1), dict(num_workers=2, persistent_workers=True)]
-)
+@pytest.mark.parametrize("workers", WORKERS)
 @pytest.mark.parametrize("kind", CONFIGS)
 def test_epochs_differ_and_a_resumed_one_repeats(kind, workers, loader_of):
     loader = loader_of(kind, **workers)
@@ -97,3 +95,23 @@ def test_ranks_and_seeds_differ(loader_of, monkeypatch):
         loader = loader_of(kind, num_workers=0)
         drawn.append(epoch(begin(loader, seed), loader, 0))
     assert not equal(drawn[0], drawn[1]) and not equal(drawn[0], drawn[2])
+
+
+def passes(loader, count):
+    """Passes over the data by MMEngine's iterator of loops that count iterations, which then waits two seconds."""
+    from mmengine.runner.loops import _InfiniteDataloaderIterator
+
+    begin(loader).before_train_epoch(types.SimpleNamespace(epoch=0))
+    endless = _InfiniteDataloaderIterator(loader)
+    return [[values(next(endless)["inputs"]) for _ in range(len(loader))] for _ in range(count)]
+
+
+@pytest.mark.parametrize("workers", [dict(num_workers=0), dict(num_workers=1)])
+def test_passes_of_an_iteration_based_loop_differ_and_repeat_after_a_resume(workers, loader_of, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    kind = "CheckedCityscapesDataset"
+    drawn = passes(loader_of(kind, **workers), 3)
+    assert not equal(drawn[0], drawn[1]) and not equal(drawn[1], drawn[2])
+    torch.manual_seed(99)
+    again = passes(loader_of(kind, **workers), 3)  # a resume skips what was read
+    assert all(equal(*pair) for pair in zip(drawn, again))

@@ -51,8 +51,8 @@ class WorkerSeedHook(Hook):
 
     MMEngine seeds workers when they start.  Workers that are not persistent therefore repeat their random numbers in
     every epoch, and a resumed training continues with those of its first epoch.  With this hook epochs differ, and an
-    epoch draws the same after a resume, for the same number of workers.  Loops that count iterations keep MMEngine's
-    behaviour: their workers live as long as the loop, and a resume skips what was read.
+    epoch draws the same after a resume, for the same number of workers.  An epoch of a loop that counts iterations is a
+    pass over the data.
     """
 
     priority = "VERY_HIGH"
@@ -61,6 +61,7 @@ class WorkerSeedHook(Hook):
         """Puts the seeding transform first in every pipeline of the training data."""
         seed: Any = runner.seed
         self._transform = EpochSeed(int(seed), get_rank())
+        _announce_passes(runner.train_dataloader, self._transform)
         for dataset in innermost(runner.train_dataloader.dataset):
             transforms = getattr(getattr(dataset, "pipeline", None), "transforms", None)
             if isinstance(transforms, list):
@@ -69,3 +70,21 @@ class WorkerSeedHook(Hook):
     def before_train_epoch(self, runner: Runner) -> None:
         """Announces the epoch to all workers."""
         self._transform.epoch.fill_(runner.epoch)
+
+
+def _announce_passes(loader: Any, transform: EpochSeed) -> None:
+    """Lets a loop that counts iterations announce its passes.
+
+    When the data end, MMEngine calls the sampler's `set_epoch` with the number of the next pass, and then starts the
+    workers again; no hook is called in between.
+    """
+    sampler = loader.sampler if hasattr(loader.sampler, "set_epoch") else getattr(loader.batch_sampler, "sampler", None)
+    set_epoch = getattr(sampler, "set_epoch", None)
+    if set_epoch is None:
+        return
+
+    def announced(epoch: int) -> None:
+        transform.epoch.fill_(epoch)
+        set_epoch(epoch)
+
+    sampler.set_epoch = announced  # type: ignore[union-attr]
