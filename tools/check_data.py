@@ -6,7 +6,8 @@ from pathlib import Path
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.browse import PictureFolder
 from relnas_mm.browse.survey_report import odd_pictures, print_survey, summary
-from relnas_mm.checks.survey import survey
+from relnas_mm.checks import check_before_running
+from relnas_mm.checks.survey import LOADERS, survey
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import write_json
 from relnas_mm.launch import add_cfg_options, merge_options, read_config
@@ -32,6 +33,8 @@ def main() -> int:
     config = read_config(args.config)
     merge_options(config, args.cfg_options, args.config)
     folder = PictureFolder(Path(args.out or Path("work_dirs", Path(args.config).stem, "check_data")))
+    config.work_dir = str(folder.path.parent)
+    check_before_running(config, LOADERS)
     meta = read_checkpoint(args.checkpoint).meta.get("dataset_meta") if args.checkpoint else None
     surveys = survey(config, meta)
     print_survey(surveys)

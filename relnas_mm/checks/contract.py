@@ -28,7 +28,8 @@ class Labels(NamedTuple):
 
     def __str__(self) -> str:
         shown = ", ".join(self.names[:20])
-        return f"{len(self.names)} {self.noun} ({shown}{', …' if len(self.names) > 20 else ''})"
+        noun = {"classes": "class", "joints": "joint"}[self.noun] if len(self.names) == 1 else self.noun
+        return f"{len(self.names)} {noun} ({shown}{', …' if len(self.names) > 20 else ''})"
 
 
 def labels_of(metainfo: Any) -> Labels | None:

@@ -21,8 +21,14 @@ from relnas_mm.errors import UserError
 
 Headers = dict[str, ImageHeader | UserError]
 
+LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
+"""Keys of a config whose data are surveyed, in this order."""
+
 USUAL_MODES = ("RGB", "L")
 """Modes of Pillow that need no mention."""
+
+INITIAL_WEIGHTS = ("init_cfg", "pretrained")
+"""Keys of models that name weights, which no comparison needs."""
 
 IGNORED = 255
 """Id of ignored pixels when a data set does not name one."""
@@ -77,12 +83,9 @@ def survey(config: Config, checkpoint_meta: Any = None) -> list[SplitSurvey]:
         UserError: The config has no data.
     """
     init_default_scope(config.get("default_scope", "mmengine"))
-    loaders = {name: config.get(f"{name}_dataloader") for name in ("train", "val", "test")}
-    datasets = {f"{name}_dataloader": loader["dataset"] for name, loader in loaders.items() if loader}
+    datasets = {name: config[name]["dataset"] for name in LOADERS if config.get(name)}
     if not datasets:
-        raise UserError(
-            "the config has no train_dataloader, val_dataloader or test_dataloader; there is nothing to check"
-        )
+        raise UserError(f"the config has no {', '.join(LOADERS[:-1])} or {LOADERS[-1]}; there is nothing to check")
     surveys: list[SplitSurvey] = []
     seen: list[Any] = []
     for name, dataset in datasets.items():
@@ -100,8 +103,9 @@ def _model(config: Config) -> Any:
 
 
 def _without_init(node: Any) -> Any:
+    """A copy without weights to load; mappings keep their class, whose attributes two-stage detectors read."""
     if isinstance(node, dict):
-        return {key: _without_init(value) for key, value in node.items() if key not in ("init_cfg", "pretrained")}
+        return type(node)({key: _without_init(value) for key, value in node.items() if key not in INITIAL_WEIGHTS})
     return [_without_init(part) for part in node] if isinstance(node, (list, tuple)) else node
 
 

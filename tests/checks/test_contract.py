@@ -45,7 +45,7 @@ def test_another_order_names_the_first_difference():
 def test_other_classes_are_listed():
     sentence = compare_labels(Labels("classes", ("disc",)), "val_dataloader", DISCS, "train_dataloader")
     assert sentence == (
-        "val_dataloader has 1 classes (disc), but train_dataloader has 2 classes (disc, box); they must be the same, "
+        "val_dataloader has 1 class (disc), but train_dataloader has 2 classes (disc, box); they must be the same, "
         "in the same order"
     )
     assert compare_labels(DISCS, "a", Labels("joints", ("nose",)), "b") is None

@@ -161,3 +161,24 @@ def test_label_maps_and_a_segmentor(tool, tmp_path):
     refused(done, f"{path.name}' has 32x32 pixels; the image", "is read as 64x32")
     done = tool("tools/train.py", config, "--work-dir", tmp_path / "run", SHAPES_ROOT=str(root))
     refused(done, f"{path.name}' has 32x32 pixels; the image", "is read as 64x32")
+
+
+def test_a_two_stage_detector_of_mms_own_configs(tool, voc, classes, tmp_path):
+    """mm's data sets and model, whose sizes and classes are compared by the same tool."""
+    config = tmp_path / "faster_rcnn.py"
+    config.write_text(f"""
+_base_ = "mmdet::pascal_voc/faster-rcnn_r50_fpn_1x_voc0712.py"
+data = dict(_delete_=True, type="VOCDataset", data_root="{voc}/voc/VOCdevkit/",
+            data_prefix=dict(sub_data_root="VOC2007/"),
+            metainfo=dict(classes={tuple(classes)}), pipeline=[])
+train_dataloader = dict(dataset=dict(ann_file="VOC2007/ImageSets/Main/train.txt", **data))
+val_dataloader = dict(dataset=dict(ann_file="VOC2007/ImageSets/Main/val.txt", **data))
+test_dataloader = val_dataloader
+""")
+    done = tool("tools/check_data.py", config, "--out", tmp_path / "report")
+    refused(done, f"model.roi_head.bbox_head.num_classes is 20, but the data of train_dataloader have {len(classes)}")
+    options = ["--cfg-options", f"model.roi_head.bbox_head.num_classes={len(classes)}"]
+    done = tool("tools/check_data.py", config, "--out", tmp_path / "report", *options)
+    assert done.returncode == 0 and "nothing contradicts" in done.stdout
+    options.append("val_dataloader.dataset.ann_file=nowhere.txt")
+    refused(tool("tools/check_data.py", config, *options), "nowhere.txt' (val_dataloader) does not exist")

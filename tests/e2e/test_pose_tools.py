@@ -147,7 +147,7 @@ def test_truth_against_itself_and_the_values_of_pycocotools(data_root, tmp_path,
     assert list(moved.values()) == pytest.approx(list(evaluation.stats), abs=1e-12)
 
 
-def test_mpii_layout(tmp_path, monkeypatch):
+def test_mpii_layout(tmp_path, monkeypatch, tool):
     """Two persons in mmpose's JSON, the sizes of heads in MPII's own file: read, cut out, scored with 100."""
     from scipy.io import savemat
 
@@ -179,6 +179,11 @@ def test_mpii_layout(tmp_path, monkeypatch):
     metric.dataset_meta = val.metainfo
     scores = scored(metric, val, lambda keypoints: keypoints)
     assert scores["PCK"] == pytest.approx(100.0)
+    path = ROOT / FOLDER / "td-hm_relativenas_1xb128-140e_mpii-256x256.py"
+    done = tool("tools/check_data.py", path, "--out", tmp_path / "report")
+    assert done.returncode == 0, done.stderr[-2000:]
+    splits = json.loads((tmp_path / "report" / "check_data.json").read_text())
+    assert [split["images"] for split in splits] == [2, 2] and len(splits[0]["labels"]["names"]) == 16
 
 
 @pytest.mark.data
