@@ -5,11 +5,12 @@ mmengine or of an mm package that needs them.  The public names below are import
 """
 
 import importlib
+import warnings
 from types import ModuleType
 from typing import Any
 
 from relnas_mm import compat
-from relnas_mm.compat import hooks
+from relnas_mm.compat import failures, hooks
 from relnas_mm.version import __version__
 
 _PUBLIC = {
@@ -44,7 +45,11 @@ def _register_after(trigger: str, *modules: str) -> None:
 
     def register(_: ModuleType) -> None:
         for module in modules:
-            importlib.import_module(module)
+            try:
+                importlib.import_module(module)
+            except Exception as error:  # an mm package whose insides differ must import without us
+                failures.note(f"registration of {module}", error)
+                warnings.warn(f"{module} cannot be registered ({error}); see python -m relnas_mm.doctor", stacklevel=2)
 
     hooks.after_import(trigger, register)
 

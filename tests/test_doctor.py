@@ -53,6 +53,12 @@ CONFLICTS = {
         "pip install opencv-python-headless",
         True,
     ),
+    "a fix without its target": (
+        {"fixes_failed": {"configs_formatted_once": "LookupError: mmengine.config.config has no FormatCode"}},
+        "The fix 'configs_formatted_once' of relnas_mm.compat does not apply here",
+        "pip install 'mmengine==0.10.7'",
+        False,
+    ),
     "two opencv": (
         {"distributions": frozenset({"opencv-python", "opencv-python-headless"})},
         "opencv-python and opencv-python-headless are installed over each other",

@@ -7,11 +7,12 @@ takes effect when the module concerned is imported.  `RELNAS_MM_COMPAT=0` turns 
 import os
 
 from relnas_mm.compat.backend import ops_backend
+from relnas_mm.compat.failures import failed, note
 from relnas_mm.compat.fixes import FIXES
 from relnas_mm.compat.packages import import_error, require
 from relnas_mm.errors import UserError
 
-__all__ = ["FIXES", "SWITCH", "apply", "import_error", "ops_backend", "require"]
+__all__ = ["FIXES", "SWITCH", "apply", "failed", "import_error", "ops_backend", "require"]
 
 SWITCH = "RELNAS_MM_COMPAT"
 
@@ -33,6 +34,9 @@ def apply() -> tuple[str, ...]:
     if switch == "1":
         for fix in FIXES:
             if fix.__name__ not in _applied:
-                fix()
                 _applied.append(fix.__name__)
+                try:
+                    fix()
+                except Exception as error:  # a module that is imported already may differ in any way
+                    note(fix.__name__, error)
     return tuple(_applied)

@@ -1,6 +1,6 @@
 """Imports packages in a child process, and reports each as a line of JSON.
 
-Usage: `python -m relnas_mm.doctor.child NAME …`; a NAME is a package, `@ops` or `@gpus`.
+Usage: `python -m relnas_mm.doctor.child NAME …`; a NAME is a package, `@ops`, `@gpus` or `@fixes`.
 """
 
 import json
@@ -8,7 +8,7 @@ import os
 import sys
 from typing import Any
 
-from relnas_mm.compat import import_error, ops_backend
+from relnas_mm.compat import failed, import_error, ops_backend
 from relnas_mm.compat.hooks import ORIGIN
 
 # The subpackages in use, which may fail to import where the top-level package does not.
@@ -70,11 +70,16 @@ def examine_gpus() -> dict[str, Any]:
     return {"gpus": [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]}
 
 
+def examine_fixes() -> dict[str, Any]:
+    """Fixes that did not take effect on the packages imported so far."""
+    return {"failed": failed()}
+
+
 def main(names: list[str]) -> None:
     """Reports on standard output, to which nothing else can write."""
     report = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    special = {"@ops": examine_ops, "@gpus": examine_gpus}
+    special = {"@ops": examine_ops, "@gpus": examine_gpus, "@fixes": examine_fixes}
     for name in names:
         try:
             found = special[name]() if name in special else examine_package(name)

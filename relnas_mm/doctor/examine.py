@@ -21,7 +21,7 @@ def examine(folder: str | None = None, patience: float = PATIENCE) -> Report:
     """
     folder = os.getcwd() if folder is None else folder
     names = [tested.module for tested in TESTED]
-    found = probe([*names, "@ops", "@gpus"], patience)
+    found = probe([*names, "@ops", "@gpus", "@fixes"], patience)
     packages = {
         name: Package(report.get("version"), report.get("error"), report.get("stand_in", False))
         for name, report in found.items()
@@ -36,6 +36,7 @@ def examine(folder: str | None = None, patience: float = PATIENCE) -> Report:
         gpus=tuple(found["@gpus"].get("gpus", ())),
         has_nvidia_driver=shutil.which("nvidia-smi") is not None,
         compat_on=bool(compat.apply()),
+        fixes_failed=found["@fixes"].get("failed", {}),
         distributions=machine.distributions(),
         torch_wanted=machine.torch_wanted(),
         folder=folder,

@@ -17,7 +17,7 @@ def probe(names: list[str], patience: float = PATIENCE) -> dict[str, dict[str, A
     """Reports of `relnas_mm.doctor.child` by name; those of crashed or hanging packages have an `error` only.
 
     Args:
-        names: Packages, `@ops` or `@gpus`, imported in this order in one process.
+        names: Packages, `@ops`, `@gpus` or `@fixes`, imported in this order in one process.
         patience: Timeout of each in seconds.
     """
     found: dict[str, dict[str, Any]] = {}

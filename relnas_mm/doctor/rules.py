@@ -114,6 +114,16 @@ def usable_gpu(facts: Facts) -> Iterator[Problem]:
         )
 
 
+def fixes_apply(facts: Facts) -> Iterator[Problem]:
+    """Each fix must find what it changes; a package that needs none, as a fork, may have another inside."""
+    for fix, reason in facts.fixes_failed.items():
+        yield Problem(
+            f"The fix {fix!r} of relnas_mm.compat does not apply here ({reason}) and changed nothing; it is needed only "
+            "by the tested versions.",
+            "pip install 'mmengine==0.10.7'  # only if something fails",
+        )
+
+
 def resources(facts: Facts) -> Iterator[Problem]:
     """The folder must be writable, and disk and memory must suffice."""
     if not facts.writable:
@@ -149,6 +159,7 @@ RULES: tuple[Callable[[Facts], Iterator[Problem]], ...] = (
     usable_gpu,
     resources,
     versions_tested,
+    fixes_apply,
 )
 
 
