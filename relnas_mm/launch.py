@@ -1,4 +1,4 @@
-"""Shared by `tools/train.py`, `test.py` and `search.py`: arguments, config and Runner."""
+"""From the arguments of a command to a config and a Runner."""
 
 import argparse
 import os
@@ -11,35 +11,12 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from relnas_mm import distributed_cpu
-from relnas_mm.cfg_options import CfgOptions
 from relnas_mm.errors import UserError
+from relnas_mm.packaged import config_name, config_path
 from relnas_mm.renamed import check_renamed
 from relnas_mm.seeding import check_seed
 
 Result = TypeVar("Result")
-LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
-
-
-def runner_parser(description: str) -> argparse.ArgumentParser:
-    """Creates a parser with the common arguments of mm tools; each tool adds its own."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("config", help="config file")
-    parser.add_argument("--work-dir", help="folder for logs, checkpoints and results [work_dirs/CONFIG_NAME]")
-    add_cfg_options(parser, 'model.backbone.genotype=genotype.json key="[a,b]"')
-    parser.add_argument("--launcher", choices=LAUNCHERS, default="none", help="job launcher [none]")
-    parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
-    return parser
-
-
-def add_cfg_options(parser: argparse.ArgumentParser, example: str) -> None:
-    """Adds mm's `--cfg-options`, with an example in its help."""
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=CfgOptions,
-        metavar="KEY=VALUE",
-        help=f"override settings of the config, e.g. {example}",
-    )
 
 
 def build_runner(config: Config) -> Runner:
@@ -85,7 +62,7 @@ def load_config(args: argparse.Namespace) -> Config:
     """Reads the config of a tool and merges its arguments.
 
     Args:
-        args: Arguments parsed by `runner_parser`.
+        args: Arguments of `runner_parser`.
 
     Raises:
         UserError: The file is missing or cannot be parsed, an option does not fit it, or its seed is out of range.
@@ -98,7 +75,7 @@ def load_config(args: argparse.Namespace) -> Config:
     if args.work_dir:
         config.work_dir = args.work_dir
     elif not config.get("work_dir"):
-        config.work_dir = str(Path("work_dirs") / Path(args.config).stem)
+        config.work_dir = str(Path("work_dirs") / config_name(args.config))
     return config
 
 
@@ -136,13 +113,17 @@ def merge_options(config: Config, options: dict[str, Any] | None, source: str) -
 def read_config(path: str) -> Config:
     """Reads one config file.
 
+    Args:
+        path: Its path, or `package::path` of one that comes with a package.
+
     Raises:
         UserError: The file is missing or cannot be parsed, or uses a name of an earlier release.
     """
-    if not Path(path).is_file():
+    file = config_path(path)
+    if not Path(file).is_file():
         raise UserError(f"the config {path!r} does not exist")
     try:
-        config = Config.fromfile(path)
+        config = Config.fromfile(file)
     except UserError:
         raise
     except Exception as error:  # mmengine raises many types for invalid Python, JSON or YAML and for missing bases

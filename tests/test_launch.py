@@ -6,8 +6,9 @@ import pytest
 from mmengine.config import Config
 
 from relnas_mm.checks import check_before_running
+from relnas_mm.cli.parser import runner_parser
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.launch import load_config, read_config, runner_parser
+from relnas_mm.launch import load_config, read_config
 from relnas_mm.outputs import output_folder
 
 pytestmark = pytest.mark.mm

@@ -9,13 +9,22 @@ from relnas_mm.doctor.table import as_text
 from relnas_mm.errors import reports_user_errors
 
 
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command."""
+    command = argparse.ArgumentParser(
+        description="Checks the installed packages and the machine.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.epilog = f"examples:\n  {command.prog}\n  {command.prog} --json --folder runs"
+    command.add_argument("--json", action="store_true", help="print facts and problems as JSON")
+    command.add_argument("--folder", help="output folder of runs (default: the current folder)")
+    return command
+
+
 @reports_user_errors
 def main() -> int:
     """Prints the report; returns 1 if the main job cannot run, else 0."""
-    parser = argparse.ArgumentParser(description="Checks the installed packages and the machine.")
-    parser.add_argument("--json", action="store_true", help="print facts and problems as JSON")
-    parser.add_argument("--folder", help="output folder of runs (default: the current folder)")
-    arguments = parser.parse_args()
+    arguments = parser().parse_args()
     if not arguments.json:
         print("Importing every package in a child process …", file=sys.stderr)
     report = examine(arguments.folder)

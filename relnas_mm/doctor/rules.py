@@ -118,8 +118,8 @@ def fixes_apply(facts: Facts) -> Iterator[Problem]:
     """Each fix must find what it changes; a package that needs none, as a fork, may have another inside."""
     for fix, reason in facts.fixes_failed.items():
         yield Problem(
-            f"The fix {fix!r} of relnas_mm.compat does not apply here ({reason}) and changed nothing; it is needed only "
-            "by the tested versions.",
+            f"The fix {fix!r} of relnas_mm.compat does not apply here ({reason}) and changed nothing; "
+            "only the tested versions need it.",
             "pip install 'mmengine==0.10.7'  # only if something fails",
         )
 

@@ -90,7 +90,9 @@ FORKS = os.environ.get("RELNAS_FORKS_PYTHON")
 
 
 @pytest.mark.mm
-@pytest.mark.skipif(not FORKS, reason="RELNAS_FORKS_PYTHON names no interpreter with onedl-mmengine and onedl-mmdetection")
+@pytest.mark.skipif(
+    not FORKS, reason="RELNAS_FORKS_PYTHON names no interpreter with onedl-mmengine and onedl-mmdetection"
+)
 def test_a_detector_on_the_maintained_forks(tmp_path):
     """Trains and tests by `tools/train.py`, with mmcv-lite; docs/install.md says how to make that environment."""
     env = {**os.environ, "PYTHONPATH": str(ROOT), "SHAPES_ROOT": str(tmp_path)}

@@ -1,0 +1,1 @@
+"""The commands of `relnas-mm`, one module each: its parser and its `main`."""

@@ -1,0 +1,39 @@
+"""Searches for a cell: `python tools/search.py CONFIG [--work-dir DIR] [--resume] [--cfg-options KEY=VALUE …]`."""
+
+import argparse
+from pathlib import Path
+
+import relnas_mm.search.mm_loop  # noqa: F401  (registers)
+from relnas_mm.checks import check_before_running
+from relnas_mm.cli.parser import runner_parser
+from relnas_mm.errors import reports_user_errors
+from relnas_mm.launch import is_elastic_restart, is_main_process, load_config, run
+from relnas_mm.search.builder import check_loop
+from relnas_mm.search.identity import claim_work_dir, run_identity
+from relnas_mm.search.setup import with_runner_needs, without_missing_backends
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command."""
+    command = runner_parser(
+        "Search for an architecture with MMEngine's Runner.",
+        "relnas_mm::search/relativenas_shapes_quick.py",
+        "relnas_mm::search/relativenas_cifar10.py --work-dir runs/search --resume",
+    )
+    command.add_argument("--resume", action="store_true", help="resume the search in the work_dir, if there is one")
+    command.add_argument("--force", action="store_true", help="resume although the config differs")
+    return command
+
+
+@reports_user_errors
+def main() -> None:
+    args = parser().parse_args()
+    config = with_runner_needs(without_missing_backends(load_config(args)))
+    identity = run_identity(config.to_dict())
+    check_loop(config.train_cfg)
+    check_before_running(config, ())
+    resume = args.resume or is_elastic_restart()
+    if is_main_process():
+        claim_work_dir(Path(config.work_dir), identity, resume, args.force)
+    config.train_cfg.resume = resume
+    run(config, lambda runner: runner.train())
