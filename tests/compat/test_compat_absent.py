@@ -17,6 +17,7 @@ TARGETS = {
     "own_configs": ("mmengine.config.utils", "has no MODULE2PACKAGE"),
     "own_scope": ("mmengine.config.config", "has no Config"),
     "indexes_read_once": ("mmengine.config.utils", "has no load"),
+    "complexity_of_inputs": ("mmengine.analysis.print_helper", "has no get_model_complexity_info"),
     "configs_formatted_once": ("mmengine.config.config", "has no FormatCode"),
 }
 """Module that a fix changes, and what the doctor says when that module is empty."""

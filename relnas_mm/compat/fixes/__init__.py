@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from relnas_mm.compat.fixes.analysis import complexity_of_inputs
 from relnas_mm.compat.fixes.checkpoints import checkpoints_read_first, own_checkpoints
 from relnas_mm.compat.fixes.configs import configs_formatted_once, indexes_read_once, own_configs, own_scope
 from relnas_mm.compat.fixes.detectors import ssd_prediction
@@ -18,5 +19,6 @@ FIXES: tuple[Callable[[], None], ...] = (
     own_scope,
     indexes_read_once,
     configs_formatted_once,
+    complexity_of_inputs,
 )
 """Each installs an import hook; a fix that finds another inside than it expects changes nothing (`failures`)."""

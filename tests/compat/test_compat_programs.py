@@ -1,0 +1,229 @@
+"""mm's own programs and inferencers with mmcv-lite: the compatibility layer is there before they import mm.
+
+Each runs in a new interpreter, started by `relnas-mm run` or in an environment with `relnas-mm compat install`.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import mmdet
+import mmpose
+import mmseg
+import numpy as np
+import pytest
+from helpers import ROOT, run_tool
+from PIL import Image
+
+from relnas_mm.compat.environment import environment_of_programs, install, remove, status
+from relnas_mm.datasets.shapes import generate_shapes
+
+pytestmark = [pytest.mark.e2e, pytest.mark.mm]
+
+TINY = "backbone=dict(init_channels=8, num_cells=3)"
+LOADER = "dict(batch_size=2, num_workers=0, persistent_workers=False)"
+CONFIGS = {
+    "det.py": f"""
+_base_ = "relnas_mm::ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py"
+model = dict({TINY}, bbox_head=dict(in_channels=(32, 64, 128, 128)),
+             neck=dict(in_channels=(32, 64, 128), out_channels=(32, 64, 128, 128)))
+train_cfg = dict(max_epochs=1)
+train_dataloader = val_dataloader = test_dataloader = {LOADER}
+""",
+    "seg.py": f"""
+_base_ = "relnas_mm::deeplabv3plus/deeplabv3plus_relativenas-c16l6-d16_1xb8-600i_shapes.py"
+model = dict({TINY}, decode_head=dict(in_channels=128, c1_in_channels=8), auxiliary_head=dict(in_channels=64))
+""",
+    "pose.py": f"""
+_base_ = "relnas_mm::simple_baseline/td-hm_relativenas-c16l6_1xb32-12e_shapes-128x96.py"
+model = dict({TINY}, head=dict(in_channels=128))
+""",
+}
+INFERENCERS = {
+    "DetInferencer": """
+from mmdet.apis import DetInferencer
+result = DetInferencer("det.py", "det.pth", device="cpu")("image.png", no_save_vis=True)
+assert len(result["predictions"]) == 1
+""",
+    "MMSegInferencer": """
+from mmseg.apis import MMSegInferencer
+result = MMSegInferencer("seg.py", classes=["a"] * 9, palette=[[0, 0, 0]] * 9, device="cpu")("image.png", out_dir="seg")
+assert result["predictions"].shape == (128, 256)
+""",
+    "MMPoseInferencer": """
+from mmpose.apis import MMPoseInferencer
+pose = MMPoseInferencer(pose2d="pose.py", det_model="whole_image", device="cpu")
+assert len(next(pose("image.png"))["predictions"][0]) == 1
+""",
+}
+PROGRAMS = {
+    "mmdet test": "mmdet test det.py det.pth --work-dir test --out predictions.pkl",
+    "mmdet browse_dataset": "mmdet browse_dataset det.py --output-dir browse --not-show",
+    "mmdet confusion_matrix": "mmdet confusion_matrix det.py predictions.pkl matrix",
+    "mmdet publish_model": "mmdet publish_model det.pth published_det.pth",
+    "mmseg get_flops": "mmseg get_flops seg.py --shape 128 256",
+    "mmseg publish_model": "mmseg publish_model det.pth published_seg.pth",
+    "mmpose get_flops": "mmpose get_flops pose.py --input-shape 128 96",
+    "mmpose publish_model": "mmpose publish_model det.pth published_pose.pth",
+    "mim test": "mim test mmdet det.py --checkpoint det.pth --work-dir mim",
+}
+FOLDERS = {"mmdet": mmdet, "mmseg": mmseg, "mmpose": mmpose}
+LEAVES = {
+    "mmdet browse_dataset": "browse/*",
+    "mmdet confusion_matrix": "matrix/confusion_matrix.png",
+    "mmdet publish_model": "published_det-*.pth",
+    "mmseg publish_model": "published_seg-*.pth",
+    "mmpose publish_model": "published_pose-*.pth",
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A user's folder: three configs, a checkpoint of MMEngine's, an image."""
+    folder = tmp_path_factory.mktemp("project")
+    generate_shapes(folder / "voc", "voc", {"train": 4, "val": 2, "test": 2}, image_size=64, progress=False)
+    for name, text in CONFIGS.items():
+        (folder / name).write_text(text)
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (128, 256, 3), dtype=np.uint8)).save(folder / "image.png")
+    done = run_tool("tools/train.py", folder / "det.py", "--work-dir", folder / "run", SHAPES_ROOT=str(folder))
+    assert done.returncode == 0, done.stderr[-3000:]
+    (folder / "run" / "epoch_1.pth").rename(folder / "det.pth")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tested(project, python):
+    """What mmdet's test.py printed; it leaves the predictions that other programs read."""
+    return started("relnas-mm run", PROGRAMS["mmdet test"].split(), project, python)
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory):
+    """An environment with the packages of this one, and the layer installed."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, symlinks=True)
+    packages = next(folder.glob("lib/python*/site-packages"))
+    (packages / "parent.pth").write_text(str(Path(np.__file__).parents[1]) + "\n")
+    install(packages)
+    return folder / "bin" / "python"
+
+
+def variables(folder, **others):
+    plain = {name: value for name, value in os.environ.items() if name != "RELNAS_MM_COMPAT"}
+    return {**plain, "PYTHONPATH": str(ROOT), "SHAPES_ROOT": str(folder), "MPLBACKEND": "agg", **others}
+
+
+def script(words):
+    """The file of a program in a wheel, as its users call it."""
+    package, program, *rest = words
+    paths = (Path(FOLDERS[package].__file__).parent / ".mim" / "tools").rglob(f"{program}.py")
+    return [min(paths, key=lambda path: len(path.parts)), *rest]
+
+
+def started(how, words, folder, python):
+    """Runs a program in one of two ways."""
+    if how == "relnas-mm run":
+        command = [sys.executable, "-m", "relnas_mm", "run", *words]
+    elif words[0] == "mim":
+        command = [python, "-c", "import sys; from mim.cli import cli; sys.exit(cli())", *words[1:]]
+    else:
+        command = [python, *(words if words[0].endswith(".py") else script(words))]
+    env = variables(folder, PATH=f"{python.parent}:{os.environ['PATH']}")
+    done = subprocess.run(
+        list(map(str, command)), cwd=folder, env=env, capture_output=True, text=True, errors="replace", timeout=300
+    )
+    assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-3000:]
+    return done
+
+
+HOW = pytest.mark.parametrize("how", ["relnas-mm run", "relnas-mm compat install"])
+
+
+@HOW
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_of_an_mm_package(name, how, project, python, tested):
+    if name.startswith("mim ") and importlib.util.find_spec("mim") is None:
+        pytest.skip("openmim is not installed")
+    for path in project.glob(LEAVES.get(name, "nothing")):
+        path.unlink()
+    first = name == "mmdet test" and how == "relnas-mm run"
+    done = tested if first else started(how, PROGRAMS[name].split(), project, python)
+    if name in LEAVES:
+        assert list(project.glob(LEAVES[name]))
+    elif name.endswith("get_flops"):
+        assert "flops: " in done.stdout.lower() and "params: " in done.stdout.lower()
+    else:
+        assert "pascal_voc/mAP" in done.stdout + done.stderr
+
+
+@HOW
+@pytest.mark.parametrize("name", INFERENCERS)
+def test_an_inferencer(name, how, project, python):
+    path = project / f"{name}.py"
+    path.write_text(INFERENCERS[name])
+    started(how, [path.name], project, python)
+
+
+def test_without_the_layer_they_end_as_they_do_today(project):
+    path = project / "plain.py"
+    path.write_text(INFERENCERS["DetInferencer"])
+    done = subprocess.run([sys.executable, path], cwd=project, env=variables(project), capture_output=True, text=True)
+    assert done.returncode == 1 and "No module named 'mmcv._ext'" in done.stderr
+
+
+def test_what_is_installed_can_be_removed_and_is_found_outdated(tmp_path):
+    assert status(tmp_path) == "off" and not remove(tmp_path)
+    install(tmp_path)
+    assert status(tmp_path) == "on"
+    (tmp_path / "_relnas_mm_startup.py").write_text("# of an earlier version")
+    assert status(tmp_path) == "outdated"
+    install(tmp_path)
+    assert status(tmp_path) == "on" and remove(tmp_path) and list(tmp_path.iterdir()) == []
+
+
+def test_the_start_imports_nothing_and_costs_less_than_two_milliseconds(python):
+    """The least of five starts, as others use the machine."""
+    costs = []
+    for _ in range(5):
+        command = [python, "-X", "importtime", "-c", "import sys; print(*sorted(sys.modules))"]
+        done = subprocess.run(command, env=variables(ROOT), capture_output=True, text=True, check=True)
+        assert not {"relnas_mm", "mmengine", "torch", "numpy"} & set(done.stdout.split())
+        (line,) = (line for line in done.stderr.splitlines() if line.endswith("_relnas_mm_startup"))
+        costs.append(int(line.split("|")[1]))
+    assert min(costs) < 2000  # microseconds
+
+
+def test_a_package_that_is_gone_is_a_warning(python, tmp_path):
+    command = [python, "-c", "import mmengine; print('went on')"]
+    environment = {**variables(ROOT), "PYTHONPATH": ""}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert (
+        done.stdout == "went on\n" and "relnas_mm cannot be imported" in done.stderr and "compat remove" in done.stderr
+    )
+
+
+def test_another_sitecustomize_still_runs(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("print('theirs')")
+    environment = environment_of_programs()
+    environment["PYTHONPATH"] += f"{os.pathsep}{tmp_path}"
+    done = subprocess.run([sys.executable, "-c", ""], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "theirs\n"
+
+
+BAD = {
+    "mmdet": "needs the name of a program; mmdet has ",
+    "mmdet nothing": "mmdet has no program 'nothing'; it has ",
+    "gone.py": "the script 'gone.py' does not exist",
+    "json": "'json' is no script (a file that ends with .py), no installed mm package and no installed command",
+    "mmseg browse_dataset": "several programs 'browse_dataset'; name one of analysis_tools/browse_dataset, misc/browse",
+}
+
+
+@pytest.mark.parametrize("words", BAD)
+def test_what_cannot_be_run_is_named(words):
+    done = run_tool("relnas_mm/__main__.py", "run", *words.split())
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert BAD[words] in done.stderr
