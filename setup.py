@@ -45,6 +45,6 @@ def version() -> str:
 setup(
     version=version(),
     packages=find_packages(include=["relnas_mm", "relnas_mm.*"]),
-    package_data={"relnas_mm": ["**/*.html", "**/*.j2", "**/*.json", "__init__.pyi"]},
+    package_data={"relnas_mm": ["**/*.html", "**/*.j2", "**/*.json", "__init__.pyi", "compat/site/*.py"]},
     cmdclass={"build_py": BuildWithMim},
 )

@@ -19,6 +19,16 @@ INDEXED = yaml.safe_load((ROOT / "model-index.yml").read_text())["Import"]
 ENTRIES = [model for name in INDEXED for model in yaml.safe_load((ROOT / name).read_text())["Models"]]
 
 
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory):
+    """A folder of somebody else's, in which a config builds on each of ours."""
+    folder = tmp_path_factory.mktemp("project")
+    for path in CONFIGS:
+        name = path.relative_to(ROOT / "configs").as_posix()
+        (folder / path.name).write_text(f"_base_ = 'relnas_mm::{name}'\n")
+    return folder
+
+
 @functools.cache
 def parameters(path):
     """Number of parameters by the name of each; a model is built once for both tests that need it."""
@@ -28,17 +38,20 @@ def parameters(path):
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_the_model_can_be_built(path):
-    assert parameters(path)
+def test_the_model_can_be_built(path, projects):
+    """By a config of another project that has ours as its base, which says the same as ours."""
+    derived = read_config(str(projects / path.name))
+    assert derived.to_dict() == read_config(str(path)).to_dict()  # no part has a scope of ours
+    assert parameters(projects / path.name)
 
 
 @pytest.mark.golden
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["Name"])
-def test_an_entry_of_the_index_names_a_config_and_its_size(entry):
+def test_an_entry_of_the_index_names_a_config_and_its_size(entry, projects):
     path = ROOT / entry["Config"]
     assert path.is_file() and path.stem == entry["Name"]
     if published := entry.get("Metadata", {}).get("Parameters"):
-        sizes = parameters(path)
+        sizes = parameters(projects / path.name)
         assert sum(size for name, size in sizes.items() if not name.startswith("auxiliary_head.")) == published
 
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import zipfile
 
 import pytest
 from helpers import ROOT, fresh
@@ -64,37 +63,6 @@ def test_configs_of_ours_are_bases_for_others(tmp_path):
         tmp_path,  # somebody else's project
     )
     assert out.splitlines()[-1] == "CellBackbone 3"
-
-
-@pytest.mark.unit
-def test_a_wheel_holds_configs_and_tools(tmp_path):
-    """Built from a copy, by setuptools as it is here, so that neither the network nor this checkout is touched."""
-    import shutil
-
-    pytest.importorskip("setuptools", reason="the build back-end is not installed")
-    source = tmp_path / "source"
-    skip = shutil.ignore_patterns(".git", ".venv", ".mim", "work_dirs", "data", "build", "*.egg-info", "__pycache__")
-    shutil.copytree(ROOT, source, ignore=skip)
-    build = (
-        "from setuptools.build_meta import build_wheel, get_requires_for_build_wheel as needs; needs();"
-        f"print(build_wheel({str(tmp_path)!r}))"
-    )
-    done = subprocess.run([sys.executable, "-c", build], cwd=source, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    (wheel,) = tmp_path.glob("*.whl")
-    names = set(zipfile.ZipFile(wheel).namelist())
-    assert "relnas_mm/.mim/configs/ssd/ssd300_relativenas_120e_voc07.py" in names
-    assert {"relnas_mm/.mim/tools/search.py", "relnas_mm/.mim/model-index.yml"} <= names
-    assert {"relnas_mm/pipeline/report.html.j2", "relnas_mm/search/replay.html"} <= names
-    packed = {
-        path.relative_to(ROOT).as_posix() for path in (ROOT / "relnas_mm").rglob("*.py") if ".mim" not in path.parts
-    }
-    assert packed <= names and not any(name.startswith("tests") for name in names)
-    assert {n.removeprefix("relnas_mm/.mim/") for n in names if "/configs/" in n} == {
-        path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "configs").rglob("*")
-        if path.suffix in (".py", ".md", ".yml")
-    }
 
 
 FIRST = """
