@@ -7,6 +7,7 @@ import threading
 import pytest
 import torch
 from helpers.original_checkpoints import SMALL, rewired, same_weights, save_original
+from mmengine.config import ConfigDict
 from mmengine.registry import MODELS
 
 import relnas_mm  # noqa: F401
@@ -180,3 +181,29 @@ def test_a_checkpoint_is_fetched_over_http_once(tmp_path, monkeypatch):
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_pretrained_is_an_older_form_of_init_cfg(tmp_path):
+    """As mm backbones take it, alone or from mmseg's segmentor."""
+    torch.save(CellBackbone(**SMALL).state_dict(), tmp_path / "weights.pth")
+    path = str(tmp_path / "weights.pth")
+    backbone = CellBackbone(**SMALL, pretrained=path)
+    assert backbone.init_cfg == dict(type="Pretrained", checkpoint=path)
+    backbone.init_weights()
+    assert same_weights(backbone, torch.load(path))
+    config = ConfigDict(SEGMENTOR, pretrained=path, backbone=dict(type="CellBackbone", **SMALL))
+    segmentor = MODELS.build(config)
+    segmentor.init_weights()
+    assert same_weights(segmentor.backbone, torch.load(path))
+    assert CellBackbone(**SMALL, pretrained=None).init_cfg is None
+
+
+@pytest.mark.parametrize("kind", ["CellBackbone", "ChainBackbone"])
+def test_pretrained_of_another_network_is_refused(kind):
+    for address in ("torchvision://resnet50", "open-mmlab://resnet50_v1c"):
+        with pytest.raises(
+            UserError, match=f"pretrained is '{address}', the weights of another network; name a checkp"
+        ):
+            MODELS.build(dict(type=kind, pretrained=address))
+    with pytest.raises(UserError, match=r"both pretrained='a\.pth' and init_cfg={.*} are given; a backbone takes one"):
+        MODELS.build(dict(type=kind, pretrained="a.pth", init_cfg=dict(type="Pretrained", checkpoint="b.pth")))

@@ -39,6 +39,7 @@ class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
         with_cp: Whether to recompute cells in the backward pass to save memory.
         backend: 'auto' is the fastest PyTorch on any device, 'reference' is bit-identical to the reference
             implementation, 'triton' uses Triton kernels on CUDA.
+        pretrained: Path of weights of this architecture, as an older form of `init_cfg`; mm configs set it to None.
         init_cfg: As for any mm backbone; `type='Pretrained'` reports loaded, missing and unexpected keys.
 
     Attributes:
@@ -63,6 +64,7 @@ class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
         norm_eval: bool = False,
         with_cp: bool = False,
         backend: str = "auto",
+        pretrained: "str | None" = None,
         init_cfg: "dict[str, Any] | list[dict[str, Any]] | None" = None,
     ):
         if not 0.0 <= drop_path_rate < 1.0:
@@ -79,6 +81,7 @@ class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
             norm_eval=norm_eval,
             with_cp=with_cp,
             backend=backend,
+            pretrained=pretrained,
             init_cfg=init_cfg,
         )
         self.drop_path_rate = drop_path_rate

@@ -34,6 +34,7 @@ class ChainBackbone(StagedBackbone, ChainTrunk, BaseModule):
         norm_eval: Whether batch normalization stays in evaluation mode during training.
         with_cp: Whether to recompute layers in the backward pass to save memory.
         backend: As for `CellBackbone`.
+        pretrained: Path of weights of this architecture, as an older form of `init_cfg`; mm configs set it to None.
         init_cfg: As for any mm backbone; `type='Pretrained'` reports loaded, missing and unexpected keys.
 
     Attributes:
@@ -56,6 +57,7 @@ class ChainBackbone(StagedBackbone, ChainTrunk, BaseModule):
         norm_eval: bool = False,
         with_cp: bool = False,
         backend: str = "auto",
+        pretrained: "str | None" = None,
         init_cfg: "dict[str, Any] | list[dict[str, Any]] | None" = None,
     ):
         super().__init__(
@@ -69,5 +71,6 @@ class ChainBackbone(StagedBackbone, ChainTrunk, BaseModule):
             norm_eval=norm_eval,
             with_cp=with_cp,
             backend=backend,
+            pretrained=pretrained,
             init_cfg=init_cfg,
         )

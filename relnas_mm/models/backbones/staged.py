@@ -14,6 +14,9 @@ from relnas_mm.networks.trunk import STEM, STEM_OUTPUT, Trunk
 
 NUM_STAGES = 3
 
+OTHER_NETWORKS = ("torchvision://", "open-mmlab://", "openmmlab://", "mmcls://", "modelzoo://", "pycls://")
+"""Prefixes under which mm configs name weights of other networks."""
+
 
 class StagedBackbone(LoadsPretrained, Trunk):
     """Stem and three stages as an mm backbone; precedes a `Trunk` in the method resolution order.
@@ -27,6 +30,8 @@ class StagedBackbone(LoadsPretrained, Trunk):
         frozen_stages: -1 freezes nothing, 0 the stem, n the stem and the first n stages.
         norm_cfg: Config of the normalization layers, as for mmcv's `build_norm_layer`.
         norm_eval: Whether batch normalization stays in evaluation mode.
+        pretrained: Weights to start from, as an older form of `init_cfg`.
+        init_cfg: As for any mm backbone.
         **kwargs: For the trunk.
 
     Attributes:
@@ -34,7 +39,8 @@ class StagedBackbone(LoadsPretrained, Trunk):
         out_strides: Stride of each output.
 
     Raises:
-        UserError: A stage does not exist, or `out_indices` is not in ascending order.
+        UserError: A stage does not exist, `out_indices` is not in ascending order, or `pretrained` is of another
+            network or stands beside `init_cfg`.
     """
 
     def __init__(
@@ -44,10 +50,13 @@ class StagedBackbone(LoadsPretrained, Trunk):
         frozen_stages: int,
         norm_cfg: "dict[str, Any] | None",
         norm_eval: bool,
+        pretrained: "str | None",
+        init_cfg: Any,
         **kwargs: Any,
     ):
         _check_stages(out_indices, frozen_stages)
-        super().__init__(*args, norm=_norm_of(norm_cfg), **kwargs)
+        init_cfg = _initialization(pretrained, init_cfg)
+        super().__init__(*args, norm=_norm_of(norm_cfg), init_cfg=init_cfg, **kwargs)
         self.out_indices, self.frozen_stages, self.norm_eval = tuple(out_indices), frozen_stages, norm_eval
         info = [self.feature_info[index] for index in self.out_indices]
         self.out_channels = tuple(feature.channels for feature in info)
@@ -109,6 +118,20 @@ def _check_stages(out_indices: Sequence[Any], frozen_stages: int) -> None:
         )
     if frozen_stages not in range(-1, NUM_STAGES + 1):
         raise UserError(f"frozen_stages is {frozen_stages!r}; it must be one of {list(range(-1, NUM_STAGES + 1))}")
+
+
+def _initialization(pretrained: Any, init_cfg: Any) -> Any:
+    """The `init_cfg` that `pretrained` stands for."""
+    if pretrained is None:
+        return init_cfg
+    if init_cfg is not None:
+        raise UserError(f"both pretrained={pretrained!r} and init_cfg={init_cfg!r} are given; a backbone takes one")
+    if not isinstance(pretrained, str) or pretrained.startswith(OTHER_NETWORKS):
+        raise UserError(
+            f"pretrained is {pretrained!r}, the weights of another network; name a checkpoint of this architecture, "
+            "or set pretrained=None"
+        )
+    return {"type": "Pretrained", "checkpoint": pretrained}
 
 
 def _norm_of(norm_cfg: "dict[str, Any] | None") -> Norm:
