@@ -30,21 +30,24 @@ def wheel(tmp_path_factory):
     return path
 
 
+CALLS = {"relnas-mm": "from relnas_mm.cli.main import main; main()", "mim": "from mim.cli import cli; sys.exit(cli())"}
+
+
 @pytest.fixture(scope="module")
 def command(wheel, tmp_path_factory):
-    """`relnas-mm` of the unpacked wheel, in an empty folder far from the checkout."""
+    """`relnas-mm` or `mim` with the unpacked wheel, in an empty folder far from the checkout."""
     packages = tmp_path_factory.mktemp("packages")
     zipfile.ZipFile(wheel).extractall(packages)
     folder = tmp_path_factory.mktemp("empty")
 
-    def run(*words, **environment):
+    def run(*words, program="relnas-mm", **environment):
         code = "import relnas_mm, sys; assert relnas_mm.__file__.startswith(sys.argv.pop(1))"
         env = {**os.environ, "PYTHONPATH": str(packages), **environment}
         done = subprocess.run(
             [
                 sys.executable,
                 "-c",
-                f"{code}; from relnas_mm.cli.main import main; main()",
+                f"{code}; {CALLS[program]}",
                 str(packages),
                 *map(str, words),
             ],
@@ -102,3 +105,21 @@ def test_a_packaged_config_is_named_by_its_package(command):
     )
     command("draw", "relativenas", "--out", "cell.png")
     assert (command.folder / "cell.png").stat().st_size > 1000
+
+
+@pytest.mark.e2e
+@pytest.mark.mm
+def test_mim_finds_and_runs_the_package(command, tmp_path):
+    pytest.importorskip("mim", reason="openmim is not installed")
+    assert "ssd300_relativenas_120e_voc0712" in command("search", "relnas_mm", program="mim")
+    shapes = ("make_shapes", str(tmp_path), "--layout", "voc", "--splits", "train=4", "val=2", "test=2")
+    command("run", "relnas_mm", *shapes, "--image-size", "64", program="mim")
+    (command.folder / "by_mim.py").write_text("""
+_base_ = "relnas_mm::ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py"
+train_cfg = dict(max_epochs=1)
+train_dataloader = val_dataloader = test_dataloader = dict(batch_size=2, num_workers=0, persistent_workers=False)
+""")
+    out = command("train", "relnas_mm", "by_mim.py", "--work-dir", "by_mim", program="mim", SHAPES_ROOT=str(tmp_path))
+    assert "Training finished successfully" in out
+    words = ("test", "relnas_mm", "by_mim.py", "--checkpoint", "by_mim/epoch_1.pth", "--work-dir", "by_mim_test")
+    assert "Testing finished successfully" in command(*words, program="mim", SHAPES_ROOT=str(tmp_path))
