@@ -53,6 +53,12 @@ CONFLICTS = {
         "pip install opencv-python-headless",
         True,
     ),
+    "an outdated start": (
+        {"compat_at_start": "outdated"},
+        "start the compatibility layer is of another version",
+        "relnas-mm compat install",
+        False,
+    ),
     "a fix without its target": (
         {"fixes_failed": {"configs_formatted_once": "LookupError: mmengine.config.config has no FormatCode"}},
         "The fix 'configs_formatted_once' of relnas_mm.compat does not apply here",

@@ -72,3 +72,17 @@ def test_every_file_that_the_readme_names_is_there():
 def test_tables_in_the_documentation_are_up_to_date():
     done = subprocess.run([sys.executable, "tools/update_docs.py", "--check"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.unit
+def test_the_workflow_installs_as_the_docs_say():
+    """Plain pip from torch alone: the same packages in both."""
+
+    def packages(text, first):
+        (line,) = re.findall(rf"^ *pip install {first}(?:.*\\\n)*.*", text, re.MULTILINE)
+        return shlex.split(line.replace("\\\n", " "), comments=True)
+
+    docs = (ROOT / "docs" / "install.md").read_text().split("## 3. ")[1].split("\n## ")[0]
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    for first in ("safetensors", "--no-deps mmengine", "'numpy<2.4'"):
+        assert packages(docs, first) == packages(workflow, first)

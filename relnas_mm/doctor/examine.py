@@ -5,6 +5,7 @@ import platform
 import shutil
 
 from relnas_mm import compat
+from relnas_mm.compat import environment
 from relnas_mm.compat.versions import TESTED
 from relnas_mm.doctor import machine
 from relnas_mm.doctor.facts import Facts, Package, Report
@@ -36,6 +37,7 @@ def examine(folder: str | None = None, patience: float = PATIENCE) -> Report:
         gpus=tuple(found["@gpus"].get("gpus", ())),
         has_nvidia_driver=shutil.which("nvidia-smi") is not None,
         compat_on=bool(compat.apply()),
+        compat_at_start=environment.status(environment.site_packages()),
         fixes_failed=found["@fixes"].get("failed", {}),
         distributions=machine.distributions(),
         torch_wanted=machine.torch_wanted(),

@@ -30,6 +30,7 @@ class Facts:
     gpus: tuple[str, ...] = ()
     has_nvidia_driver: bool = False
     compat_on: bool = True
+    compat_at_start: str = "off"  # 'on', 'off' or 'outdated'
     fixes_failed: dict[str, str] = field(default_factory=dict)
     distributions: frozenset[str] = frozenset()
     torch_wanted: str | None = None  # requirement of torchvision, such as `==2.11.0` or `>=2.14.0`

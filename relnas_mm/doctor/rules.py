@@ -124,6 +124,15 @@ def fixes_apply(facts: Facts) -> Iterator[Problem]:
         )
 
 
+def startup_is_current(facts: Facts) -> Iterator[Problem]:
+    """What `relnas-mm compat install` wrote must be of this version."""
+    if facts.compat_at_start == "outdated":
+        yield Problem(
+            "The file with which programs of this environment start the compatibility layer is of another version.",
+            "relnas-mm compat install",
+        )
+
+
 def resources(facts: Facts) -> Iterator[Problem]:
     """The folder must be writable, and disk and memory must suffice."""
     if not facts.writable:
@@ -160,6 +169,7 @@ RULES: tuple[Callable[[Facts], Iterator[Problem]], ...] = (
     resources,
     versions_tested,
     fixes_apply,
+    startup_is_current,
 )
 
 

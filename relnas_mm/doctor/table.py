@@ -51,6 +51,7 @@ def _machine(facts: Facts) -> list[tuple[str, str]]:
     return [
         ("operators", facts.backend + ("" if facts.ops_error else "; NMS and RoIAlign run")),
         ("compat", "on" if facts.compat_on else "off (RELNAS_MM_COMPAT=0)"),
+        ("  at start", f"{facts.compat_at_start} (relnas-mm compat)"),
         ("device", f"{device}; {facts.cores} core{plural}"),
         ("memory", _size(facts.free_memory)),
         ("disk", f"{_size(facts.free_disk)} in {facts.folder}"),
