@@ -49,7 +49,7 @@ def _register_after(trigger: str, *modules: str) -> None:
                 importlib.import_module(module)
             except Exception as error:  # an mm package whose insides differ must import without us
                 failures.note(f"registration of {module}", error)
-                warnings.warn(f"{module} cannot be registered ({error}); see python -m relnas_mm.doctor", stacklevel=2)
+                warnings.warn(f"{module} cannot be registered ({error}); see relnas-mm doctor", stacklevel=2)
 
     hooks.after_import(trigger, register)
 

@@ -1,6 +1,6 @@
 """Diagnoses the installation, and suggests a command for each problem."""
 
-from relnas_mm.doctor.command import main
+from relnas_mm.cli.doctor import main
 
 if __name__ == "__main__":
     main()

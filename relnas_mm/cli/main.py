@@ -24,7 +24,7 @@ COMMANDS = {
     "make-shapes": ("relnas_mm.cli.make_shapes", "generate data sets of shapes"),
     "run": ("relnas_mm.cli.run", "run a program of an mm package with the compatibility layer"),
     "compat": ("relnas_mm.cli.compat", "start all programs with the compatibility layer"),
-    "doctor": ("relnas_mm.doctor.command", "diagnose the installation"),
+    "doctor": ("relnas_mm.cli.doctor", "diagnose the installation"),
     "completion": ("relnas_mm.cli.completion", "print a completion script for a shell"),
 }
 """Module and one line of help of each command."""

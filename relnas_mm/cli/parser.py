@@ -21,7 +21,7 @@ def command_parser(description: str, *examples: str) -> argparse.ArgumentParser:
         description=textwrap.fill(description, WIDTH), formatter_class=argparse.RawDescriptionHelpFormatter
     )
     if examples:
-        parser.epilog = "\n".join(["examples:", *(f"  {parser.prog} {example}" for example in examples)])
+        parser.epilog = "\n".join(["examples:", *(f"  {parser.prog} {example}".rstrip() for example in examples)])
     return parser
 
 

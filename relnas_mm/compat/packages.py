@@ -44,6 +44,6 @@ def require(name: str, for_what: str) -> ModuleType:
     if reason is not None:
         raise UserError(
             f"{for_what} need {name}, which does not import here ({reason}): run `{install_command(name)}`, or take "
-            "the whole tested set with `uv sync` in a checkout; `python -m relnas_mm.doctor` tells more."
+            "the whole tested set with `uv sync` in a checkout; `relnas-mm doctor` tells more."
         )
     return importlib.import_module(name)

@@ -1,6 +1,6 @@
 """Checks the installed packages and the machine, and suggests a command for each problem.
 
-Run it by `python tools/doctor.py` or `python -m relnas_mm.doctor`.  Packages are imported in a child process, so none
+Run it by `relnas-mm doctor`.  Packages are imported in a child process, so none
 of them can crash the doctor, which itself needs the standard library only.
 """
 

@@ -1,9 +1,10 @@
-"""The command line of the doctor."""
+"""Diagnoses the installation: `relnas-mm doctor [--json]`."""
 
 import argparse
 import json
 import sys
 
+from relnas_mm.cli.parser import command_parser
 from relnas_mm.doctor.examine import examine
 from relnas_mm.doctor.table import as_text
 from relnas_mm.errors import reports_user_errors
@@ -11,13 +12,9 @@ from relnas_mm.errors import reports_user_errors
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command."""
-    command = argparse.ArgumentParser(
-        description="Checks the installed packages and the machine.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.epilog = f"examples:\n  {command.prog}\n  {command.prog} --json --folder runs"
+    command = command_parser("Check the installed packages and the machine.", "", "--json --folder runs")
     command.add_argument("--json", action="store_true", help="print facts and problems as JSON")
-    command.add_argument("--folder", help="output folder of runs (default: the current folder)")
+    command.add_argument("--folder", help="output folder of runs [the current folder]")
     return command
 
 
