@@ -1,4 +1,4 @@
-"""Pictures of architectures as SVG or PNG, by matplotlib alone."""
+"""Pictures of architectures as SVG or PNG: colours, chains, files; cells are in `cell_figure`."""
 
 import os
 from pathlib import Path
@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from relnas_mm.errors import UserError
 from relnas_mm.networks.chain_plan import plan_chain
-from relnas_mm.networks.plan import EDGES_PER_NODE, FIRST_NODE, Edge
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from relnas_mm.architectures.chain import Chain
-    from relnas_mm.architectures.genotype import Genotype
 
 COLOURS = {
     "max_pool_3x3": "#f4a582",
@@ -28,30 +25,6 @@ COLOURS = {
     "none": "#ffffff",
 }
 CHAIN_COLOURS = {"sep_conv": COLOURS["sep_conv_3x3"], "conv": COLOURS["max_pool_3x3"]}
-INPUT_LABELS = ("$c_{k-2}$", "$c_{k-1}$")
-_COLUMN = 3.0  # horizontal distance between levels of depth, in data units
-_ROW = 1.5  # vertical distance between intermediate nodes
-_BOX = (1.25, 0.46)  # width and height of an operation's box
-
-
-def cells_figure(genotype: "Genotype", title: str = "") -> "Figure":
-    """Draws the normal cell on the left and the reduction cell on the right.
-
-    Args:
-        genotype: The cells.
-        title: Title of the figure.
-    """
-    from matplotlib.figure import Figure
-
-    rows = max(len(genotype.normal), len(genotype.reduce)) // EDGES_PER_NODE
-    figure = Figure(figsize=(15, 1.0 + 1.05 * rows), layout="constrained")
-    axes = figure.subplots(1, 2)
-    for axis, reduction in zip(axes, (False, True)):
-        _draw_cell(axis, genotype.edges(reduction), genotype.output_nodes(reduction))
-        axis.set_title("reduction cell" if reduction else "normal cell", fontsize=13)
-    if title:
-        figure.suptitle(title, fontsize=14)
-    return figure
 
 
 def chain_figure(chain: "Chain") -> "Figure":
@@ -97,68 +70,3 @@ def write_picture(figure: "Figure", path: "str | os.PathLike[str]", salt: str) -
     except OSError as error:
         raise UserError(f"the picture {str(path)!r} cannot be written: {error.strerror or error}") from None
     return path
-
-
-def _depths(cell: tuple[Edge, ...]) -> list[int]:
-    """Longest path from the inputs to each node, inputs first."""
-    depths = [0] * FIRST_NODE
-    for start in range(0, len(cell), EDGES_PER_NODE):
-        depths.append(1 + max(depths[node] for _, node in cell[start : start + EDGES_PER_NODE]))
-    return depths
-
-
-def _draw_cell(axis: "Axes", cell: tuple[Edge, ...], concat: tuple[int, ...]) -> None:
-    depths = _depths(cell)
-    rows = len(depths) - FIRST_NODE
-    centers = {0: (0.0, -0.25 * (rows - 1) * _ROW), 1: (0.0, -0.75 * (rows - 1) * _ROW)}
-    for row, depth in enumerate(depths[FIRST_NODE:]):
-        centers[row + FIRST_NODE] = (depth * _COLUMN, -row * _ROW)
-    output = ((max(depths) + 0.55) * _COLUMN, -0.5 * (rows - 1) * _ROW)
-
-    for index, (operation, source) in enumerate(cell):
-        target = centers[index // EDGES_PER_NODE + FIRST_NODE]
-        side = 1 if index % EDGES_PER_NODE == 0 else -1
-        middle = (target[0] - 0.42 * _COLUMN, target[1] + side * 0.2 * _ROW)
-        _arrow(axis, centers[source], (middle[0] - _BOX[0] / 2, middle[1]), bend=0.08 * side, head=False)
-        _arrow(axis, (middle[0] + _BOX[0] / 2, middle[1]), target)
-        _operation_box(axis, middle, operation)
-    for node in concat:
-        _arrow(axis, centers[node], output, colour="#bbbbbb")
-    for node, center in centers.items():
-        _circle(axis, center, INPUT_LABELS[node] if node < FIRST_NODE else str(node), node < FIRST_NODE)
-    _circle(axis, output, "$c_k$", True)
-    axis.set_xlim(-0.6, output[0] + 0.6)
-    axis.set_ylim(-(rows - 1) * _ROW - 0.8, 0.8)
-    axis.set_axis_off()
-
-
-def _circle(axis: "Axes", center: tuple[float, float], label: str, outer: bool) -> None:
-    style = {"boxstyle": "circle,pad=0.35", "fc": "#fff3c4" if outer else "#ffffff", "ec": "#555555"}
-    axis.text(*center, label, ha="center", va="center", fontsize=10, bbox=style, zorder=4)
-
-
-def _operation_box(axis: "Axes", center: tuple[float, float], operation: str) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
-    corner = (center[0] - _BOX[0] / 2, center[1] - _BOX[1] / 2)
-    colour = COLOURS[operation]
-    axis.add_patch(
-        FancyBboxPatch(
-            corner, *_BOX, boxstyle="round,pad=0,rounding_size=0.1", fc=colour, ec="#555555", lw=0.8, zorder=3
-        )
-    )
-    ink = "#ffffff" if operation in ("sep_conv_5x5", "sep_conv_7x7", "dil_conv_5x5") else "#222222"
-    axis.text(*center, operation.replace("_connect", ""), ha="center", va="center", fontsize=8, color=ink, zorder=4)
-
-
-def _arrow(
-    axis: "Axes",
-    start: tuple[float, float],
-    end: tuple[float, float],
-    bend: float = 0.0,
-    head: bool = True,
-    colour: str = "#666666",
-) -> None:
-    style = {"arrowstyle": "-|>" if head else "-", "color": colour, "lw": 1.0}
-    style |= {"connectionstyle": f"arc3,rad={bend}", "shrinkA": 0, "shrinkB": 13 if head else 0}
-    axis.annotate("", xy=end, xytext=start, arrowprops=style, zorder=1)

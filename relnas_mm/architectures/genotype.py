@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from torch import nn
 
 from relnas_mm.architectures.base import Architecture, checked_keys
-from relnas_mm.architectures.drawing import cells_figure, write_picture
+from relnas_mm.architectures.cell_figure import cells_figure
+from relnas_mm.architectures.drawing import write_picture
 from relnas_mm.backends import Backend
 from relnas_mm.errors import UserError
 from relnas_mm.networks.classifier import CellNetwork
