@@ -59,9 +59,9 @@ def _draw(axis: "Axes", layout: CellLayout) -> None:
     axis.set(xlim=(0, layout.width), ylim=(layout.height, 0))
     axis.set_axis_off()
     for line in layout.lines:
-        style = {"color": "#bbbbbb" if line.to_output else "#666666", "arrowstyle": "-|>" if line.head else "-"}
-        style |= {"lw": 0.9, "mutation_scale": 8, "shrinkA": 0, "shrinkB": 0, "zorder": 1}
-        axis.add_patch(FancyArrowPatch(line.start, line.end, **style))
+        arrow = FancyArrowPatch(line.start, line.end, arrowstyle="-|>" if line.head else "-", shrinkA=0, shrinkB=0)
+        arrow.set(color="#bbbbbb" if line.to_output else "#666666", lw=0.9, mutation_scale=8, zorder=1)
+        axis.add_patch(arrow)
     for box in layout.boxes:
         corner = (box.x - box.width / 2, box.y - box.height / 2)
         shape = "round,pad=0,rounding_size=3"
