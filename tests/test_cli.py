@@ -7,10 +7,12 @@ import sys
 
 import pytest
 from helpers import ROOT, run_tool
+from mmengine.config import Config
 
 from relnas_mm.cli.completion import SHELLS, whole_parser
 from relnas_mm.cli.main import COMMANDS, usage
 from relnas_mm.errors import UserError
+from relnas_mm.launch import read_config
 from relnas_mm.packaged import config_name, config_path, home
 
 pytestmark = pytest.mark.mm
@@ -101,3 +103,16 @@ def test_a_config_that_no_package_has(name):
         config_path(name)
     done = relnas_mm("train", name)
     assert done.returncode == 2 and "Traceback" not in done.stderr
+
+
+def test_a_printed_config_is_complete(tmp_path):
+    name = "relnas_mm::ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py"
+    out = tmp_path / "whole.py"
+    done = relnas_mm("print-config", name, "--out", out, "--cfg-options", "model.backbone.num_cells=7")
+    assert done.returncode == 0, done.stderr
+    expected = read_config(name)
+    expected.model.backbone.num_cells = 7
+    assert Config.fromfile(out).to_dict() == expected.to_dict()
+    assert "num_cells=6" in relnas_mm("print-config", name).stdout
+    done = relnas_mm("print-config", name, "--out", tmp_path / "whole.json")
+    assert done.returncode == 2 and "it must end with .py" in done.stderr

@@ -19,6 +19,7 @@ COMMANDS = {
     "export": ("relnas_mm.cli.export_onnx", "export a network to ONNX"),
     "check-data": ("relnas_mm.cli.check_data", "check the data of a config"),
     "browse": ("relnas_mm.cli.browse_dataset", "draw samples of a data set"),
+    "print-config": ("relnas_mm.cli.print_config", "print a config with its bases and options merged"),
     "draw": ("relnas_mm.cli.draw", "draw an architecture"),
     "convert": ("relnas_mm.cli.convert_checkpoint", "convert a published checkpoint"),
     "make-shapes": ("relnas_mm.cli.make_shapes", "generate data sets of shapes"),
@@ -33,7 +34,7 @@ COMMANDS = {
 def usage() -> str:
     """The text of `relnas-mm --help`."""
     lines = [f"usage: {PROGRAM} COMMAND [ARGUMENTS], {PROGRAM} COMMAND --help", "", "commands:"]
-    lines += [f"  {name:12s}{text}" for name, (_, text) in COMMANDS.items()]
+    lines += [f"  {name:14s}{text}" for name, (_, text) in COMMANDS.items()]
     example = f"{PROGRAM} pipeline relnas_mm::pipeline/quickstart.py"
     return "\n".join([*lines, "", "examples:", f"  {example}", f"  {PROGRAM} doctor"])
 
