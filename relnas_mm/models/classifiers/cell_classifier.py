@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from relnas_mm.errors import UserError
 from relnas_mm.models.classifiers.auxiliary_head import AuxiliaryHead
 from relnas_mm.models.classifiers.batch_augments import build_batch_augments
+from relnas_mm.models.classifiers.teacher import build_distillation
 from relnas_mm.models.pretrained import LoadsPretrained
 from relnas_mm.networks import reduction_cells
 
@@ -32,6 +33,8 @@ class CellClassifier(LoadsPretrained, BaseModel):
         label_smoothing: Label smoothing of both losses, 0 <= label_smoothing < 1.
         batch_augments: Mixing transforms, each `dict(type='MixUp' | 'CutMix', alpha=1.0, prob=…)`
             (`build_batch_augments`); by default none, as in the reference implementation.
+        teacher: Arguments of `Distillation`, as `dict(model=…, weight=0.5)`, to learn from the logits of another
+            classifier as well; by default none, as in the reference implementation.  It is no part of checkpoints.
         data_preprocessor: As for any mm model; `None` only moves data to the device.
         init_cfg: As for any mm model; `type='Pretrained'` reports loaded, missing and unexpected keys.
 
@@ -46,6 +49,7 @@ class CellClassifier(LoadsPretrained, BaseModel):
         auxiliary_weight: float = 0.4,
         label_smoothing: float = 0.0,
         batch_augments: Sequence[dict[str, Any]] = (),
+        teacher: "dict[str, Any] | None" = None,
         data_preprocessor: "dict[str, Any] | nn.Module | None" = None,
         init_cfg: "dict[str, Any] | list[dict[str, Any]] | None" = None,
     ):
@@ -65,6 +69,13 @@ class CellClassifier(LoadsPretrained, BaseModel):
             self.auxiliary_head = AuxiliaryHead(channels, num_classes, self.backbone.stem_kind)
         self.classifier = nn.Linear(plans[-1].out_channels, num_classes)
         self.batch_augments = build_batch_augments(batch_augments, num_classes)
+        self.distillation = build_distillation(teacher, num_classes)
+
+    def init_weights(self) -> None:
+        """Initializes the weights by `init_cfg`, and builds the teacher, as training starts."""
+        super().init_weights()
+        if self.distillation is not None:
+            self.distillation.prepare()
 
     def forward(  # type: ignore[override]  # as in MMEngine, where samples are a list and not one tensor
         self, inputs: Tensor, data_samples: "Tensor | None" = None, mode: str = "tensor"
@@ -89,7 +100,10 @@ class CellClassifier(LoadsPretrained, BaseModel):
         return [{"pred_scores": row, "gt_label": label} for row, label in zip(scores, data_samples)]
 
     def loss(self, inputs: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """Cross-entropy losses of the classifier and, weighted, of the auxiliary one, for class indices, (n,)."""
+        """Cross-entropy losses of the classifier and, weighted, of the auxiliary one, for class indices, (n,).
+
+        With a teacher, the first makes room for `loss_distillation`.
+        """
         if self.batch_augments is not None and self.training:
             inputs, labels = self.batch_augments(inputs, labels)
         logits, auxiliary = self.logits(inputs)
@@ -97,6 +111,9 @@ class CellClassifier(LoadsPretrained, BaseModel):
         if auxiliary is not None:
             loss = F.cross_entropy(auxiliary, labels, label_smoothing=self.label_smoothing)
             losses["loss_aux"] = self.auxiliary_weight * loss
+        if self.distillation is not None:
+            losses["loss_cls"] = (1 - self.distillation.weight) * losses["loss_cls"]
+            losses["loss_distillation"] = self.distillation(inputs, logits)
         return losses
 
     def logits(self, inputs: Tensor) -> "tuple[Tensor, Tensor | None]":
