@@ -101,10 +101,7 @@ class _Network:
         levels = self._replace(parent, key, path, old)
         if "pretrained" in self.model and self.model["pretrained"] is not None:
             self.model["pretrained"] = None
-        if wrapper:
-            behind = wrapper[1](self.model["backbone"], levels)
-        else:
-            behind = self._through_necks(levels)
+        behind = wrapper[1](self.model["backbone"], levels) if wrapper else self._through_necks(levels)
         if behind is not None:
             for reader in self._readers():
                 _renumber(self.model[reader], behind, top=True)

@@ -1,5 +1,7 @@
 """The mm config that is patched."""
 
+import contextlib
+import importlib
 import os
 import tempfile
 from collections.abc import Mapping
@@ -65,7 +67,7 @@ def read_source(name: str) -> Source:
     if "::" in name and package not in (*PACKAGES, "relnas_mm"):
         raise UserError(f"--into is {name!r}; configs of a package are those of {', '.join(PACKAGES)}")
     try:
-        config = _inherited(name) if "::" in name else Config.fromfile(name)
+        config = _inherited(name) if "::" in name else Config.fromfile(name, import_custom_modules=False)
     except Exception as error:  # mmengine raises many types for invalid Python and for missing files
         reason = shortened(" ".join(str(error).split()), 200)
         raise UserError(f"the config {name!r} cannot be read: {type(error).__name__}: {reason}") from None
@@ -74,6 +76,7 @@ def read_source(name: str) -> Source:
     if callable(config.model.get("type")) or "<" in str(config.model.get("type")):
         raise UserError(f"the config {name!r} imports its types (`read_base`); name one that writes them as text")
     _scope(config, name)
+    _import_modules(config)
     return Source(name, config)
 
 
@@ -84,7 +87,14 @@ def _inherited(name: str) -> Config:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "inherits.py"
         file.write_text(f"_base_ = {name!r}\n")
-        return Config.fromfile(file)
+        return Config.fromfile(file, import_custom_modules=False)
+
+
+def _import_modules(config: Config) -> None:
+    """Imports what the config imports, as far as it is installed: the old backbone may be replaced by then."""
+    for module in (config.get("custom_imports") or {}).get("imports") or ():
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
 
 
 def _scope(config: Config, name: str) -> str:
