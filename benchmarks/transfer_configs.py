@@ -1,4 +1,5 @@
 """One config for each family of mmdet, mmseg and mmpose, by their paths in the packages."""
+# ruff: noqa: E501
 
 FAMILIES: dict[str, dict[str, str]] = {
     "mmdet": {
@@ -52,7 +53,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "grid_rcnn": "grid_rcnn/grid-rcnn_r50_fpn_gn-head_1x_coco.py",
         "groie": "groie/mask-rcnn_r50_fpn_groie_1x_coco.py",
         "grounding_dino": "grounding_dino/grounding_dino_r50_scratch_8xb2_1x_coco.py",
-        "guided_anchoring": "guided_anchoring/ga-rpn_r50_fpn_1x_coco.py",
+        "guided_anchoring": "guided_anchoring/ga-retinanet_r50_fpn_1x_coco.py",
         "hrnet": "hrnet/faster-rcnn_hrnetv2p-w18-1x_coco.py",
         "htc": "htc/htc_r50_fpn_1x_coco.py",
         "instaboost": "instaboost/mask-rcnn_r50_fpn_instaboost-4x_coco.py",
@@ -100,7 +101,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "soft_teacher": "soft_teacher/soft-teacher_faster-rcnn_r50-caffe_fpn_180k_semi-0.1-coco.py",
         "solo": "solo/solo_r50_fpn_1x_coco.py",
         "solov2": "solov2/solov2_r50_fpn_1x_coco.py",
-        "sort": "sort/faster-rcnn_r50_fpn_8xb2-4e_mot17train_test-mot17train.py",
+        "sort": "sort/faster-rcnn_r50_fpn_8xb2-4e_mot17halftrain_test-mot17halfval.py",
         "sparse_rcnn": "sparse_rcnn/sparse-rcnn_r50_fpn_1x_coco.py",
         "ssd": "ssd/ssd300_coco.py",
         "ssdlite": "ssd/ssdlite_mobilenetv2-scratch_8xb24-600e_coco.py",
@@ -163,7 +164,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "segmenter": "segmenter/segmenter_vit-s_fcn_8xb1-160k_ade20k-512x512.py",
         "segnext": "segnext/segnext_mscan-b_1xb16-adamw-160k_ade20k-512x512.py",
         "sem_fpn": "sem_fpn/fpn_r50_4xb4-160k_ade20k-512x512.py",
-        "setr": "setr/setr_vit-l-mla_8xb1-160k_ade20k-512x512.py",
+        "setr": "setr/setr_vit-l_pup_8xb2-160k_ade20k-512x512.py",
         "setr MLA": "setr/setr_vit-l-mla_8xb1-160k_ade20k-512x512.py",
         "stdc": "stdc/stdc1_4xb12-80k_cityscapes-512x1024.py",
         "swin": "swin/swin-tiny-patch4-window7-in1k-pre_upernet_8xb2-160k_ade20k-512x512.py",

@@ -1,4 +1,4 @@
-"""One config per family of mmdet, mmseg and mmpose with a cell as its backbone: `python benchmarks/transfer_families.py`.
+"""A cell as the backbone in one config per family of mm: `python benchmarks/transfer_families.py [--only NAME …]`.
 
 Each is patched as by `relnas-mm transfer CELL --into CONFIG`, built with a small cell, trained for one step on noise,
 in which every parameter of the cell must get a gradient, and run for one prediction.  No data and no weights are
@@ -17,22 +17,22 @@ import warnings
 from pathlib import Path
 
 import torch
+from transfer_configs import FAMILIES
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import write_json
 from relnas_mm.outputs import output_file
 from relnas_mm.provenance import provenance
-from transfer_configs import FAMILIES
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "results" / "transfer_families.json"
 CELL, INIT_CHANNELS, NUM_CELLS = "relativenas", 8, 3
 MAX_SECONDS = 150
 MISSING = {
-    "timm": "its package timm is not installed",
-    "transformers": "its text encoder needs the package transformers and a download",
-    "BertModel": "its text encoder needs the package transformers and a download",
-    "mmpretrain": "its package mmpretrain is not installed",
+    "skimage": "the package scikit-image, which it imports, is not installed",
+    "fairscale": "the package fairscale and the text encoder BERT, which it reads, are not installed",
+    "transformers": "the text encoder BERT, which it reads, is not installed",
+    "mmpretrain": "the package mmpretrain, whose classes it is derived from, is not installed",
 }
 """What a family cannot run without here, by a word of the error."""
 

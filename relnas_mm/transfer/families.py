@@ -1,12 +1,12 @@
 """What general rules cannot know about parts of mm models, by the type of the part."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from relnas_mm.transfer.mapping import Levels, renumbered
 
 TIED = {
-    "BaseReID": None,
     "CentripetalHead": "reads one map of equal size from each stack of an hourglass; take CenterNet instead",
     "CornerHead": "reads one map of equal size from each stack of an hourglass; take CenterNet instead",
     "CPM": "refines heatmaps in stages of its own; take a config with HeatmapHead instead",
@@ -16,15 +16,15 @@ TIED = {
     "ICNet": "runs the stages of a ResNet one by one on images of two sizes; take BiSeNetV1 or STDC instead",
     "MLANeck": "adds four maps of equal size, as a vision transformer gives them; take SETR-PUP instead",
     "MSPN": "has a head for each stage of its own; take a config with HeatmapHead instead",
+    "MultimodalEncoderDecoder": "reads the image encoder of CLIP; take Mask2Former instead",
     "PIDHead": "reads the three branches of PIDNet; take DeepLabV3+ instead",
     "PoseLifter": "lifts keypoints and reads no images, so it has no place for a backbone",
     "RFP": "runs a second backbone that takes its outputs back in; take the config with plain FPN instead",
     "RSN": "has a head for each stage of its own; take a config with HeatmapHead instead",
-    "SideAdapterCLIPHead": "reads the image encoder of CLIP; take Mask2Former instead",
     "TridentResNet": "gives three branches of one map, which TridentRoIHead reads; take Faster R-CNN instead",
     "VPD": "is the denoising network of a diffusion model; it has no place for another backbone",
 }
-"""Types that only fit their own backbone, why, and what to take instead; `None` where they do fit."""
+"""Types that only fit their own backbone, why, and what to take instead."""
 
 ASSUMED_STRIDES = {"VisionTransformer": 16}
 """Stride of backbones of packages that may be missing, where the number of outputs does not tell it."""
@@ -53,6 +53,8 @@ def pass_through(neck: Any, levels: Levels) -> Levels | None:
     kind = neck["type"].split(".")[-1]
     if kind in _PASSING:
         return _PASSING[kind](neck, levels)
+    if "out_channels" in neck and neck["out_channels"] is None:  # those that it reads
+        return levels
     return None if "out_channels" in neck or "in_channels" in neck or "in_channel" in neck else levels
 
 
@@ -106,6 +108,21 @@ WRAPPERS: dict[str, tuple[str, Callable[[Any, Levels], Levels | None]]] = {
     "BiSeNetPaths": ("backbone", _paths),
 }
 """Backbones around another one: where that stands, and what changes beside it; the result is as in `pass_through`."""
+
+
+def follow_inputs(part: Any) -> None:
+    """Changes settings of a head that must fit its new number of input channels.
+
+    Args:
+        part: Its settings with new `in_channels`, changed in place.
+    """
+    inputs = part.get("in_channels")
+    if part.get("num_convs") == 0 and isinstance(inputs, int):  # mmseg's FCNHead without a layer of its own
+        part["channels"] = inputs
+    groups = part.get("deconv_num_groups")
+    if groups and isinstance(inputs, int):  # mmpose's ViPNAS heads
+        outputs = part.get("deconv_out_channels", (inputs,))[0]
+        part["deconv_num_groups"] = (math.gcd(inputs, outputs, groups[0]), *groups[1:])
 
 
 def more_deconvolutions(head: Any, stride: int, new_stride: int) -> None:

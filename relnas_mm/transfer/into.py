@@ -12,7 +12,7 @@ from relnas_mm.transfer.cell import CellChoice
 from relnas_mm.transfer.families import LAYER_DECAY
 from relnas_mm.transfer.overrides import overrides
 from relnas_mm.transfer.patch import Patched, patch_model
-from relnas_mm.transfer.source import Source, without_scopes
+from relnas_mm.transfer.source import Source, imports_of, without_scopes
 from relnas_mm.transfer.text import Commented, assigned, comment_lines
 
 IMPORTS = "custom_imports"
@@ -62,10 +62,8 @@ class Transferred:
         return "".join(parts)
 
     def _imports(self) -> dict[str, Any]:
-        own = self.source.config.get(IMPORTS) or {}
-        kept = [name for name in own.get("imports") or () if name.split(".")[0] not in OPTIONAL_PACKAGES]
-        imports = {"imports": [*(name for name in kept if name != "relnas_mm"), "relnas_mm"]}
-        return {**imports, "allow_failed_imports": False} if own else imports
+        others = [name for name in imports_of(self.source.config) if name.split(".")[0] not in OPTIONAL_PACKAGES]
+        return {"imports": [*(name for name in others if name != "relnas_mm"), "relnas_mm"]}
 
     def _beside_the_model(self) -> dict[str, Any]:
         """What else depends on the backbone: weights of the whole old model, and learning rates of its layers."""

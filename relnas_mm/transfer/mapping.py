@@ -81,13 +81,13 @@ def match_each(strides: Sequence[int], main: int, features: Features) -> tuple[t
     Returns:
         `out_indices`, and the place in them of each old output.
     """
-    by_stride = {4: OUTPUTS[0], 8: OUTPUTS[1], 16: OUTPUTS[2], 32: OUTPUTS[3]}
+    by_stride: dict[int, Index] = {4: OUTPUTS[0], 8: OUTPUTS[1], 16: OUTPUTS[2], 32: OUTPUTS[3]}
 
     def nearest(stride: int) -> Index:
         return by_stride[min(by_stride, key=lambda known: abs(math.log2(known / stride)))]
 
     wanted = [OUTPUTS[-1] if place == main else nearest(stride) for place, stride in enumerate(strides)]
-    out_indices = tuple(index for index in OUTPUTS if index in wanted)
+    out_indices: tuple[Index, ...] = tuple(index for index in OUTPUTS if index in wanted)
     return out_indices, tuple(out_indices.index(index) for index in wanted)
 
 

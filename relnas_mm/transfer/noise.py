@@ -10,17 +10,21 @@ SIDE = 128
 LARGER = {"DINOHead": 256, "LRASPPHead": 512, "SSDHead": 300}
 """Sides of images that parts of models need to be larger."""
 BATCH = 2
+BRANCHES = ("sup", "unsup_teacher", "unsup_student")
 
 
-def noise(model: Mapping[str, Any], config: Mapping[str, Any], scope: str) -> dict[str, Any]:
-    """A batch for training and testing.
+def noise(model: Mapping[str, Any], config: Mapping[str, Any], scope: str, training: bool) -> dict[str, Any]:
+    """A batch for training or testing.
 
     Args:
         model: Settings of the model.
         config: The whole config.
         scope: The mm package of the model.
+        training: Whether it has targets that only training needs.
     """
-    return {"mmdet": _detection, "mmseg": _segmentation, "mmpose": _pose}[scope](model, config)
+    if scope == "mmpose":
+        return _pose(model, config, training)
+    return _detection(model) if scope == "mmdet" else _segmentation(model)
 
 
 def values_of(settings: Any, key: str) -> Iterator[Any]:
@@ -42,11 +46,13 @@ def _side(model: Mapping[str, Any]) -> int:
     return max([SIDE, *(generators if "SSDHead" in kinds else []), *(sides if not generators else [])])
 
 
-def _detection(model: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+def _detection(model: Mapping[str, Any]) -> dict[str, Any]:
     from mmdet.testing import demo_mm_inputs, demo_track_inputs
 
     side = _side(model)
     kind = str(model.get("type"))
+    if kind == "BaseReID":
+        return _persons()
     shapes = [(3, side, side)] * BATCH
     if kind in ("QDTrack", "MaskTrackRCNN", "Mask2FormerVideo"):
         batch = demo_track_inputs(1, 2, [0], shapes[:1], num_classes=2, with_mask=True)
@@ -56,16 +62,41 @@ def _detection(model: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str,
         return batch
     semantic_stride = 8 if next(values_of(model, "semantic_head"), None) else 1
     batch = demo_mm_inputs(
-        BATCH, shapes, [3] * BATCH, 2, semantic_stride, with_mask=True, with_semantic=True, use_box_type=False
+        BATCH, shapes, [3] * BATCH, 2, semantic_stride, with_mask=_reads_masks(model), with_semantic=True
     )
     for sample in batch["data_samples"]:
         _simplify(sample)
-        _add_proposals(sample)
-        sample.set_metainfo({"homography_matrix": np.eye(3), "batch_input_shape": (side, side)})
-    if "semi_train_cfg" in model:
-        names = ("sup", "unsup_teacher", "unsup_student")
-        return {key: dict.fromkeys(names, value) for key, value in batch.items()}
+        if "rpn_head" not in model:
+            _add_proposals(sample)
+        sample.set_metainfo({"homography_matrix": np.eye(3, dtype=np.float32), "batch_input_shape": (side, side)})
     return batch
+
+
+def in_branches(batch: dict[str, Any]) -> dict[str, Any]:
+    """The same batch in each branch of semi-supervised training."""
+    return {key: dict.fromkeys(BRANCHES, value) for key, value in batch.items()}
+
+
+def _persons() -> dict[str, Any]:
+    """Images of two persons, of the size to which configs of re-identification scale them."""
+    from mmdet.structures import ReIDDataSample
+
+    rng = torch.Generator().manual_seed(0)
+    shape = (256, 128)
+    batch: dict[str, Any] = {"inputs": [], "data_samples": []}
+    for person in (0, 0, 1, 1):
+        batch["inputs"].append(torch.randint(0, 256, (3, *shape), generator=rng, dtype=torch.uint8))
+        sample = ReIDDataSample(metainfo={"img_shape": shape, "ori_shape": shape})
+        batch["data_samples"].append(sample.set_gt_label(person))
+    return batch
+
+
+MASKS = ("Mask", "Panoptic", "SOLO", "CondInst", "BoxInst", "YOLACT", "PointRend", "RTMDetIns")
+"""Parts of the names of types that read masks of objects."""
+
+
+def _reads_masks(model: Mapping[str, Any]) -> bool:
+    return any(part in str(kind) for kind in values_of(model, "type") for part in MASKS)
 
 
 def _simplify(sample: Any) -> None:
@@ -82,7 +113,7 @@ def _add_proposals(sample: Any) -> None:
     sample.proposals = InstanceData(bboxes=boxes.clone(), scores=torch.ones(len(boxes)))
 
 
-def _segmentation(model: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+def _segmentation(model: Mapping[str, Any]) -> dict[str, Any]:
     from mmengine.structures import PixelData
     from mmseg.structures import SegDataSample
 
@@ -99,25 +130,47 @@ def _segmentation(model: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
 
 TARGETS = ("GenerateTarget", "BottomupGetHeatmapMask", "PackPoseInputs")
 """Steps of a pose pipeline that work on what noise has."""
+PACKING = ("type", "meta_keys", "pack_transformed")
+"""Arguments of the last one; some configs have others, of earlier versions."""
 
 
-def _pose(model: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+def _pose(model: Mapping[str, Any], config: Mapping[str, Any], training: bool) -> dict[str, Any]:
     import mmpose.datasets  # noqa: F401  (registers)
     from mmengine.dataset import Compose, pseudo_collate
 
-    steps = [step for step in _pipeline(config) if str(step.get("type")).split(".")[-1] in TARGETS]
-    pipeline = Compose(steps)
     codec = config.get("codec") or {}
     codec = codec[0] if isinstance(codec, (list, tuple)) else codec
-    width, height = codec.get("input_size") or config.get("input_size") or (192, 256)
+    steps = _target_steps(config, codec)
+    pipeline = Compose(steps if training else steps[-1:])
+    size = codec.get("input_size") or codec.get("image_size") or config.get("input_size") or (192, 256)
+    width, height = (size, size) if isinstance(size, int) else size
     joints = _joints(model, config)
-    return pseudo_collate([pipeline(_person(width, height, joints, seed)) for seed in range(BATCH)])
+    people = [_person(width, height, joints, seed) for seed in range(BATCH)]
+    for person in people:
+        _as_codec_reads(person, str(codec.get("type")))
+    return pseudo_collate([pipeline(person) for person in people])
 
 
-def _pipeline(config: Mapping[str, Any]) -> list[Any]:
-    """The training pipeline: that of the data, or of the first part of combined data."""
-    found = config.get("train_pipeline") or next(values_of(config.get("train_dataloader") or {}, "pipeline"), None)
-    return list(found or [])
+def _target_steps(config: Mapping[str, Any], codec: Any) -> list[dict[str, Any]]:
+    """Steps of the first pipeline that generates targets; without any, those that every pipeline has."""
+    lists = [value for key, value in config.items() if "pipeline" in key and isinstance(value, (list, tuple))]
+    for pipeline in [*lists, *values_of(config.get("train_dataloader") or {}, "pipeline")]:
+        steps = [dict(step) for step in pipeline if str(step.get("type")).split(".")[-1] in TARGETS]
+        if any(step["type"] == TARGETS[0] for step in steps):
+            return [{key: step[key] for key in step if step["type"] != TARGETS[-1] or key in PACKING} for step in steps]
+    return [{"type": TARGETS[0], "encoder": codec}, *({"type": step} for step in TARGETS[1:])]
+
+
+def _as_codec_reads(person: dict[str, Any], codec: str) -> None:
+    if codec == "DecoupledHeatmap":  # all four corners
+        left, top, right, bottom = person["bbox"][0]
+        person["bbox"] = np.array([[left, top, right, top, left, bottom, right, bottom]], dtype=np.float32)
+    if codec == "AssociativeEmbedding":
+        person["label_mapping_table"] = {"keypoint_indices": "keypoint_indices", "keypoint_weights": "keypoint_weights"}
+    if codec == "Hand3DHeatmap":
+        for key in ("keypoints", "transformed_keypoints"):
+            points = person[key]
+            person[key] = np.concatenate([points, np.zeros_like(points[..., :1])], axis=-1)
 
 
 def _joints(model: Mapping[str, Any], config: Mapping[str, Any]) -> int:
@@ -125,6 +178,8 @@ def _joints(model: Mapping[str, Any], config: Mapping[str, Any]) -> int:
     for key in ("num_keypoints", "num_joints", "out_channels"):
         if isinstance(head.get(key), int):
             return head[key]
+    if hands := head.get("keypoint_head_cfg"):
+        return 2 * hands["out_channels"] // hands["depth_size"]
     return next((count for count in values_of(head, "num_keypoints") if isinstance(count, int)), 17)
 
 

@@ -14,6 +14,7 @@ from relnas_mm.transfer.families import (
     PYRAMIDS,
     TIED,
     WRAPPERS,
+    follow_inputs,
     more_deconvolutions,
     pass_through,
 )
@@ -123,6 +124,10 @@ class _Network:
         try:
             return probe(backbone, self.scope)
         except NotFeatureMaps as error:
+            channels = self._channels_read()
+            found = assumed(channels) if isinstance(channels, (list, tuple)) else None
+            if found is not None:
+                return found
             raise UserError(f"{dotted(path)} ({kind}) {error}; write the backbone by hand") from None
         except (KeyError, ImportError) as error:  # of a package that is not installed
             channels = self._channels_read()
@@ -274,6 +279,8 @@ def _renumber(node: Any, levels: Levels, top: bool) -> None:
             new = renumbered(node[key], levels, first)
             if new is not None:
                 node[key], found = new, True
+    if found:
+        follow_inputs(node)
     if places is not None and (top or found):
         _move(node, places, levels)
     if not found:

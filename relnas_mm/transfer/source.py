@@ -12,6 +12,7 @@ from typing import Any
 from mmengine.config import Config
 
 from relnas_mm.errors import UserError, shortened
+from relnas_mm.files import read_text
 
 PACKAGES = ("mmdet", "mmseg", "mmpose")
 SCOPE = "_scope_"
@@ -66,6 +67,11 @@ def read_source(name: str) -> Source:
     package = name.partition("::")[0]
     if "::" in name and package not in (*PACKAGES, "relnas_mm"):
         raise UserError(f"--into is {name!r}; configs of a package are those of {', '.join(PACKAGES)}")
+    if "::" not in name and NEW_STYLE in read_text(name, f"the config {name!r}"):
+        raise UserError(
+            f"the config {name!r} inherits by read_base(), from which a config with _base_ cannot inherit; name one of "
+            "the .mim/configs of its package"
+        )
     try:
         config = _inherited(name) if "::" in name else Config.fromfile(name, import_custom_modules=False)
     except Exception as error:  # mmengine raises many types for invalid Python and for missing files
@@ -73,13 +79,12 @@ def read_source(name: str) -> Source:
         raise UserError(f"the config {name!r} cannot be read: {type(error).__name__}: {reason}") from None
     if not isinstance(config.get("model"), Mapping):
         raise UserError(f"the config {name!r} has no 'model', so there is no backbone to replace")
-    if callable(config.model.get("type")) or "<" in str(config.model.get("type")):
-        raise UserError(f"the config {name!r} imports its types (`read_base`); name one that writes them as text")
     _scope(config, name)
     _import_modules(config)
     return Source(name, config)
 
 
+NEW_STYLE = "read_base("
 EXAMPLE = "mmdet::faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py"
 
 
@@ -90,9 +95,15 @@ def _inherited(name: str) -> Config:
         return Config.fromfile(file, import_custom_modules=False)
 
 
+def imports_of(config: Config) -> list[str]:
+    """Modules that a config imports."""
+    imports = (config.get("custom_imports") or {}).get("imports") or []
+    return [imports] if isinstance(imports, str) else list(imports)
+
+
 def _import_modules(config: Config) -> None:
     """Imports what the config imports, as far as it is installed: the old backbone may be replaced by then."""
-    for module in (config.get("custom_imports") or {}).get("imports") or ():
+    for module in imports_of(config):
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
 

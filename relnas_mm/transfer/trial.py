@@ -1,7 +1,6 @@
 """One training step and one prediction of a model on noise: whether its parts fit together."""
 
 import contextlib
-import copy
 import importlib
 import logging
 from collections.abc import Iterator, Mapping
@@ -9,15 +8,16 @@ from typing import Any
 
 import torch
 from mmengine.config import ConfigDict
+from mmengine.logging import MessageHub
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODELS, DefaultScope
 from torch import nn
 
 from relnas_mm.errors import UserError
 from relnas_mm.models.backbones.staged import StagedBackbone
-from relnas_mm.transfer.noise import noise
+from relnas_mm.transfer.noise import in_branches, noise
 
-LEARNING_RATE = 1e-4
+LEARNING_RATE, MAX_NORM = 1e-4, 1.0
 CHECKPOINTS = ("teacher_ckpt", "eval_teacher_ckpt", "pretrained", "checkpoint")
 LEARNING_TRACKERS = ("QDTrack", "MaskTrackRCNN")
 """Trackers that learn more than their detector."""
@@ -42,23 +42,28 @@ def trial(model: Mapping[str, Any], config: Mapping[str, Any], scope: str) -> di
         Unfit: A parameter of a cell gets no gradient, or a loss is not finite.
         Exception: Whatever the model raises if its parts do not fit.
     """
-    settings = ConfigDict(_on_small_images(without_weights(_detector_of(model))))
+    settings = ConfigDict(_on_small_images(_in_one_process(without_weights(_detector_of(model)))))
     importlib.import_module(f"{scope}.models")
     torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope(scope), _quiet():
         built: Any = revert_sync_batchnorm(MODELS.build(settings))
         built.init_weights()
-        batch = noise(settings, config, scope)
+        batch = noise(settings, config, scope, training=True)
         built.train()
-        data = built.data_preprocessor(copy.deepcopy(batch), True)
+        MessageHub.get_current_instance().update_info("epoch", 0)  # which the Runner does otherwise
+        if "semi_train_cfg" in settings:
+            batch = in_branches(batch)
+        data = built.data_preprocessor(batch, True)
         loss, losses = built.parse_losses(built(**data, mode="loss"))
         loss.backward()
         _check(built, losses)
         trained = [parameter for parameter in built.parameters() if parameter.requires_grad]
+        nn.utils.clip_grad_norm_(trained, MAX_NORM)
         torch.optim.SGD(trained, LEARNING_RATE).step()
         built.eval()
         with torch.no_grad():
-            built.test_step(copy.deepcopy(batch))
+            tested = noise(settings, config, scope, training=False)
+            built.test_step({key: values[:1] for key, values in tested.items()})
     return {name: float(value) for name, value in losses.items()}
 
 
@@ -87,6 +92,16 @@ def _is_pretrained(key: str, value: Any) -> bool:
     return key == "init_cfg" and isinstance(value, Mapping) and value.get("type") in ("Pretrained", "PretrainedInit")
 
 
+def _in_one_process(settings: Any) -> Any:
+    """Settings whose normalization needs no other processes, not even while it is built."""
+    if isinstance(settings, Mapping):
+        return {
+            key: "BN" if key == "type" and value in ("SyncBN", "MMSyncBN") else _in_one_process(value)
+            for key, value in settings.items()
+        }
+    return type(settings)(map(_in_one_process, settings)) if isinstance(settings, (list, tuple)) else settings
+
+
 def _detector_of(model: Mapping[str, Any]) -> Mapping[str, Any]:
     """The detector of a tracker that only learns by it; other models themselves."""
     if "tracker" not in model or "detector" not in model or model["type"] in LEARNING_TRACKERS:
@@ -100,8 +115,8 @@ def _on_small_images(settings: dict[str, Any]) -> dict[str, Any]:
     for preprocessor in _preprocessors(settings):
         if preprocessor.get("batch_augments"):
             preprocessor["batch_augments"] = None
-        if "size" in preprocessor:
-            preprocessor.pop("size")
+        if "SegDataPreProcessor" in str(preprocessor.get("type")):
+            preprocessor.pop("size", None)
             preprocessor["size_divisor"] = 32
         if preprocessor.get("test_cfg"):
             preprocessor["test_cfg"] = None
