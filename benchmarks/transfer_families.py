@@ -32,6 +32,8 @@ MISSING = {
     "skimage": "the package scikit-image, which it imports, is not installed",
     "fairscale": "the package fairscale and the text encoder BERT, which it reads, are not installed",
     "transformers": "the text encoder BERT, which it reads, is not installed",
+    "upper bound and lower bound": "it trains, but mmdet cannot paste the masks of boxes outside of the image, which "
+    "its untrained head predicts",
     "mmpretrain": "the package mmpretrain, whose classes it is derived from, is not installed",
 }
 """What a family cannot run without here, by a word of the error."""
@@ -64,13 +66,13 @@ def run(config: str, package: str, queue: "multiprocessing.Queue[dict]") -> None
         if _plain(written.model) != _plain(transferred.model):
             raise UserError("the written config has another model than the patched one")
         step = "train"
-        trial(written.model, written.config, source.scope)
+        trial(written.model, written.config.to_dict(), source.scope)
         result["works"] = True
     except Exception as error:
         text = " ".join(f"{type(error).__name__}: {error}".split())
         refused = isinstance(error, UserError) and step == "patch"
         known = next((reason for word, reason in MISSING.items() if word in text), None)
-        reason = str(error) if refused else known or text[:300]
+        reason = str(error).replace(f"{mim}/configs/", "") if refused else known or text[:300]
         result |= {"works": False, "step": "refused" if refused else step, "reason": reason}
         if "--traceback" in sys.argv:
             traceback.print_exc()

@@ -122,7 +122,7 @@ def _patch(args: argparse.Namespace, cell: CellChoice) -> None:
     print(transferred.diff(), end="")
     if args.trial:
         try:
-            trial(transferred.patched.model, source.config, source.scope)
+            trial(transferred.patched.model, source.config.to_dict(), source.scope)
         except Exception as error:  # any part of the model may object
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             raise UserError(f"the new model of {args.into!r} does not train on noise: {reason}") from None

@@ -50,7 +50,7 @@ class Transferred:
         Args:
             file: Where it will be, to which a relative `_base_` refers.
         """
-        title = f"{self.source.name} with {self.cell.source!r} as the backbone, written by `relnas-mm transfer`."
+        title = f"{self.source.short_name} with {self.cell.source!r} as the backbone, written by `relnas-mm transfer`."
         changed = overrides(without_scopes(self.source.model), self.model, self.patched.notes, ("model",))
         parts = [
             comment_lines(title, 0),

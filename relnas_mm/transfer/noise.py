@@ -87,7 +87,7 @@ def _persons() -> dict[str, Any]:
     for person in (0, 0, 1, 1):
         batch["inputs"].append(torch.randint(0, 256, (3, *shape), generator=rng, dtype=torch.uint8))
         sample = ReIDDataSample(metainfo={"img_shape": shape, "ori_shape": shape})
-        batch["data_samples"].append(sample.set_gt_label(person))
+        batch["data_samples"].append(sample.set_gt_label(torch.tensor(person)))
     return batch
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from relnas_mm.transfer.text import Call, Commented
+from relnas_mm.transfer.text import Call, Code, Commented
 
 DELETE = "_delete_"
 Path = tuple[str | int, ...]
@@ -43,7 +43,7 @@ def _part(old: Any, new: Any, notes: Mapping[Path, str], path: Path) -> Any:
     """A part of a list: the base's, with what differs."""
     base = expression(path)
     if old == new:
-        return Call(base, {})
+        return Code(base)
     if not isinstance(old, Mapping) or not set(old) <= set(new) or old.get("type") != new.get("type"):
         return new
     items = {}

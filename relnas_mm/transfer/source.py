@@ -41,6 +41,11 @@ class Source:
         """The mm package whose types it uses."""
         return _scope(self.config, self.name)
 
+    @property
+    def short_name(self) -> str:
+        """The name without folders of this machine."""
+        return self.name if "::" in self.name else Path(self.name).name
+
     def base_for(self, file: Path) -> str:
         """What `_base_` says in a config that inherits from this one.
 
