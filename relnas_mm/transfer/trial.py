@@ -64,7 +64,7 @@ def trial(model: Mapping[str, Any], config: Mapping[str, Any], scope: str) -> di
         with torch.no_grad():
             tested = noise(settings, config, scope, training=False)
             built.test_step({key: values[:1] for key, values in tested.items()})
-    return {name: float(value) for name, value in losses.items()}
+    return {name: float(value.detach()) for name, value in losses.items()}
 
 
 def without_weights(settings: Any) -> Any:

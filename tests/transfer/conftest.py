@@ -1,0 +1,18 @@
+"""Configs that inherit from this package's."""
+
+import pytest
+from mmengine.config import Config
+
+import relnas_mm  # noqa: F401
+
+
+@pytest.fixture(autouse=True)
+def _no_scope_of_this_package(monkeypatch):
+    """Types of a base config of this package are those of the package that the config trains with."""
+    find = Config._get_cfg_path
+
+    def found(path, filename):
+        file, scope = find(path, filename)
+        return file, None if scope == "relnas_mm" else scope
+
+    monkeypatch.setattr(Config, "_get_cfg_path", staticmethod(found))
