@@ -52,7 +52,9 @@ def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     form.add_argument("--task", choices=TASKS, help="write a new config for this kind of model")
     form.add_argument("--into", metavar="CONFIG", help="replace the backbone of this config: a path, or mmdet::…")
     parser.add_argument("--data", metavar="ROOT", help="with --task: folder of the data [the well-known data set]")
-    parser.add_argument("--format", choices=FORMATS, help="with --task: layout of the data [the first that fits]")
+    parser.add_argument(
+        "--format", choices=FORMATS, help="with --task: layout of the data [voc, cityscapes; coco for poses]"
+    )
     parser.add_argument("--classes", nargs="+", metavar="NAME", help="with --data: classes [those in the annotations]")
     add_sizes(parser)
     parser.add_argument("--weights", metavar="FILE", help="checkpoint of the backbone")
