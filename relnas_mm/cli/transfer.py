@@ -11,8 +11,8 @@ from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import write_atomically
 from relnas_mm.outputs import output_file
 from relnas_mm.transfer.cell import CellChoice, choose_cell
-from relnas_mm.transfer.data import FORMATS, read_data
-from relnas_mm.transfer.data.read import check_format
+from relnas_mm.transfer.layouts import FORMATS, read_data
+from relnas_mm.transfer.layouts.read import check_format
 from relnas_mm.transfer.new import new_config
 from relnas_mm.transfer.tasks import TASKS
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from relnas_mm.transfer.data.found import Joints
+from relnas_mm.transfer.layouts.found import Joints
 
 COCO_JOINTS = (
     *("nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow"),

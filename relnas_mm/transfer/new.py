@@ -7,8 +7,8 @@ from typing import Any
 from relnas_mm.errors import UserError
 from relnas_mm.transfer import pipelines
 from relnas_mm.transfer.cell import CellChoice
-from relnas_mm.transfer.data import Data
 from relnas_mm.transfer.joints import pose_metainfo
+from relnas_mm.transfer.layouts import Data
 from relnas_mm.transfer.tasks import TASKS, Task
 from relnas_mm.transfer.text import Code, Commented, assigned, comment_lines
 

@@ -18,9 +18,9 @@ from relnas_mm.errors import UserError
 from relnas_mm.launch import read_config
 from relnas_mm.models import CellBackbone
 from relnas_mm.transfer.cell import OUTPUTS, choose_cell
-from relnas_mm.transfer.data import read_data
-from relnas_mm.transfer.data.found import Joints
 from relnas_mm.transfer.joints import COCO_JOINTS, mirrored, pose_metainfo
+from relnas_mm.transfer.layouts import read_data
+from relnas_mm.transfer.layouts.found import Joints
 from relnas_mm.transfer.tasks import TASKS
 
 pytestmark = pytest.mark.mm
