@@ -1,4 +1,4 @@
-"""COCO's layout: annotations/*train*.json and *val*.json, with the images of each in a folder of their own or in one."""
+"""COCO's layout: annotations/*train*.json and *val*.json; the images of each part in its own folder, or all in one."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from relnas_mm.errors import UserError
@@ -17,6 +18,8 @@ LAYOUTS = {
 READ = 20
 """Label maps of each part whose ids are compared with the classes."""
 IGNORED = 255
+ONE_NUMBER = ("L", "P", "I", "I;16", "1")
+"""Modes of PIL with one number per pixel."""
 
 
 def read_segmentation(root: str, classes: Sequence[str] | None, layout: str) -> Data:
@@ -78,18 +81,12 @@ def _lower(endings: Sequence[str]) -> tuple[str, ...]:
 def _check_ids(file: Path, classes: int) -> None:
     try:
         with Image.open(file) as image:
-            if image.mode not in ("L", "P", "I", "I;16", "1"):
-                raise UserError(
-                    f"the label map {str(file)!r} has colours ({image.mode}); it must hold one number per pixel"
-                )
-            ids = [
-                value for _, value in image.convert("L" if image.mode == "P" else image.mode).getcolors(1 << 16) or ()
-            ]
-            if image.mode == "P":
-                ids = [value for _, value in image.getcolors(1 << 16) or ()]
+            mode, ids = image.mode, np.unique(np.asarray(image))
     except OSError as error:
         raise UserError(f"the label map {str(file)!r} cannot be read: {error}") from None
-    largest = max((value for value in ids if value != IGNORED), default=0)
+    if mode not in ONE_NUMBER:
+        raise UserError(f"the label map {str(file)!r} has colours ({mode}); it must hold one number per pixel")
+    largest = max((int(value) for value in ids if value != IGNORED), default=0)
     if largest >= classes:
         raise UserError(
             f"--classes names {classes} classes, 0 to {classes - 1}, but the label map {str(file)!r} holds {largest}"
