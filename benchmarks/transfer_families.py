@@ -2,7 +2,7 @@
 
 Each is patched as by `relnas-mm transfer CELL --into CONFIG`, built with a small cell, trained for one step on noise,
 in which every parameter of the cell must get a gradient, and run for one prediction.  No data and no weights are
-fetched.
+fetched.  With `--only`, the rows of these families are replaced in the record that is there; each row has its commit.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from transfer_configs import FAMILIES
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.files import write_json
+from relnas_mm.files import read_json, write_json
 from relnas_mm.outputs import output_file
 from relnas_mm.provenance import provenance
 
@@ -141,8 +141,16 @@ def main() -> None:
         left = (time.perf_counter() - start) / number * (len(chosen) - number)
         outcome = "works" if row["works"] else f"{row['step']}: {row['reason'][:230]}"
         print(f"{number}/{len(chosen)}, {left / 60:.1f} min left: {package}/{family} {outcome}", flush=True)
+    origin = provenance("python benchmarks/transfer_families.py")
+    for row in rows:
+        row["commit"] = origin["commit"]
+    if args.only and out.is_file():
+        earlier = read_json(out, f"the record {str(out)!r}")
+        new = {(row["package"], row["family"]): row for row in rows}
+        rows = [new.get((row["package"], row["family"]), row) for row in earlier["families"]]
+        origin = {key: earlier[key] for key in origin}
     record = {
-        **provenance("python benchmarks/transfer_families.py"),
+        **origin,
         "seeds": [0],
         "cell": {"genotype": CELL, "init_channels": INIT_CHANNELS, "num_cells": NUM_CELLS},
         "families": rows,

@@ -85,9 +85,13 @@ def _jpu(neck: Any, levels: Levels) -> Levels:
 _PASSING: dict[str, Callable[[Any, Levels], Levels]] = {"FeatureMapProcessor": _processor, "SSDNeck": _ssd, "JPU": _jpu}
 
 
-def _bisenet(wrapper: Any, levels: Levels) -> None:
-    width, *_ = wrapper["context_channels"]
-    wrapper["context_channels"] = (width, *levels.substitutes[-2:])
+def _bisenet(wrapper: Any, levels: Levels) -> Levels:
+    """Both paths together have as many channels as the backbone at stride 16, which mmseg takes for their sum."""
+    *_, middle, last = levels.substitutes
+    old, new, fused = wrapper["context_channels"][0], middle // 2, wrapper.get("out_channels", 256)
+    wrapper["context_channels"] = (new, middle, last)
+    wrapper["spatial_channels"] = (*wrapper.get("spatial_channels", (64, 64, 64))[:3], middle - new)
+    return Levels((fused, old, old), (fused, new, new), (0, 1, 2))
 
 
 def _stdc(wrapper: Any, levels: Levels) -> Levels:

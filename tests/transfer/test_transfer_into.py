@@ -27,6 +27,7 @@ FAMILIES = {
     "auxiliary, dilated": ("mmseg", "deeplabv3plus/deeplabv3plus_r18-d8_4xb2-80k_cityscapes-512x1024.py"),
     "concatenating": ("mmseg", "hrnet/fcn_hr18s_4xb2-40k_cityscapes-512x1024.py"),
     "in a wrapper": ("mmseg", "stdc/stdc1_4xb12-80k_cityscapes-512x1024.py"),
+    "two paths": ("mmseg", "bisenetv1/bisenetv1_r18-d32_4xb4-160k_cityscapes-1024x1024.py"),
     "heatmaps": ("mmpose", f"{POSE}/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192.py"),
     "SimCC": ("mmpose", f"{POSE}/rtmpose/coco/rtmpose-t_8xb256-420e_coco-256x192.py"),
 }

@@ -30,7 +30,12 @@ def transfer_families(record: dict[str, Any] | None) -> str:
         "trained for one step on noise with a gradient in every parameter of the cell, and run for one prediction. Of "
         "trackers that do not learn, the detector is trained."
     )
-    return "\n".join([*lines, "", note, origin(record)])
+    text = [*lines, "", note, origin(record)]
+    later = [row for row in rows if row.get("commit", record["commit"]) != record["commit"]]
+    if later:
+        again = (f"{PACKAGES[row['package']]}: {row['family']} (commit {row['commit']})" for row in later)
+        text.append(f"*measured again: {', '.join(again)}*")
+    return "\n".join(text)
 
 
 WRITERS = {"transfer_families": transfer_families}
