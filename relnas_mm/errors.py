@@ -4,6 +4,9 @@ import functools
 import re
 import sys
 from collections.abc import Callable
+from typing import ParamSpec
+
+Arguments = ParamSpec("Arguments")
 
 
 class UserError(ValueError):
@@ -28,13 +31,16 @@ def shortened(text: str, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def reports_user_errors(main: Callable[[], int | None]) -> Callable[[], None]:
-    """Decorates `main` of a tool to report a `UserError` as one sentence with exit code 2, without a traceback."""
+def reports_user_errors(main: Callable[Arguments, int | None]) -> Callable[Arguments, None]:
+    """Decorates `main` of a tool to report a `UserError` as one sentence with exit code 2, without a traceback.
+
+    Arguments are passed on.
+    """
 
     @functools.wraps(main)
-    def wrapped() -> None:
+    def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         try:
-            code = main()
+            code = main(*args, **kwargs)
         except UserError as error:
             print(f"error: {_sentence(error)}", file=sys.stderr)
             code = 2

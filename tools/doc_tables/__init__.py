@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from doc_tables import cells, comparisons, macro_micro, rankings, reliability, searches, speed, trainings
+from doc_tables import cells, comparisons, macro_micro, rankings, reliability, searches, speed, trainings, transfer
 
 WRITERS: dict[str, Callable[[Any], str]] = {
     **cells.WRITERS,
@@ -14,5 +14,6 @@ WRITERS: dict[str, Callable[[Any], str]] = {
     **searches.WRITERS,
     **speed.WRITERS,
     **trainings.WRITERS,
+    **transfer.WRITERS,
 }
 """Writers by name of their block."""

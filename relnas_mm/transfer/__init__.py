@@ -1,0 +1,1 @@
+"""Configs of detectors, segmentors and pose estimators with a cell as their backbone."""
