@@ -4,9 +4,6 @@ import functools
 import re
 import sys
 from collections.abc import Callable
-from typing import ParamSpec
-
-Arguments = ParamSpec("Arguments")
 
 
 class UserError(ValueError):
@@ -31,16 +28,13 @@ def shortened(text: str, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def reports_user_errors(main: Callable[Arguments, int | None]) -> Callable[Arguments, None]:
-    """Decorates `main` of a tool to report a `UserError` as one sentence with exit code 2, without a traceback.
-
-    Arguments are passed on.
-    """
+def reports_user_errors(main: Callable[[], int | None]) -> Callable[[], None]:
+    """Decorates `main` of a tool to report a `UserError` as one sentence with exit code 2, without a traceback."""
 
     @functools.wraps(main)
-    def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+    def wrapped() -> None:
         try:
-            code = main(*args, **kwargs)
+            code = main()
         except UserError as error:
             print(f"error: {_sentence(error)}", file=sys.stderr)
             code = 2

@@ -1,39 +1,33 @@
 """Outputs of a backbone: `relnas-mm channels GENOTYPE [--init-channels N] [--num-cells N] [--output-stride N]`."""
 
 import argparse
-from collections.abc import Sequence
 
+from relnas_mm.cli.parser import command_parser
 from relnas_mm.errors import reports_user_errors
 from relnas_mm.transfer.cell import INIT_CHANNELS, NUM_CELLS, OUTPUT_STRIDES, choose_cell
 from relnas_mm.transfer.channels import channels_table
 
-EXAMPLES = """examples:
-  relnas-mm channels relativenas
-  relnas-mm channels work_dirs/search/genotype.json --init-channels 16 --num-cells 6
-  relnas-mm channels darts_v2 --output-stride 8
+NOTE = """
 
 in_channels of a neck or head is the list of the channels that it reads; heads that concatenate them read the sum.
 """
 
 
-def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Parses the command line.
-
-    Args:
-        arguments: Its words; `None` for those of the process.
-    """
-    parser = argparse.ArgumentParser(
-        prog="relnas-mm channels",
-        description="out_indices, channels and strides of CellBackbone or ChainBackbone, without a forward pass.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command."""
+    command = command_parser(
+        "out_indices, channels and strides of CellBackbone or ChainBackbone, without a forward pass.",
+        "relativenas",
+        "work_dirs/search/genotype.json --init-channels 16 --num-cells 6",
+        "darts_v2 --output-stride 8",
     )
-    parser.add_argument("genotype", help="published name, or path of a genotype or chain file")
-    add_sizes(parser)
-    parser.add_argument(
+    command.epilog = f"{command.epilog}{NOTE}"
+    command.add_argument("genotype", help="published name, or path of a genotype or chain file")
+    add_sizes(command)
+    command.add_argument(
         "--output-stride", type=int, choices=OUTPUT_STRIDES, default=OUTPUT_STRIDES[-1], help="largest stride [32]"
     )
-    return parser.parse_args(arguments)
+    return command
 
 
 def add_sizes(parser: argparse.ArgumentParser) -> None:
@@ -47,16 +41,7 @@ def add_sizes(parser: argparse.ArgumentParser) -> None:
 
 
 @reports_user_errors
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints the table.
-
-    Args:
-        arguments: Words of the command line; `None` for those of the process.
-    """
-    args = parse_args(arguments)
+def main() -> None:
+    args = parser().parse_args()
     cell = choose_cell(args.genotype, args.init_channels, args.num_cells)
     print(channels_table(cell, args.output_stride), end="")
-
-
-if __name__ == "__main__":
-    main()

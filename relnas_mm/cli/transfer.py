@@ -2,11 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.cli.channels import add_sizes
+from relnas_mm.cli.parser import command_parser
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import write_atomically
 from relnas_mm.outputs import output_file
@@ -16,13 +15,7 @@ from relnas_mm.transfer.layouts.read import check_format
 from relnas_mm.transfer.new import new_config
 from relnas_mm.transfer.tasks import TASKS
 
-EXAMPLES = """examples:
-  relnas-mm transfer genotype.json --task ssdlite --data data/VOCdevkit --out my_ssdlite.py
-  relnas-mm transfer relativenas --task retinanet --data data/fruits --format coco --out fruits.py
-  relnas-mm transfer relativenas --task deeplabv3plus --data data/streets --format folder \\
-      --classes road car person --out streets.py
-  relnas-mm transfer genotype.json --into mmdet::yolox/yolox_s_8xb8-300e_coco.py --out my_yolox.py
-  relnas-mm transfer genotype.json --into my_config.py --init-channels 16 --num-cells 6 --out with_cell.py
+LAYOUTS = """
 
 layouts of --data:
   voc         VOCdevkit/VOC2007/{ImageSets/Main/{train,val,test}.txt, Annotations, JPEGImages}
@@ -34,35 +27,34 @@ Without a part 'test', that of 'val' is tested.
 """
 
 
-def parse_args(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Parses the command line.
-
-    Args:
-        arguments: Its words; `None` for those of the process.
-    """
-    parser = argparse.ArgumentParser(
-        prog="relnas-mm transfer",
-        description="Writes an mm config with a searched cell as the backbone: a new one for a task and your data, or "
-        "one that inherits from any config of mmdet, mmsegmentation or mmpose.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command."""
+    command = command_parser(
+        "Write an mm config with a searched cell as the backbone: a new one for a task and your data, or one that "
+        "inherits from any config of mmdet, mmsegmentation or mmpose.",
+        "genotype.json --task ssdlite --data data/VOCdevkit --out my_ssdlite.py",
+        "relativenas --task retinanet --data data/fruits --format coco --out fruits.py",
+        "relativenas --task deeplabv3plus --data data/streets --format folder --classes road car --out streets.py",
+        "genotype.json --into mmdet::yolox/yolox_s_8xb8-300e_coco.py --out my_yolox.py",
+        "genotype.json --into my_config.py --init-channels 16 --num-cells 6 --out with_cell.py",
     )
-    parser.add_argument("genotype", help="published name, or path of a genotype or chain file")
-    form = parser.add_mutually_exclusive_group(required=True)
+    command.epilog = f"{command.epilog}{LAYOUTS}"
+    command.add_argument("genotype", help="published name, or path of a genotype or chain file")
+    form = command.add_mutually_exclusive_group(required=True)
     form.add_argument("--task", choices=TASKS, help="write a new config for this kind of model")
-    form.add_argument("--into", metavar="CONFIG", help="replace the backbone of this config: a path, or mmdet::…")
-    parser.add_argument("--data", metavar="ROOT", help="with --task: folder of the data [the well-known data set]")
-    parser.add_argument(
+    form.add_argument("--into", metavar="CONFIG", help="replace the backbone of this config: a path, or PACKAGE::PATH")
+    command.add_argument("--data", metavar="ROOT", help="with --task: folder of the data [the well-known data set]")
+    command.add_argument(
         "--format", choices=FORMATS, help="with --task: layout of the data [voc, cityscapes; coco for poses]"
     )
-    parser.add_argument("--classes", nargs="+", metavar="NAME", help="with --data: classes [those in the annotations]")
-    add_sizes(parser)
-    parser.add_argument("--weights", metavar="FILE", help="checkpoint of the backbone")
-    parser.add_argument(
+    command.add_argument("--classes", nargs="+", metavar="NAME", help="with --data: classes [those in the annotations]")
+    add_sizes(command)
+    command.add_argument("--weights", metavar="FILE", help="checkpoint of the backbone")
+    command.add_argument(
         "--out", metavar="FILE", help="the config, a .py file; --into without it prints the changes only"
     )
-    parser.add_argument("--try", dest="trial", action="store_true", help="with --into: train a step on noise")
-    return parser.parse_args(arguments)
+    command.add_argument("--try", dest="trial", action="store_true", help="with --into: train a step on noise")
+    return command
 
 
 def check(args: argparse.Namespace) -> None:
@@ -95,13 +87,8 @@ def check(args: argparse.Namespace) -> None:
 
 
 @reports_user_errors
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Writes the config.
-
-    Args:
-        arguments: Words of the command line; `None` for those of the process.
-    """
-    args = parse_args(arguments)
+def main() -> None:
+    args = parser().parse_args()
     check(args)
     cell = choose_cell(args.genotype, args.init_channels, args.num_cells, args.weights)
     if args.into:
@@ -134,7 +121,3 @@ def _patch(args: argparse.Namespace, cell: CellChoice) -> None:
         print(f"… written to {args.out}", file=sys.stderr)
     else:
         print("… nothing is written; name a file by --out", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()

@@ -15,7 +15,9 @@ import textwrap
 import time
 import traceback
 from pathlib import Path
+from unittest import mock
 
+import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +62,13 @@ def fresh(code: str, folder: Path = ROOT, **environment: str) -> str:
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.strip()
+
+
+def called(main, *words) -> int:
+    """Exit code of a command's `main` in this process, with a command line."""
+    with mock.patch.object(sys, "argv", ["relnas-mm", *map(str, words)]), pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code or 0
 
 
 def run_as_user(script, *arguments, **environment) -> subprocess.CompletedProcess:

@@ -4,6 +4,7 @@ import copy
 from pathlib import Path
 
 import pytest
+from helpers import called
 from mmengine.utils import get_installed_path
 
 from relnas_mm.cli.transfer import main
@@ -134,9 +135,7 @@ def test_families_that_are_tied_to_their_backbone(package, config, words):
 
 
 def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as ended:
-        main([str(argument) for argument in arguments])
-    return ended.value.code, capsys.readouterr()
+    return called(main, *arguments), capsys.readouterr()
 
 
 def test_the_command_writes_a_config_and_shows_what_changes(capsys, tmp_path):

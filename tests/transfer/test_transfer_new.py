@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from helpers import called
 from helpers.mm import build
 from mmengine.runner import Runner
 from PIL import Image
@@ -48,9 +49,7 @@ def data_of(shapes, purpose):
 
 
 def write(*arguments):
-    with pytest.raises(SystemExit) as ended:
-        main(["relativenas", *map(str, arguments), *SMALL])
-    assert not ended.value.code
+    assert called(main, "relativenas", *arguments, *SMALL) == 0
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -109,9 +108,8 @@ def test_outputs_are_those_of_the_built_backbone(arguments, output_stride):
 
 
 def test_the_command_of_channels(capsys):
-    with pytest.raises(SystemExit) as ended:
-        channels(["relativenas", "--init-channels", "16", "--output-stride", "8"])
-    assert not ended.value.code and "2                 256       8" in capsys.readouterr().out
+    assert called(channels, "relativenas", "--init-channels", "16", "--output-stride", "8") == 0
+    assert "2                 256       8" in capsys.readouterr().out
 
 
 def test_classes_of_voc(shapes):
