@@ -64,7 +64,7 @@ def _program(folder: Path, package: str, name: str) -> Path:
         return programs[name]
     found = [path for path in programs if Path(path).name == name]
     least = min((path.count("/") for path in found), default=0)
-    found = [path for path in found if path.count("/") == least]  # not those for tracking below `mot`
+    found = [path for path in found if path.count("/") == least]  # not those for tracking in folders below
     if len(found) == 1:
         return programs[found[0]]
     if found:

@@ -14,13 +14,3 @@ __all__ = [
     "shell",
     "write_cifar10",
 ]
-    "ROOT",
-    "called",
-    "fresh",
-    "in_child",
-    "run_as_user",
-    "run_in_two_processes",
-    "run_tool",
-    "shell",
-    "write_cifar10",
-]
