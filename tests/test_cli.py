@@ -62,8 +62,8 @@ except SystemExit:
 
 
 def test_unknown_commands_and_versions():
-    done = relnas_mm("trian", "x.py")
-    assert done.returncode == 2 and "relnas-mm has no command 'trian'; it has search, train, " in done.stderr
+    done = relnas_mm("sarch", "x.py")
+    assert done.returncode == 2 and "relnas-mm has no command 'sarch'; it has search, train, " in done.stderr
     assert relnas_mm().returncode == 2
     assert re.fullmatch(r"relnas_mm \d+\.\d+\.\d+\S*", relnas_mm("--version").stdout.strip())
 
