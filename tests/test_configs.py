@@ -30,19 +30,24 @@ def projects(tmp_path_factory):
 
 
 @functools.cache
+def derived(path):
+    """A config of another project, which is read once for the tests that need it."""
+    return read_config(str(path))
+
+
+@functools.cache
 def parameters(path):
     """Number of parameters by the name of each; a model is built once for both tests that need it."""
-    config = read_config(str(path))
+    config = derived(path)
     init_default_scope(config.get("default_scope", "mmengine"))
     return {name: value.numel() for name, value in MODELS.build(config.model).named_parameters()}
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_the_model_can_be_built(path, projects):
-    """By a config of another project that has ours as its base, which says the same as ours."""
-    derived = read_config(str(projects / path.name))
-    assert derived.to_dict() == read_config(str(path)).to_dict()  # no part has a scope of ours
+    """By a config of another project that has ours as its base."""
     assert parameters(projects / path.name)
+    assert "'_scope_': 'relnas_mm'" not in str(derived(projects / path.name).to_dict())
 
 
 @pytest.mark.golden

@@ -3,10 +3,8 @@
 import json
 import math
 import os
-import runpy
 
 import pytest
-from helpers import ROOT
 
 from relnas_mm.errors import UserError
 from relnas_mm.files import json_text, write_json
@@ -78,7 +76,8 @@ def test_numbers_that_json_lacks_are_null(tmp_path):
 
 @pytest.mark.mm
 def test_metrics_without_a_value_are_named(tmp_path, capsys):
-    write_metrics = runpy.run_path(str(ROOT / "tools" / "test.py"))["write_metrics"]
+    from relnas_mm.cli.test import write_metrics
+
     write_metrics({"mAP": math.nan, "loss": 0.5}, tmp_path / "metrics.json")
     assert json.loads((tmp_path / "metrics.json").read_text()) == {"mAP": None, "loss": 0.5}
     assert capsys.readouterr().err == f"warning: mAP without a finite value: null in {tmp_path}/metrics.json\n"

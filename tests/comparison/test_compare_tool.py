@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import runpy
 import shlex
 import signal
 import subprocess
@@ -15,6 +14,7 @@ from comparison_plan import plan_values, write_table
 from helpers import ROOT, run_tool
 
 from relnas_mm.cfg_options import parse_option
+from relnas_mm.cli.compare import command_of
 from relnas_mm.comparison.plan import Unit, read_plan
 from relnas_mm.comparison.trace import run_search
 from relnas_mm.launch import read_config
@@ -64,7 +64,7 @@ def test_it_is_interrupted_and_goes_on(tmp_path):
 def test_the_command_of_a_report_can_be_pasted():
     options = {"comparison.table": "my table's.csv", "comparison.names": ["a b", "c, d"], "comparison.budget": 300}
     args = argparse.Namespace(seeds=None, cfg_options=options)
-    words = shlex.split(runpy.run_path(str(ROOT / "tools" / "compare.py"))["command_of"]("my config.py", args))
+    words = shlex.split(command_of("my config.py", args))
     assert words[:4] == ["python", "tools/compare.py", "my config.py", "--cfg-options"]
     assert dict(map(parse_option, words[4:])) == options
 

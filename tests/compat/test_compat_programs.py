@@ -1,24 +1,24 @@
 """mm's own programs and inferencers with mmcv-lite: the compatibility layer is there before they import mm.
 
-Each runs in a new interpreter, started by `relnas-mm run` or in an environment with `relnas-mm compat install`.
+An interpreter that `relnas-mm run` or an environment with `relnas-mm compat install` starts imports the API of an mm
+package, as its programs do first, and then runs each of them in a child process of its own.
 """
 
-import importlib.util
+import importlib
+import json
 import os
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
-import mmdet
-import mmpose
-import mmseg
 import numpy as np
 import pytest
 from helpers import ROOT, run_tool
 from PIL import Image
 
 from relnas_mm.compat.environment import environment_of_programs, install, remove, status
+from relnas_mm.compat.programs import program_command
 from relnas_mm.datasets.shapes import generate_shapes
 
 pytestmark = [pytest.mark.e2e, pytest.mark.mm]
@@ -59,25 +59,38 @@ pose = MMPoseInferencer(pose2d="pose.py", det_model="whole_image", device="cpu")
 assert len(next(pose("image.png"))["predictions"][0]) == 1
 """,
 }
-PROGRAMS = {
-    "mmdet test": "mmdet test det.py det.pth --work-dir test --out predictions.pkl",
-    "mmdet browse_dataset": "mmdet browse_dataset det.py --output-dir browse --not-show",
-    "mmdet confusion_matrix": "mmdet confusion_matrix det.py predictions.pkl matrix",
-    "mmdet publish_model": "mmdet publish_model det.pth published_det.pth",
-    "mmseg get_flops": "mmseg get_flops seg.py --shape 128 256",
-    "mmseg publish_model": "mmseg publish_model det.pth published_seg.pth",
-    "mmpose get_flops": "mmpose get_flops pose.py --input-shape 128 96",
-    "mmpose publish_model": "mmpose publish_model det.pth published_pose.pth",
-    "mim test": "mim test mmdet det.py --checkpoint det.pth --work-dir mim",
+FIRST = {
+    "mmdet.apis": [
+        "test.py det.py det.pth --work-dir test --out predictions.pkl",
+        "browse_dataset.py det.py --output-dir browse --not-show",
+        "confusion_matrix.py det.py predictions.pkl matrix",
+        "DetInferencer.py",
+    ],
+    "mmseg.apis": ["get_flops.py seg.py --shape 128 256", "MMSegInferencer.py"],
+    "mmpose.apis": ["get_flops.py pose.py --input-shape 128 96", "MMPoseInferencer.py"],
+    "torch": [
+        "mmseg:publish_model.py det.pth published_seg.pth",
+        "mmdet:publish_model.py det.pth published_det.pth",
+        "mmpose:publish_model.py det.pth published_pose.pth",
+    ],
 }
-FOLDERS = {"mmdet": mmdet, "mmseg": mmseg, "mmpose": mmpose}
-LEAVES = {
-    "mmdet browse_dataset": "browse/*",
-    "mmdet confusion_matrix": "matrix/confusion_matrix.png",
-    "mmdet publish_model": "published_det-*.pth",
-    "mmseg publish_model": "published_seg-*.pth",
-    "mmpose publish_model": "published_pose-*.pth",
-}
+"""Programs by what they import first."""
+PRINTS = {"test.py": "pascal_voc/mAP", "get_flops.py": "Params: "}
+LEAVES = ["browse/*", "matrix/confusion_matrix.png", *(f"published_{name}-*.pth" for name in ("det", "seg", "pose"))]
+DRIVER = """
+import importlib, json, os, runpy, sys
+first, *programs = json.loads(sys.argv[1])
+importlib.import_module(first)
+for path, *arguments in programs:
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        sys.argv = [path, *arguments]
+        runpy.run_path(path, run_name="__main__")
+        sys.exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(f"{os.path.basename(path)} ended with {code}")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +105,6 @@ def project(tmp_path_factory):
     assert done.returncode == 0, done.stderr[-3000:]
     (folder / "run" / "epoch_1.pth").rename(folder / "det.pth")
     return folder
-
-
-@pytest.fixture(scope="module")
-def tested(project, python):
-    """What mmdet's test.py printed; it leaves the predictions that other programs read."""
-    return started("relnas-mm run", PROGRAMS["mmdet test"].split(), project, python)
 
 
 @pytest.fixture(scope="module")
@@ -116,55 +123,70 @@ def variables(folder, **others):
     return {**plain, "PYTHONPATH": str(ROOT), "SHAPES_ROOT": str(folder), "MPLBACKEND": "agg", **others}
 
 
-def script(words):
-    """The file of a program in a wheel, as its users call it."""
-    package, program, *rest = words
-    paths = (Path(FOLDERS[package].__file__).parent / ".mim" / "tools").rglob(f"{program}.py")
-    return [min(paths, key=lambda path: len(path.parts)), *rest]
+def script(name, package):
+    """The file of a program in a wheel, or of the project."""
+    owner, _, name = name.rpartition(":")
+    folder = Path(importlib.import_module(owner or package).__file__).parent / ".mim" / "tools"
+    return str(min(folder.rglob(name), key=lambda path: len(path.parts), default=name))
 
 
 def started(how, words, folder, python):
-    """Runs a program in one of two ways."""
+    """Runs a script, or mim, in one of two ways."""
     if how == "relnas-mm run":
         command = [sys.executable, "-m", "relnas_mm", "run", *words]
     elif words[0] == "mim":
         command = [python, "-c", "import sys; from mim.cli import cli; sys.exit(cli())", *words[1:]]
     else:
-        command = [python, *(words if words[0].endswith(".py") else script(words))]
+        command = [python, *words]
     env = variables(folder, PATH=f"{python.parent}:{os.environ['PATH']}")
     done = subprocess.run(
         list(map(str, command)), cwd=folder, env=env, capture_output=True, text=True, errors="replace", timeout=300
     )
     assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-3000:]
-    return done
+    return done.stdout + done.stderr
 
 
 HOW = pytest.mark.parametrize("how", ["relnas-mm run", "relnas-mm compat install"])
 
 
 @HOW
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_a_program_of_an_mm_package(name, how, project, python, tested):
-    if name.startswith("mim ") and importlib.util.find_spec("mim") is None:
-        pytest.skip("openmim is not installed")
-    for path in project.glob(LEAVES.get(name, "nothing")):
-        path.unlink()
-    first = name == "mmdet test" and how == "relnas-mm run"
-    done = tested if first else started(how, PROGRAMS[name].split(), project, python)
-    if name in LEAVES:
-        assert list(project.glob(LEAVES[name]))
-    elif name.endswith("get_flops"):
-        assert "flops: " in done.stdout.lower() and "params: " in done.stdout.lower()
-    else:
-        assert "pascal_voc/mAP" in done.stdout + done.stderr
+@pytest.mark.parametrize("first", FIRST)
+def test_programs_and_inferencers(first, how, project, python):
+    package = first.split(".")[0]
+    kept = set(project.rglob("*"))
+    lines = [line.split() for line in FIRST[first]]
+    programs = [[script(name, package), *arguments] for name, *arguments in lines]
+    for name, text in INFERENCERS.items():
+        (project / f"{name}.py").write_text(text)
+    (project / "driver.py").write_text(DRIVER)
+    out = started(how, ["driver.py", json.dumps([first, *programs])], project, python)
+    for name, *_ in programs:
+        name = Path(name).name
+        assert f"{name} ended with 0" in out, out[-3000:]
+        assert PRINTS.get(name, "") in out
+    for pattern in LEAVES:
+        found = set(project.glob(pattern)) - kept
+        assert found or not any(pattern.split("/")[0].split("-")[0] in line for line in FIRST[first])
+        for path in found:
+            path.unlink()
 
 
 @HOW
-@pytest.mark.parametrize("name", INFERENCERS)
-def test_an_inferencer(name, how, project, python):
-    path = project / f"{name}.py"
-    path.write_text(INFERENCERS[name])
-    started(how, [path.name], project, python)
+def test_mim(how, project, python):
+    pytest.importorskip("mim", reason="openmim is not installed")
+    words = ["mim", "test", "mmdet", "det.py", "--checkpoint", "det.pth", "--work-dir", "mim"]
+    assert "pascal_voc/mAP" in started(how, words, project, python)
+
+
+@pytest.mark.parametrize("package", ["mmdet", "mmseg", "mmpose"])
+def test_a_program_is_found_by_its_name(package):
+    command = program_command([package, "publish_model", "a.pth", "b.pth"])
+    assert command == [sys.executable, script("publish_model.py", package), "a.pth", "b.pth"]
+
+
+def test_a_program_runs_by_its_name(project, python):
+    started("relnas-mm run", ["mmseg", "publish_model", "det.pth", "named.pth"], project, python)
+    assert list(project.glob("named-*.pth"))
 
 
 def test_without_the_layer_they_end_as_they_do_today(project):

@@ -1,4 +1,4 @@
-"""A config of another project that has one of ours as its base trains; detection is in tests/test_wheel.py."""
+"""A config of another project that has one of ours as its base trains; detection is in tests/test_wheel.py, by mim."""
 
 import pytest
 
