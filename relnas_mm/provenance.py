@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-PACKAGES = ("torch", "torchvision", "numpy", "mmengine", "mmcv", "mmcv-lite", "mmdet", "mmsegmentation", "mmpose")
+PACKAGES = (
+    *("torch", "torchvision", "timm", "numpy"),
+    *("mmengine", "mmcv", "mmcv-lite", "mmdet", "mmsegmentation", "mmpose", "mmpretrain"),
+)
 
 
 def provenance(command: str) -> dict[str, Any]:
@@ -28,14 +31,17 @@ def provenance(command: str) -> dict[str, Any]:
 
 
 def commit() -> str:
-    """Abbreviated commit hash, with '+' for uncommitted changes; 'unknown' outside a checkout."""
+    """Abbreviated commit hash, with '+' for uncommitted changes outside of `docs`; 'unknown' outside a checkout.
+
+    Records of earlier results, which benchmarks write into `docs`, do not change the next one.
+    """
     root = Path(__file__).resolve().parents[1]
 
     def git(*args: str) -> str:
         return subprocess.run(["git", "-C", str(root), *args], capture_output=True, text=True, check=True).stdout
 
     try:
-        changed = git("status", "--porcelain", "--untracked-files=no").strip()
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)docs").strip()
         return git("rev-parse", "--short=12", "HEAD").strip() + ("+" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
