@@ -14,6 +14,13 @@ def home() -> Path:
     return checkout if (checkout / "setup.py").is_file() else PACKAGE / ".mim"
 
 
+def mim_folder(package: str) -> Path | None:
+    """The folder in which a package keeps configs and tools for mim; `None` if it is not installed."""
+    spec = find_spec(package) if package.isidentifier() else None
+    places = spec.submodule_search_locations if spec is not None else None
+    return Path(places[0], ".mim") if places else None
+
+
 def config_path(name: str) -> str:
     """The file of a config.
 
@@ -29,13 +36,9 @@ def config_path(name: str) -> str:
     package, separator, inside = name.partition("::")
     if not separator:
         return name
-    if package == PACKAGE.name:
-        folder = home()
-    else:
-        spec = find_spec(package) if package.isidentifier() else None
-        if spec is None or not spec.submodule_search_locations:
-            raise UserError(f"the config {name!r} is of the package {package!r}, which is not installed")
-        folder = Path(spec.submodule_search_locations[0], ".mim")
+    folder = home() if package == PACKAGE.name else mim_folder(package)
+    if folder is None:
+        raise UserError(f"the config {name!r} is of the package {package!r}, which is not installed")
     path = folder / "configs" / inside
     if not inside.endswith(".py") or not path.is_file():
         raise UserError(f"the config {name!r} does not exist: {str(folder / 'configs')!r} has no file {inside!r}")

@@ -5,7 +5,6 @@ Lengths are in points, from the top left corner; text has `FONT` points and is m
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 from relnas_mm.networks.plan import EDGES_PER_NODE, FIRST_NODE, Edge
@@ -111,25 +110,12 @@ def cell_layout(cell: Sequence[Edge], output_nodes: Sequence[int]) -> CellLayout
     return CellLayout(tuple(boxes), (*nodes, output), tuple(lines), right + _OUTER + _MARGIN, height)
 
 
-def overlaps(layout: CellLayout) -> list[tuple[str, str]]:
-    """Labels of boxes and circles that touch each other; none, by the way they are laid out."""
-    shapes = [(box.label, box.x, box.y, box.width / 2, box.height / 2) for box in layout.boxes]
-    shapes += [(c.label, c.x, c.y, c.radius, c.radius) for c in layout.circles]
-    return [
-        (a[0], b[0])
-        for index, a in enumerate(shapes)
-        for b in shapes[index + 1 :]
-        if abs(a[1] - b[1]) < a[3] + b[3] and abs(a[2] - b[2]) < a[4] + b[4]
-    ]
-
-
 def _rows(edges: int) -> list[float]:
     """The height of each operation's row."""
     steps = [_ROW if (index + 1) % EDGES_PER_NODE else _ROW + _GAP for index in range(edges - 1)]
     ys = [_MARGIN + _ROW / 2]
     for step in steps:
         ys.append(ys[-1] + step)
-    assert all(a < b for a, b in pairwise(ys))
     return ys
 
 

@@ -47,6 +47,18 @@ def check_pretrained(config: Config) -> None:
         )
 
 
+INITIAL_WEIGHTS = ("init_cfg", "pretrained")
+"""Keys of models and backbones that name weights."""
+
+
+def without_initial_weights(node: Any) -> Any:
+    """A copy of a model's config that names no weights to load; mappings keep their class, as mm reads attributes."""
+    if isinstance(node, dict):
+        kept = {key: value for key, value in node.items() if key not in INITIAL_WEIGHTS}
+        return type(node)({key: without_initial_weights(value) for key, value in kept.items()})
+    return type(node)(map(without_initial_weights, node)) if isinstance(node, (list, tuple)) else node
+
+
 def _datasets(node: Any) -> Iterator[ConfigDict]:
     """Yields all data sets of a loader, including those wrapped by RepeatDataset, ConcatDataset and the like."""
     if isinstance(node, (list, tuple)):

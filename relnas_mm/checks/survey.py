@@ -11,6 +11,7 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.registry import DATASETS, MODELS, init_default_scope
 
+from relnas_mm.checks.config import without_initial_weights
 from relnas_mm.checks.contract import Labels, empty_classes, label_contradictions, labels_of
 from relnas_mm.checks.samples import MOST_SENTENCES, Sample, image_problems, innermost, samples
 from relnas_mm.datasets.headers import read_headers
@@ -26,9 +27,6 @@ LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 
 USUAL_MODES = ("RGB", "L")
 """Modes of Pillow that need no mention."""
-
-INITIAL_WEIGHTS = ("init_cfg", "pretrained")
-"""Keys of models that name weights, which no comparison needs."""
 
 IGNORED = 255
 """Id of ignored pixels when a data set does not name one."""
@@ -99,14 +97,7 @@ def survey(config: Config, checkpoint_meta: Any = None) -> list[SplitSurvey]:
 def _model(config: Config) -> Any:
     """The model without pretrained weights, `None` where there is none to compare with."""
     model = config.get("model")
-    return MODELS.build(_without_init(model)) if model else None
-
-
-def _without_init(node: Any) -> Any:
-    """A copy without weights to load; mappings keep their class, whose attributes two-stage detectors read."""
-    if isinstance(node, dict):
-        return type(node)({key: _without_init(value) for key, value in node.items() if key not in INITIAL_WEIGHTS})
-    return [_without_init(part) for part in node] if isinstance(node, (list, tuple)) else node
+    return MODELS.build(without_initial_weights(model)) if model else None
 
 
 def _survey_split(name: str, dataset: Any) -> SplitSurvey:

@@ -127,11 +127,6 @@ def after_import(name: str, callback: Filler) -> None:
         _first.callbacks.setdefault(name, []).append(callback)
 
 
-def imported(name: str) -> bool:
-    """Whether module `name` was imported."""
-    return name in sys.modules
-
-
 def compiled_part_loads(package: str, part: str) -> bool:
     """Whether `package` is installed, and its compiled module `part` loads, for instance with the installed NumPy."""
     find = importlib.machinery.PathFinder.find_spec

@@ -2,10 +2,10 @@
 
 import sys
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 
 from relnas_mm.errors import UserError
+from relnas_mm.packaged import mim_folder
 
 FOLDERS = ("tools", "demo")
 """Folders of `.mim` in the wheels of mm packages."""
@@ -27,7 +27,7 @@ def program_command(words: list[str]) -> list[str]:
         if first != "-m" and not Path(first).is_file():
             raise UserError(f"the script {first!r} does not exist")
         return [sys.executable, *words]
-    if folder := _mim_folder(first):
+    if folder := _folder_of_programs(first):
         if not rest:
             raise UserError(
                 f"relnas-mm run {first} needs the name of a program; {first} has {_listed(_programs(folder))}"
@@ -44,10 +44,8 @@ def program_command(words: list[str]) -> list[str]:
     )
 
 
-def _mim_folder(package: str) -> Path | None:
-    spec = find_spec(package) if package.isidentifier() else None
-    places = spec.submodule_search_locations if spec is not None else None
-    folder = Path(places[0], ".mim") if places else None
+def _folder_of_programs(package: str) -> Path | None:
+    folder = mim_folder(package)
     return folder if folder is not None and any((folder / name).is_dir() for name in FOLDERS) else None
 
 

@@ -1,19 +1,18 @@
 """Channels and strides of any backbone, by running it once on zeros."""
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from mmengine.registry import MODELS, DefaultScope
-from torch import Tensor
 
+from relnas_mm.checks.config import without_initial_weights
 from relnas_mm.errors import UserError, shortened
 from relnas_mm.networks.feature_info import FeatureInfo
 
 SIDE = 256
 """Side of the image; a multiple of every stride."""
-WITHOUT_WEIGHTS = {"init_cfg": None, "pretrained": None}
 STRIDES_OF_SOME = {1: (32,), 2: (16, 32), 3: (8, 16, 32), 4: (4, 8, 16, 32)}
 """Usual strides of a backbone with so many outputs."""
 
@@ -33,10 +32,9 @@ def probe(backbone: Mapping[str, Any], scope: str) -> list[FeatureInfo]:
         NotFeatureMaps: It reads no images, or gives something else than feature maps.
         KeyError: Its type is known to no installed package.
     """
-    settings = {key: value for key, value in backbone.items() if key not in WITHOUT_WEIGHTS}
     importlib.import_module(f"{scope}.models")
     with DefaultScope.overwrite_default_scope(scope):
-        built = MODELS.build(_without_weights(settings))
+        built = MODELS.build(without_initial_weights(backbone))
     built.eval()  # backbones of mm packages return nothing here
     try:
         with torch.no_grad():
@@ -56,26 +54,3 @@ def assumed(channels: Any) -> list[FeatureInfo] | None:
     if len(numbers) not in STRIDES_OF_SOME or not all(isinstance(number, int) for number in numbers):
         return None
     return [FeatureInfo(number, stride) for number, stride in zip(numbers, STRIDES_OF_SOME[len(numbers)])]
-
-
-def _without_weights(settings: Any) -> Any:
-    """Settings in which no part names weights that would be fetched."""
-    if isinstance(settings, Mapping):
-        return {
-            key: WITHOUT_WEIGHTS.get(key, _without_weights(value))
-            for key, value in settings.items()
-            if key not in WITHOUT_WEIGHTS
-        }
-    return [_without_weights(value) for value in settings] if isinstance(settings, list) else settings
-
-
-def tensors(outputs: Any) -> Iterator[Tensor]:
-    """All tensors in nested lists and mappings."""
-    if torch.is_tensor(outputs):
-        yield outputs
-    elif isinstance(outputs, Mapping):
-        for value in outputs.values():
-            yield from tensors(value)
-    elif isinstance(outputs, (list, tuple)):
-        for value in outputs:
-            yield from tensors(value)

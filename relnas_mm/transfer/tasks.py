@@ -1,6 +1,6 @@
 """The tasks for which complete configs are written: base configs, and what depends on the backbone in each model."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,6 +125,14 @@ _DETECTION_DATA = {"voc": f"{CONFIGS}datasets/voc0712.py", "coco": f"{CONFIGS}da
 _SEGMENTATION_DATA = {"cityscapes": f"{CONFIGS}datasets/cityscapes_512x1024.py"}
 _POSE_DATA = {"coco": f"{CONFIGS}datasets/coco_keypoints_256x192.py"}
 _DETECTION = {"purpose": "detection", "bases": ("mmdet::_base_/default_runtime.py",), "without_data": _DETECTION_DATA}
+_PYRAMID = {
+    **_DETECTION,
+    "out_indices": OUTPUTS,
+    "epochs": (12, (8, 11)),
+    "image_size": (1000, 600),
+    "keep_ratio": True,
+    "batch_size": 2,
+}
 _SEGMENTATION = {
     "purpose": "segmentation",
     "bases": (f"{CONFIGS}segmentor_runtime.py", f"{CONFIGS}schedules/segmentor_80k.py"),
@@ -139,7 +147,6 @@ _POSE = {
     "without_data": _POSE_DATA,
     "batch_size": 64,
 }
-PYRAMID: Sequence[Index] = OUTPUTS
 
 TASKS: dict[str, Task] = {
     "ssdlite": Task(
@@ -166,26 +173,14 @@ TASKS: dict[str, Task] = {
     "faster-rcnn": Task(
         "Faster R-CNN with FPN",
         model=f"{CONFIGS}models/faster-rcnn_cell_fpn.py",
-        out_indices=tuple(PYRAMID),
         heads=_faster_rcnn,
-        epochs=(12, (8, 11)),
-        learning_rate=0.01,
-        image_size=(1000, 600),
-        keep_ratio=True,
-        batch_size=2,
-        **_DETECTION,
+        **_PYRAMID,
     ),
     "retinanet": Task(
         "RetinaNet with FPN",
         model=f"{CONFIGS}models/retinanet_cell_fpn.py",
-        out_indices=tuple(PYRAMID),
         heads=_retinanet,
-        epochs=(12, (8, 11)),
-        learning_rate=0.01,
-        image_size=(1000, 600),
-        keep_ratio=True,
-        batch_size=2,
-        **_DETECTION,
+        **_PYRAMID,
     ),
     "deeplabv3": Task(
         "DeepLabV3",

@@ -9,7 +9,7 @@ from PIL import Image
 
 from relnas_mm.architectures import GENOTYPES, OPERATIONS, BenchmarkArchitecture
 from relnas_mm.architectures.cell_figure import cells_figure, cells_tikz, layouts_of
-from relnas_mm.architectures.cell_layout import overlaps, text_width
+from relnas_mm.architectures.cell_layout import text_width
 from relnas_mm.architectures.drawing import COLOURS, write_picture
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import CellSpace
@@ -58,6 +58,18 @@ def every_cell():
     space, rng = CellSpace(), np.random.default_rng(0)
     yield from GENOTYPES.values()
     yield from map(space.decode, space.sample(rng, 200))
+
+
+def overlaps(layout):
+    """Labels of boxes and circles that touch each other."""
+    shapes = [(box.label, box.x, box.y, box.width / 2, box.height / 2) for box in layout.boxes]
+    shapes += [(c.label, c.x, c.y, c.radius, c.radius) for c in layout.circles]
+    return [
+        (a[0], b[0])
+        for index, a in enumerate(shapes)
+        for b in shapes[index + 1 :]
+        if abs(a[1] - b[1]) < a[3] + b[3] and abs(a[2] - b[2]) < a[4] + b[4]
+    ]
 
 
 def test_no_label_leaves_its_box_and_nothing_overlaps():

@@ -1,12 +1,13 @@
 """Fixes of reading checkpoints."""
 
 import functools
-import importlib
+import sys
 from types import ModuleType
 from typing import Any
 
 from relnas_mm.compat import hooks
 from relnas_mm.compat.failures import attribute, guarded
+from relnas_mm.compat.packages import import_error
 
 HISTORY_BUFFER = "mmengine.logging.history_buffer"
 
@@ -36,7 +37,7 @@ def checkpoints_read_first() -> None:
             try:
                 return load(f, *args, **kwargs)
             except pickle.UnpicklingError:
-                if hooks.imported(HISTORY_BUFFER) or not _imports(HISTORY_BUFFER):
+                if HISTORY_BUFFER in sys.modules or import_error(HISTORY_BUFFER):
                     raise
             if start is not None:
                 f.seek(start)
@@ -45,11 +46,3 @@ def checkpoints_read_first() -> None:
         vars(module)["load"] = load_with_mmengine
 
     hooks.after_import("torch.serialization", guarded("checkpoints_read_first", patch))
-
-
-def _imports(module: str) -> bool:
-    try:
-        importlib.import_module(module)
-    except ImportError:
-        return False
-    return True

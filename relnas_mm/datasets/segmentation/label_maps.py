@@ -13,7 +13,8 @@ from relnas_mm.errors import UserError
 IDS = 256
 """Number of ids of 8 bits."""
 
-_ONE_CHANNEL = ("1", "L", "P", "I", *SIXTEEN_BITS)
+ONE_CHANNEL = ("1", "L", "P", "I", *SIXTEEN_BITS)
+"""Modes of Pillow with one number per pixel."""
 
 
 def read_label_map(
@@ -68,7 +69,7 @@ def check_label_header(label_map: ImageHeader, image: ImageHeader, path: str, im
     Raises:
         UserError: The label map has several channels, or another size than its image.
     """
-    if label_map.mode not in _ONE_CHANNEL:
+    if label_map.mode not in ONE_CHANNEL:
         raise UserError(
             f"the label map {path!r} has mode {label_map.mode!r}; it must have one channel, which holds the id of each "
             "pixel (modes 'L', 'P', 'I', '1')"

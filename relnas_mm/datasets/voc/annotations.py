@@ -10,6 +10,20 @@ from relnas_mm.errors import UserError
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
+def read_annotation(path: str | os.PathLike[str]) -> ET.Element:
+    """Reads a VOC annotation file.
+
+    Raises:
+        UserError: The file is missing or not well-formed XML.
+    """
+    try:
+        return ET.parse(path).getroot()
+    except OSError as error:
+        raise UserError(f"the annotation file {str(path)!r} cannot be read: {error.strerror or error}") from None
+    except (ET.ParseError, LookupError, ValueError) as error:  # the last two are errors of the encoding
+        raise UserError(f"the annotation file {str(path)!r} is not well-formed XML: {error}") from None
+
+
 def check_annotation(path: str | os.PathLike[str], classes: Collection[str] | None = None) -> None:
     """Validates a VOC annotation file.
 
@@ -21,12 +35,7 @@ def check_annotation(path: str | os.PathLike[str], classes: Collection[str] | No
         UserError: The file is missing or not well-formed XML; size, or name, box or `difficult` of an object is missing
             or invalid; or a name is none of `classes`.
     """
-    try:
-        root = ET.parse(path).getroot()
-    except OSError as error:
-        raise UserError(f"the annotation file {str(path)!r} cannot be read: {error.strerror or error}") from None
-    except (ET.ParseError, LookupError, ValueError) as error:  # the last two are errors of the encoding
-        raise UserError(f"the annotation file {str(path)!r} is not well-formed XML: {error}") from None
+    root = read_annotation(path)
     size = root.find("size")
     if size is not None:
         for name in ("width", "height"):

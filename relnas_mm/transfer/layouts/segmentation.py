@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
+from relnas_mm.datasets.image_files import read_header
+from relnas_mm.datasets.segmentation.label_maps import ONE_CHANNEL, read_label_map
 from relnas_mm.errors import UserError
+from relnas_mm.files import read_bytes
 from relnas_mm.transfer.layouts.found import SPLITS, Data, Split, checked_names, existing, with_fallbacks
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".webp")
@@ -18,8 +20,6 @@ LAYOUTS = {
 READ = 20
 """Label maps of each part whose ids are compared with the classes."""
 IGNORED = 255
-ONE_NUMBER = ("L", "P", "I", "I;16", "1")
-"""Modes of PIL with one number per pixel."""
 
 
 def read_segmentation(root: str, classes: Sequence[str] | None, layout: str) -> Data:
@@ -79,13 +79,10 @@ def _lower(endings: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_ids(file: Path, classes: int) -> None:
-    try:
-        with Image.open(file) as image:
-            mode, ids = image.mode, np.unique(np.asarray(image))
-    except OSError as error:
-        raise UserError(f"the label map {str(file)!r} cannot be read: {error}") from None
-    if mode not in ONE_NUMBER:
+    mode = read_header(file, exif=False).mode
+    if mode not in ONE_CHANNEL:
         raise UserError(f"the label map {str(file)!r} has colours ({mode}); it must hold one number per pixel")
+    ids = np.unique(read_label_map(read_bytes(file, f"the label map {str(file)!r}"), str(file)))
     largest = max((int(value) for value in ids if value != IGNORED), default=0)
     if largest >= classes:
         raise UserError(
@@ -94,8 +91,5 @@ def _check_ids(file: Path, classes: int) -> None:
 
 
 def _size(file: Path) -> tuple[int, int]:
-    try:
-        with Image.open(file) as image:
-            return image.size
-    except OSError as error:
-        raise UserError(f"the image {str(file)!r} cannot be read: {error}") from None
+    header = read_header(file)
+    return header.width, header.height

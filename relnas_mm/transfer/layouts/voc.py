@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from xml.etree import ElementTree
 
 from relnas_mm.datasets.progress import with_progress
+from relnas_mm.datasets.voc.annotations import read_annotation
 from relnas_mm.errors import UserError
-from relnas_mm.files import read_bytes, read_text
+from relnas_mm.files import read_text
 from relnas_mm.transfer.layouts.found import SPLITS, Data, Split, chosen_classes, existing, with_fallbacks
 
 LISTS = {"train": ("train", "trainval"), "val": ("val",), "test": ("test",)}
@@ -64,10 +64,5 @@ def _listed(file: Path) -> list[str]:
 def _classes(year: Path, names: Sequence[str]) -> Iterator[str]:
     for name in with_progress(names, len(names), "annotations"):
         file = year / "Annotations" / f"{name}.xml"
-        what = f"the annotation {str(file)!r}"
-        try:
-            tree = ElementTree.fromstring(read_bytes(file, what))
-        except ElementTree.ParseError as error:
-            raise UserError(f"{what} cannot be read: {error}") from None
-        for part in tree.findall("object"):
+        for part in read_annotation(file).findall("object"):
             yield (part.findtext("name") or "").strip()
