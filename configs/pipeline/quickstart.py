@@ -1,21 +1,68 @@
-# The whole pipeline on generated data: search a cell, train and test a detector with it; minutes on two CPU cores.
+# The whole way on generated data, in minutes on two CPU cores: search a cell, train it as a classifier, transfer it to
+# detection, segmentation and pose, and do the same with a random cell of the same size.
 work_dir = "work_dirs/quickstart"
+title = "Quickstart: a searched cell and a random cell on generated shapes"
+jobs = 2
+seeds = [0]
+
 data = [
     dict(
-        layout="cifar10",
-        root="{{$SHAPES_ROOT:data/shapes}}/cifar10",
-        splits=dict(train=2000, test=200),
-        seed=0,
-        difficulty=0.3,
+        layout="image_folder",
+        root="{{$SHAPES_ROOT:data/shapes}}/image_folder",
+        splits=dict(train=2000, val=400),
+        difficulty=0.1,
     ),
     dict(
         layout="voc",
         root="{{$SHAPES_ROOT:data/shapes}}/voc",
-        splits=dict(train=3000, val=100, test=100),
-        seed=0,
-        difficulty=0.3,
+        splits=dict(train=1500, val=100, test=100),
+        difficulty=0.1,
+    ),
+    dict(
+        layout="cityscapes",
+        root="{{$SHAPES_ROOT:data/shapes}}/cityscapes",
+        splits=dict(train=600, val=100),
+        difficulty=0.1,
+    ),
+    dict(
+        layout="coco_keypoints",
+        root="{{$SHAPES_ROOT:data/shapes}}/coco_keypoints",
+        splits=dict(train=800, val=100),
+        difficulty=0.1,
     ),
 ]
-search = dict(config="configs/search/relativenas_shapes_quick.py")
-train = dict(config="configs/ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py")
-metric = "pascal_voc/mAP"
+search = dict(config="configs/search/relativenas_shapes_folder.py")
+tasks = dict(
+    classification=dict(
+        config="configs/imagenet/relativenas-c16l6_1xb32-6e_shapes.py",
+        metric="accuracy/top1",
+        unit="top-1 accuracy, %",
+    ),
+    detection=dict(
+        config="configs/ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py",
+        metric="pascal_voc/mAP",
+        unit="mAP, %",
+        scale=100,
+    ),
+    segmentation=dict(
+        config="configs/deeplabv3plus/deeplabv3plus_relativenas-c16l6-d16_1xb8-600i_shapes.py",
+        metric="mIoU",
+        unit="mIoU, %",
+        cfg_options=dict(
+            train_cfg=dict(max_iters=240, val_interval=120),
+            param_scheduler={"1": dict(T_max=190, end=240)},
+            default_hooks=dict(checkpoint=dict(interval=240)),
+        ),
+    ),
+    pose=dict(
+        config="configs/simple_baseline/td-hm_relativenas-c16l6_1xb32-12e_shapes-128x96.py",
+        metric="coco/AP",
+        unit="AP, %",
+        scale=100,
+        cfg_options=dict(train_cfg=dict(max_epochs=6), param_scheduler={"1": dict(T_max=6)}),
+    ),
+)
+backbones = dict(
+    found=dict(genotype="search", title="the cell that was searched"),
+    random=dict(genotype="random", title="a random cell of the same size"),
+)

@@ -10,7 +10,7 @@ from relnas_mm.errors import UserError
 
 Shape = tuple[int, int]
 
-DATA_SIDES = {"cifar10": 32, "cifar100": 32, "idx": 28}
+DATA_SIDES = {"cifar10": 32, "cifar100": 32, "idx": 28, "folder": 32}
 """Image size of in-memory data sets by type."""
 
 
@@ -126,7 +126,7 @@ def _array_shape(dataset: dict[str, Any]) -> InputShape | None:
     data = dataset.get("data")
     if not isinstance(data, dict) or "type" not in data:
         return None
-    side = data.get("size", 32) if data["type"] == "folder" else DATA_SIDES.get(data["type"])
+    side = data.get("size") or DATA_SIDES.get(data["type"])
     return InputShape(side, side, f"the images of {data['type']}") if side else None
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from relnas_mm.analysis.input_shape import require_model
 from relnas_mm.analysis.samples import detection_samples
 from relnas_mm.errors import UserError
-from relnas_mm.models import CellClassifier
+from relnas_mm.models.classifiers import Classifier
 from relnas_mm.models.pretrained import load_pretrained
 
 Kind = Literal["classifier", "detector", "segmentor", "pose estimator", "model"]
@@ -67,7 +67,7 @@ def load_weights(model: nn.Module, checkpoint: str) -> None:
 
 def kind_of(model: nn.Module) -> Kind:
     """Kind of a model; 'model' if it is unknown."""
-    if isinstance(model, CellClassifier):
+    if isinstance(model, Classifier):
         return "classifier"
     for base in type(model).__mro__:  # by name, without importing mm packages
         kind = BASES.get(f"{base.__module__.split('.')[0]}.{base.__name__}")

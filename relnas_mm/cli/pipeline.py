@@ -1,40 +1,100 @@
-"""Runs a pipeline: `python tools/pipeline.py configs/pipeline/quickstart.py [--work-dir DIR]`."""
+"""Runs a pipeline: `python tools/pipeline.py configs/pipeline/quickstart.py [--work-dir DIR] [--dry-run]`."""
 
 import argparse
 import shlex
+import sys
 
 from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
-from relnas_mm.errors import reports_user_errors
+from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.launch import merge_options, read_config
 from relnas_mm.outputs import output_file
 from relnas_mm.packaged import home
-from relnas_mm.pipeline.plan import read_plan
-from relnas_mm.pipeline.run import run_pipeline, write_record
+from relnas_mm.pipeline.collect import collect
+from relnas_mm.pipeline.dry_run import dry_run
+from relnas_mm.pipeline.estimates import Estimates
+from relnas_mm.pipeline.launch import LAUNCHERS, Launcher
+from relnas_mm.pipeline.plan import PipelinePlan, read_plan
+from relnas_mm.pipeline.record import write_record
+from relnas_mm.pipeline.report import write_reports
+from relnas_mm.pipeline.run import PipelineRun, unfinished
+from relnas_mm.pipeline.selection import select
+from relnas_mm.pipeline.steps import steps_of
+from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command."""
     command = command_parser(
-        "Generate data, search a cell, train and test a model with it, and write a report. "
-        "Rerun the command to resume an interrupted run.",
+        "Search a cell, train it as a classifier, transfer it to detection, segmentation and pose beside baselines, "
+        "and write a report. Rerun the command to continue; only steps whose inputs changed run again.",
         "relnas_mm::pipeline/quickstart.py",
-        "relnas_mm::pipeline/quickstart.py --work-dir runs/first --cfg-options data.1.splits.train=1000",
+        "relnas_mm::pipeline/mini.py --dry-run",
+        "relnas_mm::pipeline/mini.py --only detection --cfg-options seeds=[0]",
+        "relnas_mm::pipeline/paper.py --genotype relativenas --launcher pytorch --gpus 8",
     )
     add_config(command, "pipeline config")
     command.add_argument("--work-dir", help="output folder [work_dir of the config]")
-    add_cfg_options(command, "data.1.splits.train=1000")
+    add_cfg_options(command, "data.1.splits.train=1000 seeds=[0,1,2]")
+    command.add_argument("--genotype", help="name or file of a genotype that takes the place of the search")
+    command.add_argument("--dry-run", action="store_true", help="print steps, missing data and estimates; run nothing")
+    command.add_argument("--from", dest="first", metavar="STEP", help="first step to run, such as 'classification'")
+    command.add_argument("--until", dest="last", metavar="STEP", help="last step to run, such as 'search'")
+    command.add_argument(
+        "--only", nargs="+", default=[], metavar="STEP", help="steps to run, such as 'pose' or 'detection.*.test'"
+    )
+    command.add_argument("--launcher", choices=LAUNCHERS, default="none", help="how search, train and test are started")
+    command.add_argument("--gpus", type=int, default=1, metavar="N", help="processes of the launcher [1]")
+    command.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="steps that run at the same time, each with its own GPUs [jobs of the config]",
+    )
+    command.add_argument("--partition", default="", help="Slurm's partition")
     command.add_argument("--record", help="also write the results and their provenance to this JSON file")
     return command
 
 
-@reports_user_errors
-def main() -> None:
-    args = parser().parse_args()
+def plan_of(args: argparse.Namespace) -> PipelinePlan:
+    """Reads the config of the command line."""
     config = read_config(args.config)
     merge_options(config, args.cfg_options, args.config)
-    config.work_dir = args.work_dir or config.work_dir
-    plan = read_plan(config, args.config, home())
+    config.work_dir = args.work_dir or config.get("work_dir")
+    if args.genotype:
+        config.genotype = args.genotype
+    if args.jobs is not None:
+        config.jobs = args.jobs
+    return read_plan(config, args.config, home())
+
+
+@reports_user_errors
+def main() -> int:
+    args = parser().parse_args()
+    plan = plan_of(args)
+    launcher = Launcher(home() / "tools", args.launcher, args.gpus, args.partition)
+    steps = steps_of(plan)
+    selected = select(steps, args.first, args.last, args.only)
     record = output_file(args.record, "--record") if args.record else None
-    run_pipeline(plan, home() / "tools")
+    pipeline = PipelineRun(steps, plan.work_dir, launcher, plan.jobs)
+    estimates = Estimates(plan, pipeline)
+    if args.dry_run:
+        print(dry_run(pipeline, selected, estimates))
+        return 0
+    command = shlex.join(["python", "tools/pipeline.py", *sys.argv[1:]])
+    try:
+        with Termination().watching():
+            statuses = pipeline.run(selected, estimates.remaining(selected))
+    except Terminated:
+        print(f"terminated; to continue: {command}", file=sys.stderr)
+        return EXIT_CODE
+    except KeyboardInterrupt:
+        print(f"interrupted; to continue: {command}", file=sys.stderr)
+        return 130
+    results = collect(plan, steps, statuses, launcher, command)
+    for path in write_reports(results):
+        print(f"written: {path}", flush=True)
     if record:
-        write_record(plan, shlex.join(["python", "tools/pipeline.py", args.config]), record)
+        write_record(results, record)
+    if reason := unfinished(statuses, selected, command):
+        raise UserError(reason)
+    return 0

@@ -1,38 +1,57 @@
-"""Progress of a pipeline, stored in its work_dir after each step."""
+"""Progress of a pipeline, stored in its work_dir after each change."""
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from relnas_mm.errors import UserError
 from relnas_mm.files import read_json, write_atomically
+from relnas_mm.pipeline.results import DONE, FAILED
 
 FILE = "pipeline.json"
+STARTED = "started"
+SCHEMA_VERSION = 2
+
+
+@dataclass
+class Entry:
+    """Progress of one step.
+
+    Args:
+        state: 'started', 'done' or 'failed'.
+        digest: Digest of the inputs with which it was started.
+        seconds: Time that it took, summed over interrupted tries.
+        reason: Last lines of its log if it failed.
+    """
+
+    state: str
+    digest: str
+    seconds: float = 0.0
+    reason: str = ""
 
 
 @dataclass
 class Progress:
-    """Finished steps and their durations.
+    """Progress of the steps by name.
 
     Args:
         folder: The pipeline's work_dir.
-        fingerprint: Fingerprint of its plan.
-        seconds: Durations of the finished steps, in order.
-        started: Names of the started steps, finished or not.
+        entries: Started steps.
+        begun: Times at which the running steps began.
     """
 
     folder: Path
-    fingerprint: str
-    seconds: dict[str, float]
-    started: list[str]
+    entries: dict[str, Entry] = field(default_factory=dict)
+    begun: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, folder: Path, fingerprint: str) -> "Progress":
-        """Loads the progress of a plan; a new or empty folder has none.
+    def load(cls, folder: Path) -> "Progress":
+        """Loads the progress in a folder; a new or empty folder has none.
 
         Raises:
-            UserError: The folder holds other files, or the progress of another plan.
+            UserError: The folder holds other files, or the progress file is damaged.
         """
         path = folder / FILE
         if not path.exists():
@@ -40,35 +59,58 @@ class Progress:
                 raise UserError(
                     f"the work_dir {str(folder)!r} is not empty and not a pipeline's; choose another with --work-dir"
                 )
-            return cls(folder, fingerprint, {}, [])
-        try:
-            state = read_json(path, "it")
-            found = cls(folder, state["fingerprint"], dict(state["seconds"]), list(state["started"]))
-        except (ValueError, KeyError, TypeError) as error:
-            raise UserError(
-                f"the progress file {str(path)!r} cannot be read ({type(error).__name__}: {error}); remove the folder"
-            ) from None
-        if not all(isinstance(value, (int, float)) for value in found.seconds.values()):
-            raise UserError(f"the durations in the progress file {str(path)!r} are no numbers; remove the folder")
-        if found.fingerprint != fingerprint:
-            raise UserError(
-                f"the work_dir {str(folder)!r} holds a run of another pipeline config; "
-                "choose another with --work-dir, or remove the folder to start again"
-            )
-        return found
+            return cls(folder)
+        what = f"the progress file {str(path)!r}"
+        content = read_json(path, what)
+        if not isinstance(content, dict) or content.get("schema_version") != SCHEMA_VERSION:
+            raise UserError(f"{what} is of another version of the pipeline; choose another folder with --work-dir")
+        return cls(folder, {name: _entry(value, name, what) for name, value in _steps(content, what).items()})
 
-    def begin(self, step: str) -> float:
-        """Records the start of a step, and returns its time."""
-        if step not in self.started:
-            self.started.append(step)
-        self._save()
-        return time.time()
+    def begin(self, step: str, digest: str) -> None:
+        """Records the start of a step."""
+        old = self.entries.get(step)
+        spent = old.seconds if old and old.digest == digest and old.state != DONE else 0.0
+        self.entries[step] = Entry(STARTED, digest, spent)
+        self.begun[step] = time.monotonic()
+        self.save()
 
-    def finish(self, step: str, begun: float) -> None:
-        """Records the successful end of a step."""
-        self.seconds[step] = round(time.time() - begun, 1)
-        self._save()
+    def finish(self, step: str, reason: str = "") -> Entry:
+        """Records the end of a step.
 
-    def _save(self) -> None:
-        state = {"fingerprint": self.fingerprint, "started": self.started, "seconds": self.seconds}
-        write_atomically(self.folder / FILE, json.dumps(state, indent=2) + "\n")
+        Args:
+            step: Its name.
+            reason: Why it failed; '' if it is done.
+        """
+        entry = self.entries[step]
+        entry.state, entry.reason = (FAILED, reason) if reason else (DONE, "")
+        self.interrupt(step)
+        return entry
+
+    def interrupt(self, step: str) -> None:
+        """Records the time that a step has taken so far."""
+        entry = self.entries[step]
+        entry.seconds = round(entry.seconds + time.monotonic() - self.begun.pop(step), 1)
+        self.save()
+
+    def save(self) -> None:
+        """Writes the progress file."""
+        steps = {name: asdict(entry) for name, entry in self.entries.items()}
+        content = {"schema_version": SCHEMA_VERSION, "steps": steps}
+        write_atomically(self.folder / FILE, json.dumps(content, indent=2) + "\n")
+
+
+def _steps(content: dict[str, Any], what: str) -> dict[str, Any]:
+    steps = content.get("steps")
+    if not isinstance(steps, dict):
+        raise UserError(f"{what} has no object 'steps'; remove the folder to start again")
+    return steps
+
+
+def _entry(value: Any, name: str, what: str) -> Entry:
+    if isinstance(value, dict) and value.keys() == Entry.__annotations__.keys():
+        entry = Entry(**value)
+        texts = (entry.state, entry.digest, entry.reason)
+        seconds = type(entry.seconds) in (int, float) and entry.seconds >= 0
+        if entry.state in (STARTED, DONE, FAILED) and all(isinstance(text, str) for text in texts) and seconds:
+            return entry
+    raise UserError(f"{what} has an invalid step {name!r:.60}; remove the folder to start again")

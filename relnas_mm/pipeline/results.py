@@ -69,7 +69,7 @@ class Backbone:
     Args:
         name: As in the pipeline config.
         title: What it is, in a few words.
-        init: Where its weights come from: `random`, `search` or `classification`.
+        init: Where its weights come from: `classification`, `search`, `random`, `config`, or a file.
         genotypes: Files of its cells by seed (the same for all seeds, except for random cells); empty if it has none.
         architectures: The architectures in these files, by seed.
         costs: Cost by task, of the first seed's network; tasks that were not measured are left out.
@@ -143,7 +143,7 @@ class Results:
         tasks: Tasks, in the order of the report.
         backbones: Compared backbones; the first is the one that the verdict is about.
         seeds: Seeds of the trainings.
-        scores: One for each task, backbone and seed.
+        scores: One for each task, backbone that takes part in it, and seed.
         steps: All steps.
         search: Work_dir of the search (`search_curve.png`, `replay.html`, `cells.svg`, `genotype.json`,
             `records.jsonl`), or `None` if the genotype was given.

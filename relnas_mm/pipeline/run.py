@@ -1,116 +1,251 @@
-"""Runs a pipeline, each step as a command-line tool in its own process."""
+"""Runs the steps of a pipeline, each as a command-line tool in its own process."""
 
 import os
-import subprocess
-import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from relnas_mm.datasets.shapes import generate_shapes
 from relnas_mm.errors import UserError
-from relnas_mm.files import write_json
 from relnas_mm.outputs import output_folder
-from relnas_mm.pipeline.plan import Job, PipelinePlan
+from relnas_mm.pipeline.inputs import Inputs
+from relnas_mm.pipeline.launch import Launcher
+from relnas_mm.pipeline.processes import Processes
 from relnas_mm.pipeline.progress import Progress
-from relnas_mm.pipeline.report import METRICS, figures, write_report
-from relnas_mm.provenance import provenance
+from relnas_mm.pipeline.results import BLOCKED, DONE, FAILED, NO_DATA, OPEN
+from relnas_mm.pipeline.steps import Step
+
+LOGS, REPLACED = "logs", "replaced"
 
 
-def run_pipeline(plan: PipelinePlan, tools: Path) -> Path:
-    """Runs the remaining steps, and writes the report.
-
-    After an interruption another call skips finished steps, and resumes search and training.
-
-    Args:
-        plan: The pipeline.
-        tools: Folder that contains `search.py`, `train.py` and `test.py`.
-
-    Returns:
-        The path of `report.html`.
-
-    Raises:
-        UserError: The work_dir holds other files or cannot be written, or a step fails.
-    """
-    progress = Progress.load(plan.work_dir, plan.fingerprint)
-    output_folder(plan.work_dir, "the work_dir")
-    steps: dict[str, Callable[[bool], None]] = {
-        "data": lambda _: _make_data(plan),
-        "search": lambda resume: _search(plan, tools, resume),
-        "train": lambda resume: _train(plan, tools, resume),
-        "test": lambda _: _test(plan, tools),
-    }
-    for number, (name, step) in enumerate(steps.items(), 1):
-        if name in progress.seconds:
-            print(f"[{number}/{len(steps)}] {name}: done before, {progress.seconds[name]:.0f} s", flush=True)
-            continue
-        resume = name in progress.started
-        print(f"[{number}/{len(steps)}] {name}{' (continued)' if resume else ''}", flush=True)
-        begun = progress.begin(name)
-        step(resume)
-        progress.finish(name, begun)
-    report = write_report(plan, progress.seconds)
-    print(f"done: {report}", flush=True)
-    return report
-
-
-def write_record(plan: PipelinePlan, command: str, path: Path) -> None:
-    """Writes the results of a finished pipeline with their provenance.
+@dataclass(frozen=True)
+class Status:
+    """What is known of a step without running it.
 
     Args:
-        plan: The pipeline.
-        command: Command that reproduces the results.
-        path: The JSON file.
-
-    Raises:
-        UserError: The file cannot be written.
+        state: 'done', 'failed', 'blocked', 'no data' or 'open'.
+        reason: Why it is not done, if it cannot run or has failed.
+        seconds: Time spent; `None` if it never ran.
+        changed: Whether it was done with other inputs.
     """
-    progress = Progress.load(plan.work_dir, plan.fingerprint)
-    record = {**provenance(command), "seeds": [0], "seconds": progress.seconds, **figures(plan)}
-    write_json(path, record, f"the record {str(path)!r}")
+
+    state: str
+    reason: str = ""
+    seconds: float | None = None
+    changed: bool = False
 
 
-def genotype_path(plan: PipelinePlan) -> Path:
-    """Path of the search's result."""
-    return plan.work_dir / "search" / "genotype.json"
+@dataclass
+class PipelineRun:
+    """The steps of a pipeline and what became of them.
+
+    Args:
+        steps: Steps in an order in which they can run.
+        work_dir: Folder of the pipeline.
+        launcher: Starts the tools.
+        jobs: Number of steps that run at the same time.
+        notify: Prints one line.
+    """
+
+    steps: tuple[Step, ...]
+    work_dir: Path
+    launcher: Launcher
+    jobs: int = 1
+    notify: Callable[[str], None] = lambda line: print(line, flush=True)
+    inputs: Inputs = field(default_factory=Inputs)
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.progress = Progress.load(self.work_dir)
+        self.processes = Processes(prefixed=self.jobs > 1)
+        self._lock = threading.Lock()
+
+    def status(self, step: Step, states: Mapping[str, str]) -> Status:
+        """The status of a step.
+
+        Args:
+            step: The step.
+            states: States of the steps before it.
+        """
+        missing = [one for one in self.inputs.missing(step) if not self._is_made(one.path)]
+        if missing:
+            return Status(NO_DATA, "; ".join(map(str, missing)))
+        self.digests[step.name] = digest = self.inputs.digest(step, self.digests)
+        entry = self.progress.entries.get(step.name)
+        blocking = [name for name in step.needs if states[name] != DONE]
+        same = entry is not None and entry.digest == digest
+        if entry and entry.state == DONE and same and not blocking and step.folder.exists():
+            return Status(DONE, seconds=entry.seconds)
+        changed = entry is not None and not same and not blocking
+        seconds = entry.seconds if entry and same else None
+        if blocking:
+            return Status(BLOCKED, f"it needs {blocking[0]}, which is not done", seconds)
+        if entry and same and entry.state == FAILED:
+            return Status(FAILED, entry.reason, seconds)
+        return Status(OPEN, seconds=seconds, changed=changed)
+
+    def statuses(self) -> dict[str, Status]:
+        """The status of all steps; steps whose needs are not done yet are blocked."""
+        found: dict[str, Status] = {}
+        for step in self.steps:
+            found[step.name] = self.status(step, {name: one.state for name, one in found.items()})
+        return found
+
+    def run(self, selected: Iterable[str], remaining: Callable[[int], str] = lambda index: "") -> dict[str, Status]:
+        """Runs the selected steps that are not done.
+
+        A step that fails, or whose data are missing, does not stop those that do not need it.
+
+        Args:
+            selected: Names of the steps to run.
+            remaining: Text on the time left after the step of an index, for the log.
+
+        Returns:
+            The status of all steps.
+
+        Raises:
+            UserError: The work_dir cannot be written.
+            KeyboardInterrupt: The user interrupted the run; its tool has been stopped.
+        """
+        chosen = frozenset(selected)
+        output_folder(self.work_dir, "the work_dir")
+        self.progress.save()
+        found: dict[str, Status] = {}
+        running: dict[Future[tuple[Status, int]], int] = {}
+        free = list(range(self.jobs))
+        with ThreadPoolExecutor(self.jobs) as pool:
+            try:
+                while len(found) < len(self.steps):
+                    for index in self._ready(found, running):
+                        if free:
+                            self._begin(index, chosen, found, running, free, pool)
+                    for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
+                        index = running.pop(future)
+                        step, (status, slot) = self.steps[index], future.result()
+                        free.append(slot)
+                        found[step.name] = status
+                        text = "done" if status.state == DONE else "failed"
+                        self.notify(f"{self._place(index)}: {text} after {status.seconds:.0f} s{remaining(index)}")
+            except BaseException:
+                self.processes.stop()
+                raise
+        return {step.name: found[step.name] for step in self.steps}
+
+    def _ready(self, found: Mapping[str, Status], running: "Mapping[Future[tuple[Status, int]], int]") -> list[int]:
+        """Indices of the steps that wait for no other one."""
+        under_way = set(running.values())
+        return [
+            index
+            for index, step in enumerate(self.steps)
+            if step.name not in found and index not in under_way and all(name in found for name in step.needs)
+        ]
+
+    def _begin(
+        self,
+        index: int,
+        chosen: frozenset[str],
+        found: dict[str, Status],
+        running: "dict[Future[tuple[Status, int]], int]",
+        free: list[int],
+        pool: ThreadPoolExecutor,
+    ) -> None:
+        """Starts a step, or settles what becomes of it if it does not run."""
+        step, place = self.steps[index], self._place(index)
+        status = self.status(step, {name: one.state for name, one in found.items()})
+        if status.state == DONE:
+            self.notify(f"{place}: done before, {status.seconds:.0f} s")
+        elif step.name not in chosen:
+            self.notify(f"{place}: left out")
+        elif status.state in (BLOCKED, NO_DATA):
+            self.notify(f"{place}: not run: {status.reason}")
+        else:
+            self.notify(f"{place}: {_start_in_words(status)}")
+            running[pool.submit(self._run, step, free.pop(0))] = index
+            return
+        found[step.name] = status
+
+    def _place(self, index: int) -> str:
+        return f"[{index + 1}/{len(self.steps)}] {self.steps[index].name}"
+
+    def log(self, step: Step) -> Path:
+        """The log of a step."""
+        return self.work_dir / LOGS / f"{step.name}.log"
+
+    def _is_made(self, path: str) -> bool:
+        """Whether a step of the pipeline generates this path."""
+        real = os.path.realpath(path)
+        return any(
+            (real + os.sep).startswith(os.path.realpath(step.folder) + os.sep)
+            for step in self.steps
+            if step.stage == "data"
+        )
+
+    def _run(self, step: Step, slot: int) -> tuple[Status, int]:
+        """Runs a step in a thread; returns its status and its slot."""
+        digest = self.digests[step.name]
+        with self._lock:
+            entry = self.progress.entries.get(step.name)
+            resume = entry is not None and entry.digest == digest and entry.state != DONE
+            if not resume and step.stage != "data":
+                self._put_aside(step)
+            self.progress.begin(step.name, digest)
+        reason = ""
+        try:
+            step.folder.parent.mkdir(parents=True, exist_ok=True)
+            if not step.work_dir and step.stage != "data":
+                step.folder.mkdir(exist_ok=True)
+            command, environment = self.launcher.command(step, resume), self.launcher.environment(slot, self.jobs)
+            code, lines = self.processes.call(step.name, command, environment, self.log(step))
+            if code:
+                reason = "\n".join([f"{step.tool}.py ended with exit code {code}:", *lines])
+        except UserError as error:
+            reason = str(error)
+        except BaseException:
+            with self._lock:
+                self.progress.interrupt(step.name)
+            raise
+        with self._lock:
+            if self.processes.stopped:  # it failed because it was stopped
+                self.progress.interrupt(step.name)
+                return Status(OPEN), slot
+            entry = self.progress.finish(step.name, reason)
+        return Status(entry.state, entry.reason, entry.seconds), slot
+
+    def _put_aside(self, step: Step) -> None:
+        """Moves results of other inputs away, so that nothing is lost and nothing continues from them."""
+        if not step.folder.exists():
+            return
+        folder = self.work_dir / REPLACED
+        folder.mkdir(exist_ok=True)
+        number = 1
+        while (target := folder / f"{step.name}-{number}").exists():
+            number += 1
+        step.folder.rename(target)
+        self.notify(f"    its inputs have changed; the earlier results are in {target}")
 
 
-def _make_data(plan: PipelinePlan) -> None:
-    for arguments in plan.data:
-        generate_shapes(**arguments)
+def unfinished(statuses: Mapping[str, Status], selected: Iterable[str], again: str) -> str:
+    """One sentence on the selected steps that are not done, or ''.
+
+    Args:
+        statuses: Status of all steps.
+        selected: Names of the steps that should have run.
+        again: Command that continues.
+    """
+    chosen = frozenset(selected)
+    left = {name: one for name, one in statuses.items() if name in chosen and one.state != DONE}
+    if not left:
+        return ""
+    causes = {name: one for name, one in left.items() if one.state != BLOCKED} or left
+    name, status = next(iter(causes.items()))
+    others = f" and {len(left) - 1} more" if len(left) > 1 else ""
+    return (
+        f"{name}{others} of {len(chosen)} steps did not finish: {status.reason or status.state}\nto continue: {again}"
+    )
 
 
-def _search(plan: PipelinePlan, tools: Path, resume: bool) -> None:
-    _call(tools / "search.py", plan.search, plan.work_dir / "search", ["--resume"] if resume else [])
-
-
-def _train(plan: PipelinePlan, tools: Path, resume: bool) -> None:
-    _call(tools / "train.py", _with_cell(plan), plan.work_dir / "train", ["--resume"] if resume else [])
-
-
-def _test(plan: PipelinePlan, tools: Path) -> None:
-    folder = plan.work_dir / "test"
-    best = sorted((plan.work_dir / "train").glob("best_*.pth"))
-    if not best:
-        raise UserError(f"training left no best_*.pth in {str(plan.work_dir / 'train')!r}; set checkpoint.save_best")
-    arguments = ["--out", str(plan.work_dir / METRICS), "--show-dir", str(folder / "pictures")]
-    _call(tools / "test.py", _with_cell(plan), folder, arguments, str(best[-1]))
-
-
-def _with_cell(plan: PipelinePlan) -> Job:
-    """The training job with the found cell in its backbone."""
-    cell: dict[str, Any] = {"model.backbone.genotype": str(genotype_path(plan).resolve())}
-    return Job(plan.train.config, {**plan.train.options, **cell})
-
-
-def _call(tool: Path, job: Job, work_dir: Path, arguments: list[str], *positional: str) -> None:
-    command = [sys.executable, str(tool), str(job.config), *positional, "--work-dir", str(work_dir), *arguments]
-    if job.options:
-        command += ["--cfg-options", *job.arguments]
-    # Half the cores for the small operations of cells, the rest for data loaders, which spinning threads would occupy.
-    # The user's environment takes precedence.
-    threads = max(1, len(os.sched_getaffinity(0)) // 2)
-    environment = {"OMP_NUM_THREADS": str(threads), "GOMP_SPINCOUNT": "1000", **os.environ}
-    code = subprocess.run(command, check=False, env=environment).returncode
-    if code:
-        raise UserError(f"{tool.name} ended with exit code {code}; see {str(work_dir)!r}, and run again to continue")
+def _start_in_words(status: Status) -> str:
+    if status.state == FAILED or status.seconds is not None:
+        return "continued"
+    return "runs again, as its inputs have changed" if status.changed else "runs"

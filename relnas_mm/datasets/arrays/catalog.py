@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 from relnas_mm.datasets.arrays.cifar import read_cifar
 from relnas_mm.datasets.arrays.folder import read_folder
@@ -36,6 +38,8 @@ IDX = {
 """Types in the IDX format: name of torchvision's class, and EMNIST's split."""
 
 SPLITS = ("train", "test")
+FOLDER_SIZE, MAX_SIZE = 32, 1024
+SCALED_AT_ONCE = 1024
 
 
 def load_images(
@@ -44,7 +48,7 @@ def load_images(
     split: str = "train",
     num_classes: int | None = None,
     limit: int | None = None,
-    size: int = 32,
+    size: int | None = None,
     mean: tuple[float, ...] | None = None,
     std: tuple[float, ...] | None = None,
 ) -> ImageArrays:
@@ -58,7 +62,7 @@ def load_images(
         num_classes: Expected number of classes; `None` for any.
         limit: Number of images to load: of a folder from the classes in turn, of other types, which store their images
             in random order, from the start; `None` for all.
-        size: Height and width to which images of a folder are scaled.
+        size: Height and width to which images are scaled; `None` means 32 for folders, and as stored for other types.
         mean: Mean of each channel, from 0 to 1; `None` means that of `NORMALIZATION`.
         std: Standard deviation of each channel, likewise.
 
@@ -72,11 +76,14 @@ def load_images(
     root = expanded(data_root, f"the data folder of type {type!r}")
     if not root.is_dir():
         raise UserError(f"the data folder {str(root)!r} of type {type!r} does not exist")
-    images, labels, classes = _read(type, root, split, size, limit)
+    if size is not None and (isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= MAX_SIZE):
+        raise UserError(f"size is {size!r}; it must be an integer from 1 to {MAX_SIZE}")
+    images, labels, classes = _read(type, root, split, size or FOLDER_SIZE, limit)
     if limit is not None and not 0 < limit <= len(images):
         raise UserError(f"limit is {limit!r}; {str(root)!r} has {len(images)} {split} images")
+    pixels = torch.from_numpy(np.array(images[:limit]))
     data = ImageArrays(
-        torch.from_numpy(np.array(images[:limit])),
+        pixels if size in (None, pixels.shape[-1]) else _scaled(pixels, size),
         torch.from_numpy(np.array(labels[:limit])),
         classes,
         tuple(mean or NORMALIZATION[type][0]),
@@ -89,6 +96,15 @@ def load_images(
     if not len(data.mean) == len(data.std) == data.images.shape[1]:
         raise UserError(f"mean {data.mean} and std {data.std} do not fit images of {data.images.shape[1]} channels")
     return require_classes(data, num_classes, repr(str(root)))
+
+
+def _scaled(images: Tensor, size: int) -> Tensor:
+    """Scales images, uint8 (n, c, h, w), bilinearly to (n, c, size, size), in parts that need little memory."""
+    parts = [
+        F.interpolate(part.float(), (size, size), mode="bilinear", antialias=True).round().byte()
+        for part in images.split(SCALED_AT_ONCE)
+    ]
+    return torch.cat(parts)
 
 
 def _check_kept_classes(labels: np.ndarray, limit: int, classes: tuple[str, ...], source: str) -> None:

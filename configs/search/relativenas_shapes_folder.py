@@ -1,0 +1,9 @@
+# A small search on the generated images that the classifier is trained on, scaled to 32x32: minutes on two CPU cores.
+# Make the data by `python tools/make_shapes.py data/shapes --layout image_folder`.
+_base_ = "./relativenas_shapes_quick.py"
+
+train_cfg = dict(
+    evaluator=dict(
+        data=dict(type="folder", data_root="{{$SHAPES_ROOT:data/shapes}}/image_folder", limit=1200, size=32),
+    )
+)
