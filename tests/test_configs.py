@@ -1,6 +1,7 @@
 """Every config that ships can be read and its model built; what its folder says about it is true."""
 
 import functools
+import re
 
 import pytest
 import yaml
@@ -70,3 +71,13 @@ def test_a_folder_of_configs_explains_itself(folder):
     text = (folder / "README.md").read_text()
     missing = [path.name for path in folder.glob("*.py") if path.name not in text and "<cell>" not in text]
     assert not missing, f"{folder.name}/README.md does not name {missing}"
+
+
+@pytest.mark.parametrize("path", [path for path in CONFIGS if re.search(r"\d+xb\d+", path.name)], ids=lambda p: p.stem)
+def test_the_batch_size_is_that_of_its_name(path, projects):
+    """`--auto-scale-lr` divides by base_batch_size, the total batch for which the learning rate is."""
+    gpus, batch = map(int, re.search(r"(\d+)xb(\d+)", path.name).groups())
+    config = derived(projects / path.name)
+    assert config.train_dataloader.batch_size == batch
+    if "auto_scale_lr" in config:
+        assert config.auto_scale_lr.base_batch_size == gpus * batch

@@ -20,3 +20,4 @@ optim_wrapper = dict(optimizer=dict(lr=0.1))
 param_scheduler = dict(T_max=max_epochs)
 # no drop path in so short a training
 custom_hooks = [dict(type="DropPathScheduleHook", max_rate=0.0), dict(type="ChannelsLastHook")]
+auto_scale_lr = dict(base_batch_size=64)

@@ -12,3 +12,4 @@ train_cfg = dict(max_epochs=max_epochs)
 optim_wrapper = dict(optimizer=dict(lr=0.1))
 param_scheduler = dict(T_max=max_epochs)
 custom_hooks = [dict(type="DropPathScheduleHook", max_rate=0.1), dict(type="ChannelsLastHook")]
+auto_scale_lr = dict(base_batch_size=64)

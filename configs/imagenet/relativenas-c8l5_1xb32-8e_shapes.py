@@ -15,3 +15,4 @@ param_scheduler = [
     dict(type="LinearLR", by_epoch=True, begin=2, end=max_epochs, start_factor=1.0, end_factor=0.05),
 ]
 custom_hooks = [dict(type="ChannelsLastHook")]
+auto_scale_lr = dict(base_batch_size=32)

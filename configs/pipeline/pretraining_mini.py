@@ -1,5 +1,5 @@
-# Is pretraining worth it?  One cell in detection, segmentation and pose on small real data: from random weights, from the
-# CIFAR-10 classifier, and from the shared weights of the search that found it.
+# Is pretraining worth it?  One cell in detection, segmentation and pose on small real data: from random weights,
+# from the CIFAR-10 classifier, and from the shared weights of the search that found it.
 # CIFAR10_ROOT, VOC_ROOT, CAMVID_ROOT and COCO_ROOT name the data.
 _base_ = "./mini.py"
 

@@ -76,21 +76,20 @@ def main() -> int:
     selected = select(steps, args.first, args.last, args.only)
     record = output_file(args.record, "--record") if args.record else None
     pipeline = PipelineRun(steps, plan.work_dir, launcher, plan.jobs)
-    estimates = Estimates(plan, pipeline)
     if args.dry_run:
-        print(dry_run(pipeline, selected, estimates))
+        print(dry_run(pipeline, selected, Estimates(plan, pipeline)))
         return 0
     command = shlex.join(["python", "tools/pipeline.py", *sys.argv[1:]])
     try:
         with Termination().watching():
-            statuses = pipeline.run(selected, estimates.remaining(selected))
+            statuses = pipeline.run(selected)
     except Terminated:
         print(f"terminated; to continue: {command}", file=sys.stderr)
         return EXIT_CODE
     except KeyboardInterrupt:
         print(f"interrupted; to continue: {command}", file=sys.stderr)
         return 130
-    results = collect(plan, steps, statuses, launcher, command)
+    results = collect(plan, steps, statuses, launcher, command, pipeline.progress.wall_seconds)
     for path in write_reports(results):
         print(f"written: {path}", flush=True)
     if record:

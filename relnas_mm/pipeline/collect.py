@@ -26,6 +26,7 @@ def collect(
     statuses: Mapping[str, Status],
     launcher: Launcher,
     command: str,
+    wall_seconds: float = 0.0,
 ) -> Results:
     """Reads what the steps of a pipeline have left.
 
@@ -35,6 +36,7 @@ def collect(
         statuses: Their status by name.
         launcher: Gives the commands of steps.
         command: Command that repeats the pipeline.
+        wall_seconds: Time that all its runs took.
 
     Raises:
         UserError: A file of a finished step is damaged.
@@ -57,6 +59,7 @@ def collect(
         steps=tuple(_step_result(step, statuses[step.name], launcher) for step in steps),
         search=by_name["search"].folder if plan.search and statuses["search"].state == DONE else None,
         provenance=provenance(command),
+        wall_seconds=wall_seconds,
     )
 
 

@@ -4,7 +4,8 @@ import shlex
 from collections.abc import Collection
 
 from relnas_mm.errors import UserError
-from relnas_mm.pipeline.estimates import Estimates, duration
+from relnas_mm.pipeline.estimates import Estimates
+from relnas_mm.pipeline.pace import duration
 from relnas_mm.pipeline.results import BLOCKED, DONE, NO_DATA
 from relnas_mm.pipeline.run import PipelineRun, Status
 from relnas_mm.pipeline.steps import Step

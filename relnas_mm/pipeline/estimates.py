@@ -6,7 +6,6 @@ figures are meant for planning: within a factor of two, more where loading image
 
 import json
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +23,6 @@ from relnas_mm.errors import UserError
 from relnas_mm.evaluators.memory_estimate import size_of
 from relnas_mm.networks import NetworkShape
 from relnas_mm.pipeline.plan import PipelinePlan
-from relnas_mm.pipeline.results import DONE
 from relnas_mm.pipeline.run import PipelineRun
 from relnas_mm.pipeline.steps import Step
 
@@ -89,43 +87,19 @@ class Estimates:
     def __init__(self, plan: PipelinePlan, pipeline: PipelineRun):
         self.plan, self.pipeline = plan, pipeline
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.threads = int(pipeline.launcher.environment(jobs=pipeline.jobs)["OMP_NUM_THREADS"])
         self._passes: dict[str, _Pass] = {}
         self._lengths: dict[str, int | None] = {}
         self._estimates: dict[str, Estimate] = {}
 
     def __getitem__(self, step: Step) -> Estimate:
         if step.name not in self._estimates:
+            torch.set_num_threads(self.threads)  # as many as the tool will have
             try:
                 self._estimates[step.name] = self._estimate(step)
             except Exception:  # an estimate must not stop what the step itself reports in its own words
                 self._estimates[step.name] = Estimate()
         return self._estimates[step.name]
-
-    def remaining(self, selected: Iterable[str]) -> Callable[[int], str]:
-        """A function from the index of a finished step to a text on the time that the selected ones after it take.
-
-        Estimates are corrected by the time that finished steps took.
-        """
-        chosen = frozenset(selected)
-
-        def text(index: int) -> str:
-            entries = self.pipeline.progress.entries
-            done = [one for one in self.pipeline.steps if one.name in entries and entries[one.name].state == DONE]
-            left = [
-                one
-                for one in self.pipeline.steps[index + 1 :]
-                if one.name in chosen and (one.name not in entries or entries[one.name].state != DONE)
-            ]
-            if not left:
-                return ""
-            known = [one for one in done if self[one].seconds]
-            expected = sum(self[one].seconds or 0 for one in known)
-            taken = sum(entries[one.name].seconds for one in known)
-            factor = taken / expected if expected else 1.0
-            seconds = factor * sum(self[one].seconds or 0 for one in left)
-            return f"; {len(left)} steps left, about {duration(seconds)}"
-
-        return text
 
     def _estimate(self, step: Step) -> Estimate:
         if step.stage == "data":
@@ -251,17 +225,6 @@ class Estimates:
         return None
 
 
-def duration(seconds: float) -> str:
-    """A duration in words, such as '3 min 12 s' or '5 h 10 min'."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours} h {minutes} min" if hours < 48 else f"{hours / 24:.1f} days"
-
-
 def _measured(network: torch.nn.Module, size: tuple[int, int], batch: int, device: torch.device) -> _Pass:
     """Measures a network at a reduced size, and scales the figures by the number of pixels."""
     shrink = min(1.0, PROBED_SIDE / max(size))
@@ -272,8 +235,9 @@ def _measured(network: torch.nn.Module, size: tuple[int, int], batch: int, devic
     _step(network, images, device)
     training, activations = _step(network, images, device)
     network.eval()
-    begun = time.perf_counter()
     with torch.no_grad():
+        network(images)
+        begun = time.perf_counter()
         network(images)
     _wait(device)
     inference = time.perf_counter() - begun

@@ -56,12 +56,13 @@ class Processes:
             file.write(f"$ {shlex.join(command)}\n")
             process = self._start(command, environment)
             assert process.stdout is not None
-            for line in process.stdout:
-                sys.stdout.write(prefix + line)
-                sys.stdout.flush()
-                file.write(line)
-                file.flush()
-                last.append(line.rstrip()[-MAX_WIDTH:])
+            with process.stdout:
+                for line in process.stdout:
+                    sys.stdout.write(prefix + line)
+                    sys.stdout.flush()
+                    file.write(line)
+                    file.flush()
+                    last.append(line.rstrip()[-MAX_WIDTH:])
             code = process.wait()
         with self._lock:
             self._running.remove(process)
@@ -74,11 +75,13 @@ class Processes:
             running = list(self._running)
         for signum, wait in SIGNALS:
             for process in running:
-                _signal(process, signum)
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signum)
             deadline = time.monotonic() + wait
-            while time.monotonic() < deadline and any(process.poll() is None for process in running):
+            while (
+                running := [process for process in running if _has_members(process)]
+            ) and time.monotonic() < deadline:
                 time.sleep(0.05)
-            running = [process for process in running if process.poll() is None]
 
     def _start(self, command: Sequence[str], environment: Mapping[str, str]) -> "subprocess.Popen[str]":
         with self._lock:
@@ -97,6 +100,11 @@ class Processes:
             return process
 
 
-def _signal(process: "subprocess.Popen[str]", signum: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signum)
+def _has_members(process: "subprocess.Popen[str]") -> bool:
+    """Whether a process or one of its children, which share its group, still runs."""
+    process.poll()  # a process that ended is a member until its exit code is read
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

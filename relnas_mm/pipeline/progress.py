@@ -40,11 +40,13 @@ class Progress:
         folder: The pipeline's work_dir.
         entries: Started steps.
         begun: Times at which the running steps began.
+        wall_seconds: Time that all runs of the pipeline took.
     """
 
     folder: Path
     entries: dict[str, Entry] = field(default_factory=dict)
     begun: dict[str, float] = field(default_factory=dict)
+    wall_seconds: float = 0.0
 
     @classmethod
     def load(cls, folder: Path) -> "Progress":
@@ -64,7 +66,11 @@ class Progress:
         content = read_json(path, what)
         if not isinstance(content, dict) or content.get("schema_version") != SCHEMA_VERSION:
             raise UserError(f"{what} is of another version of the pipeline; choose another folder with --work-dir")
-        return cls(folder, {name: _entry(value, name, what) for name, value in _steps(content, what).items()})
+        wall = content.get("wall_seconds", 0.0)
+        if type(wall) not in (int, float) or not wall >= 0:
+            raise UserError(f"{what} has the wall_seconds {wall!r:.60}; remove the folder to start again")
+        entries = {name: _entry(value, name, what) for name, value in _steps(content, what).items()}
+        return cls(folder, entries, wall_seconds=wall)
 
     def begin(self, step: str, digest: str) -> None:
         """Records the start of a step."""
@@ -95,7 +101,7 @@ class Progress:
     def save(self) -> None:
         """Writes the progress file."""
         steps = {name: asdict(entry) for name, entry in self.entries.items()}
-        content = {"schema_version": SCHEMA_VERSION, "steps": steps}
+        content = {"schema_version": SCHEMA_VERSION, "wall_seconds": round(self.wall_seconds, 1), "steps": steps}
         write_atomically(self.folder / FILE, json.dumps(content, indent=2) + "\n")
 
 

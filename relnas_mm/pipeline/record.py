@@ -30,6 +30,7 @@ def record(results: Results) -> dict[str, Any]:
         **results.provenance,
         "seeds": list(results.seeds),
         "seconds": seconds,
+        "wall_seconds": results.wall_seconds,
         "complete": all(step.state == DONE for step in results.steps),
         "units": {task.name: task.unit for task in results.tasks},
         "scores": {

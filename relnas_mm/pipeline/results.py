@@ -148,6 +148,7 @@ class Results:
         search: Work_dir of the search (`search_curve.png`, `replay.html`, `cells.svg`, `genotype.json`,
             `records.jsonl`), or `None` if the genotype was given.
         provenance: As `relnas_mm.provenance.provenance` gives it.
+        wall_seconds: Time that all runs of the pipeline took; steps may overlap.
     """
 
     title: str
@@ -160,3 +161,4 @@ class Results:
     steps: tuple[StepResult, ...]
     search: Path | None
     provenance: dict[str, Any]
+    wall_seconds: float = 0.0

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from relnas_mm.errors import UserError
 from relnas_mm.outputs import output_folder
 from relnas_mm.pipeline.inputs import Inputs
 from relnas_mm.pipeline.launch import Launcher
+from relnas_mm.pipeline.pace import duration, remaining
 from relnas_mm.pipeline.processes import Processes
 from relnas_mm.pipeline.progress import Progress
 from relnas_mm.pipeline.results import BLOCKED, DONE, FAILED, NO_DATA, OPEN
@@ -92,14 +94,13 @@ class PipelineRun:
             found[step.name] = self.status(step, {name: one.state for name, one in found.items()})
         return found
 
-    def run(self, selected: Iterable[str], remaining: Callable[[int], str] = lambda index: "") -> dict[str, Status]:
+    def run(self, selected: Iterable[str]) -> dict[str, Status]:
         """Runs the selected steps that are not done.
 
         A step that fails, or whose data are missing, does not stop those that do not need it.
 
         Args:
             selected: Names of the steps to run.
-            remaining: Text on the time left after the step of an index, for the log.
 
         Returns:
             The status of all steps.
@@ -114,6 +115,7 @@ class PipelineRun:
         found: dict[str, Status] = {}
         running: dict[Future[tuple[Status, int]], int] = {}
         free = list(range(self.jobs))
+        begun = time.monotonic()
         with ThreadPoolExecutor(self.jobs) as pool:
             try:
                 while len(found) < len(self.steps):
@@ -126,10 +128,14 @@ class PipelineRun:
                         free.append(slot)
                         found[step.name] = status
                         text = "done" if status.state == DONE else "failed"
-                        self.notify(f"{self._place(index)}: {text} after {status.seconds:.0f} s{remaining(index)}")
+                        taken = duration(status.seconds or 0)
+                        self.notify(f"{self._place(index)}: {text} after {taken}{self._left(chosen, found)}")
             except BaseException:
                 self.processes.stop()
                 raise
+            finally:
+                self.progress.wall_seconds += time.monotonic() - begun
+        self.progress.save()
         return {step.name: found[step.name] for step in self.steps}
 
     def _ready(self, found: Mapping[str, Status], running: "Mapping[Future[tuple[Status, int]], int]") -> list[int]:
@@ -154,7 +160,7 @@ class PipelineRun:
         step, place = self.steps[index], self._place(index)
         status = self.status(step, {name: one.state for name, one in found.items()})
         if status.state == DONE:
-            self.notify(f"{place}: done before, {status.seconds:.0f} s")
+            self.notify(f"{place}: done before, {duration(status.seconds or 0)}")
         elif step.name not in chosen:
             self.notify(f"{place}: left out")
         elif status.state in (BLOCKED, NO_DATA):
@@ -164,6 +170,10 @@ class PipelineRun:
             running[pool.submit(self._run, step, free.pop(0))] = index
             return
         found[step.name] = status
+
+    def _left(self, chosen: frozenset[str], found: Mapping[str, Status]) -> str:
+        seconds = {name: entry.seconds for name, entry in self.progress.entries.items() if entry.state == DONE}
+        return remaining(self.steps, seconds, chosen - found.keys(), self.jobs)
 
     def _place(self, index: int) -> str:
         return f"[{index + 1}/{len(self.steps)}] {self.steps[index].name}"

@@ -120,6 +120,7 @@ def steps_of(plan: PipelinePlan) -> tuple[Step, ...]:
 @dataclass(frozen=True)
 class _Graph:
     plan: PipelinePlan
+    base_batch_sizes: dict[str, int | None] = field(default_factory=dict)
 
     def steps(self) -> Iterator[Step]:
         data = list(self.data())
@@ -248,12 +249,29 @@ class _Graph:
         cell = {**self.options(task, backbone, seed), "randomness.seed": seed}
         weights, made = self.initial_weights(task, backbone, seed)
         needs = (*data, *self.needs_of_genotype(backbone, seed), *made)
-        train = Step(f"{name}.train", "train", folder / "train", needs, job, resumes=True, options={**cell, **weights})
+        train = Step(
+            f"{name}.train",
+            "train",
+            folder / "train",
+            needs,
+            job,
+            # the learning rate of a recipe for another number of GPUs
+            ("--auto-scale-lr",) if self.scales_lr(job) else (),
+            resumes=True,
+            options={**cell, **weights},
+        )
         yield train
         arguments = (TrainedIn(train.folder), "--out", folder / "test" / METRICS)
         if task.name != CLASSIFICATION:
             arguments += ("--show-dir", folder / "test" / PICTURES)
         yield Step(f"{name}.test", "test", folder / "test", (train.name,), job, arguments, options=cell)
+
+    def scales_lr(self, job: Job) -> bool:
+        """Whether a config says for which total batch size its learning rate is."""
+        if job.config not in self.base_batch_sizes:
+            base = job.read().get("auto_scale_lr", {}).get("base_batch_size")
+            self.base_batch_sizes[job.config] = base
+        return self.base_batch_sizes[job.config] is not None
 
     def cost(self, task: TaskPlan, backbone: BackbonePlan) -> Step:
         seed = self.plan.seeds[0]

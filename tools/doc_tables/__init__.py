@@ -3,12 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
-from doc_tables import cells, comparisons, macro_micro, rankings, reliability, searches, speed, trainings, transfer
+from doc_tables import (
+    cells,
+    comparisons,
+    macro_micro,
+    pipelines,
+    rankings,
+    reliability,
+    searches,
+    speed,
+    trainings,
+    transfer,
+)
 
 WRITERS: dict[str, Callable[[Any], str]] = {
     **cells.WRITERS,
     **comparisons.WRITERS,
     **macro_micro.WRITERS,
+    **pipelines.WRITERS,
     **rankings.WRITERS,
     **reliability.WRITERS,
     **searches.WRITERS,

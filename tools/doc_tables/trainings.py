@@ -6,17 +6,6 @@ from typing import Any
 from doc_tables.origin import origin, spread
 
 
-def quickstart(record: dict[str, Any]) -> str:
-    """Accuracy and running time of the quickstart."""
-    minutes = sum(record["seconds"].values()) / 60
-    steps = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in record["seconds"].items())
-    return (
-        f"On {record['device']}: validation mAP rises from {record['untrained']:.3f} to **{record['trained']:.3f}**, "
-        f"test mAP is **{record['test']:.3f}**, in {minutes:.1f} minutes ({steps}).\n"
-        f"{origin(record)}"
-    )
-
-
 def overfitted(record: dict[str, Any]) -> str:
     """Overfitting check: training-set metric of detectors, segmentors or pose estimators on a few samples."""
     (entries,) = [record[key] for key in ("detectors", "segmentors", "poses") if key in record]
@@ -78,6 +67,5 @@ WRITERS = {
     "overfit_poses": overfitted,
     "overfit_segmentors": overfitted,
     "pose_shapes": stick_figures,
-    "quickstart": quickstart,
     "ssdlite_voc-mini": trained,
 }
