@@ -23,7 +23,7 @@ LINES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 """Beside their colours, kinds differ by lines and markers, as not all people tell colours apart."""
 
-_LONGEST = 28  # characters of a label
+_LABEL, _TITLE = 24, 40  # longest in characters
 _FAR = 1e30  # values beyond are not drawn
 _DOTS = 30  # values of a curve above which it has no markers
 
@@ -69,7 +69,7 @@ def curves_figure(runs: Mapping[str, Sequence[Mapping[int, float]]], title: str,
             )
             label = ""
     axis.set_xlabel(plain_label(xlabel))
-    axis.set_title(plain_label(title), loc="left")
+    axis.set_title(plain_label(title, _TITLE), loc="left")
     axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     tidy(axis)
     figure.legend(loc="outside lower left", ncols=2, frameon=False, fontsize=FONT)
@@ -97,16 +97,21 @@ def dots_figure(samples: Mapping[str, Sequence[float]], title: str) -> "Figure":
             axis.plot([mean, mean], [number - 0.35, number + 0.35], color=colour, lw=2.2)
     axis.set(ylim=(len(samples) - 0.5, -0.5), yticks=range(len(samples)))
     axis.set_yticklabels([plain_label(name) for name in samples])
-    axis.set_title(plain_label(title), loc="left")
+    axis.set_title(plain_label(title, _TITLE), loc="left")
     axis.xaxis.set_major_locator(MaxNLocator(4))
     tidy(axis)
     return figure
 
 
-def plain_label(text: str) -> str:
-    """A label of one short line that matplotlib takes neither for mathematics nor for one to be hidden."""
+def plain_label(text: str, most: int = _LABEL) -> str:
+    """A label of one line that matplotlib takes neither for mathematics nor for one to be hidden.
+
+    Args:
+        text: Any text.
+        most: Largest number of characters.
+    """
     printable = "".join(character if character.isprintable() else " " for character in text)
-    label = shortened(re.sub(r"\s+", " ", printable).strip(), _LONGEST).replace("$", r"\$")
+    label = shortened(re.sub(r"\s+", " ", printable).strip(), most).replace("$", r"\$")
     return f" {label}" if label.startswith("_") else label
 
 

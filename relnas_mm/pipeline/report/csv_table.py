@@ -35,8 +35,13 @@ def scores_csv(results: Results) -> str:
 
 def _row(score: Score, task: Task | None, backbone: Backbone | None, first: tuple[int, ...]) -> dict[str, Any]:
     row: dict[str, Any] = {
-        **{"task": score.task, "backbone": score.backbone, "seed": score.seed, "state": score.state},
-        **{"value": finite_value(score), "seconds": score.seconds, "reason": score.reason},
+        "task": score.task,
+        "backbone": score.backbone,
+        "seed": score.seed,
+        "state": score.state,
+        "value": finite_value(score),
+        "seconds": score.seconds,
+        "reason": score.reason,
     }
     if task is not None:
         row |= {"config": task.config, "metric": task.metric, "unit": task.unit}

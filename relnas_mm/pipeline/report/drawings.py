@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relnas_mm.architectures import Architecture, Genotype
+from relnas_mm.architectures.cell_figure import cell_figure
 from relnas_mm.architectures.drawing import write_picture
 from relnas_mm.errors import UserError
 from relnas_mm.pipeline.report.formats import seeds_in_words
@@ -26,7 +27,7 @@ PICTURES = "report_pictures"
 CELL_SCALES, PLOT_SCALES = (1.25, 1.6), (1.0, 1.4)
 """Smallest and largest CSS pixels for a point, so that text has at least 11 pixels."""
 
-_MANY_STEPS = 400
+_MANY_STEPS = 150
 """A training curve is thinned to at most so many values."""
 
 
@@ -62,10 +63,10 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Cells:
-    """All cells of a backbone, from the first seed on; those of several seeds differ only if they are random."""
+    """Pictures of each different architecture of a backbone, that of the first seed first."""
 
     backbone: Backbone
-    drawings: tuple[Drawing, ...]
+    drawings: tuple[tuple[Drawing, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,9 @@ def cells(results: Results, folder: Path) -> Iterator[Cells]:
             seeds.setdefault(architecture, []).append(seed)
         drawings = []
         for place, (architecture, some) in enumerate(seeds.items()):
-            caption = backbone.name if len(seeds) == 1 else f"{backbone.name}, {seeds_in_words(some)}"
-            path = folder / f"{_file_name('cells', number, backbone.name)}-{place}.svg"
-            drawings.append(_drawn_cells(architecture, caption, path))
+            which = "" if len(seeds) == 1 else seeds_in_words(some)
+            stem = f"{_file_name('cells', number, backbone.name)}-{place}"
+            drawings.append(tuple(_drawn_cells(architecture, backbone.name, which, folder / stem)))
         if drawings:
             yield Cells(backbone, tuple(drawings))
 
@@ -123,9 +124,11 @@ def training_curves(results: Results, folder: Path) -> Iterator[Curves]:
     for number, task in enumerate(results.tasks):
         problems: list[str] = []
         metric, loss = _runs(results, task, problems)
+        factor = _unit_factor(results, task)
+        metric = {name: [_scaled(curve, factor or 1.0) for curve in curves] for name, curves in metric.items()}
         steps = "epoch" if _last_step(metric) < _last_step(loss) / 2 else "iteration"
         kinds = (
-            ("metric", metric, f"validation {task.metric}", f"{steps} (0: untrained)"),
+            ("metric", metric, f"validation {task.metric if factor is None else task.unit}", f"{steps} (0: untrained)"),
             ("loss", loss, "training loss", "iteration"),
         )
         drawings = []
@@ -139,15 +142,29 @@ def training_curves(results: Results, folder: Path) -> Iterator[Curves]:
             yield Curves(task.name, tuple(drawings), tuple(problems))
 
 
-def _drawn_cells(architecture: Architecture, caption: str, path: Path) -> Drawing:
-    words = f"Cells of {caption}"
+def _drawn_cells(architecture: Architecture, name: str, which: str, stem: Path) -> Iterator[Drawing]:
+    """Draws the normal and the reduction cell, or the one picture of an architecture that has no cells.
+
+    Args:
+        architecture: The architecture.
+        name: Name of the backbone.
+        which: Its seeds; '' if all have the same cells.
+        stem: Path of the pictures without what distinguishes them.
+    """
+    which = f", {which}" if which else ""
     if isinstance(architecture, Genotype):
-        words += f": normal cell, {_in_words(architecture, False)}; reduction cell, {_in_words(architecture, True)}"
+        for reduction, kind in ((False, "normal cell"), (True, "reduction cell")):
+            path = stem.with_name(f"{stem.name}-{kind.split()[0]}.svg")
+            words = f"{kind} of {name}{which}: {_in_words(architecture, reduction)}"
+            yield _saved(cell_figure(architecture, reduction), f"{kind}{which}", words, path, CELL_SCALES)
+        return
+    words, path = f"{architecture.kind} of {name}{which}", stem.with_name(f"{stem.name}.svg")
     try:
         architecture.draw(path)
     except UserError as error:
-        return Drawing(caption, words, None, str(error))
-    return Drawing(caption, words, path, scales=CELL_SCALES)
+        yield Drawing(f"{architecture.kind}{which}", words, None, str(error))
+    else:
+        yield Drawing(f"{architecture.kind}{which}", words, path)
 
 
 def _in_words(genotype: Genotype, reduction: bool) -> str:
@@ -182,6 +199,19 @@ def _thinned(curve: Mapping[int, float]) -> dict[int, float]:
     return {group[-1]: sum(curve[step] for step in group) / len(group) for group in groups}
 
 
+def _unit_factor(results: Results, task: Task) -> float | None:
+    """What turns the metric, as it is logged, into the unit of the task: 1 or 100; `None` if that is not known."""
+    for score in results.scores:
+        logged = score.metrics.get(task.metric)
+        if score.task == task.name and score.value and logged:
+            return next((factor for factor in (1.0, 100.0) if math.isclose(score.value, factor * logged)), None)
+    return None
+
+
+def _scaled(curve: Mapping[int, float], factor: float) -> dict[int, float]:
+    return {step: factor * value for step, value in curve.items()}
+
+
 def _last_step(runs: Mapping[str, Sequence[Mapping[int, float]]]) -> int:
     return max((step for curves in runs.values() for curve in curves for step in curve), default=0)
 
@@ -190,10 +220,12 @@ def _last_values(name: str, curves: Sequence[Mapping[int, float]]) -> str:
     return f"{name} {', '.join(f'{list(curve.values())[-1]:.4g}' for curve in curves)}"
 
 
-def _saved(figure: "Figure", caption: str, words: str, path: Path) -> Drawing:
+def _saved(
+    figure: "Figure", caption: str, words: str, path: Path, scales: tuple[float, float] = PLOT_SCALES
+) -> Drawing:
     with readable():
         write_picture(figure, path, path.stem)
-    return Drawing(caption, words, path)
+    return Drawing(caption, words, path, scales=scales)
 
 
 def _file_name(kind: str, number: int, name: str) -> str:

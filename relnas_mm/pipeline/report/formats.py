@@ -24,9 +24,11 @@ def difference_text(value: float | None) -> str:
     return f"+{text}" if value is not None and value > 0 and text.strip("0.–") else text
 
 
-def p_text(p: float) -> str:
-    """A p-value, such as 'p = 0.024'."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+def p_text(p: float | None) -> str:
+    """A p-value, such as '0.024'."""
+    if p is None:
+        return NONE
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
 def count_text(count: int | None) -> str:

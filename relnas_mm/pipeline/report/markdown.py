@@ -41,7 +41,7 @@ def _scores(content: Content) -> Iterator[str]:
     yield "## Scores"
     if content.results.backbones:
         yield "\n".join(
-            f"- {markdown_text(backbone.name)}: {markdown_text(backbone.title)}; weights: {markdown_text(backbone.init)}"
+            f"- {markdown_text(backbone.name)}: {markdown_text(f'{backbone.title}; weights: {backbone.init}')}"
             for backbone in content.results.backbones
         )
     yield from _table(content, "scores")
@@ -55,7 +55,9 @@ def _cells(content: Content) -> Iterator[str]:
     if content.cells:
         yield "## The cells"
     for cells in content.cells:
-        yield from _pictures(content, cells.drawings)
+        yield f"### {markdown_text(cells.backbone.name)}"
+        for drawings in cells.drawings:
+            yield from _pictures(content, drawings)
 
 
 def _search(content: Content) -> Iterator[str]:

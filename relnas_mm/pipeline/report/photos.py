@@ -12,7 +12,7 @@ from relnas_mm.plots.embed import small_data_uri
 MOST_PHOTOS = 4
 """Images of a task."""
 
-MOST_CHARACTERS = 3_000_000
+MOST_CHARACTERS = 2_500_000
 """All embedded images of a page together."""
 
 _ENDINGS = (".jpg", ".jpeg", ".png")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from relnas_mm.pipeline.report.formats import difference_text, p_text, value_text
+from relnas_mm.pipeline.report.formats import difference_text, value_text
 from relnas_mm.pipeline.report.samples import Sample, sample_of
 from relnas_mm.pipeline.results import Backbone, Results, Task
 from relnas_mm.statistics import holm, mann_whitney, smallest_p
@@ -14,7 +14,7 @@ from relnas_mm.statistics import holm, mann_whitney, smallest_p
 LEVEL = 0.05
 """Corrected p-values below are significant."""
 
-BETTER, WORSE, UNDECIDED, UNTESTED, MISSING = "better", "worse", "no significant difference", "not tested", "no value"
+BETTER, WORSE, UNDECIDED, UNTESTED, MISSING = "better", "worse", "not significant", "not tested", "no value"
 """Conclusions: significant, twice; tested and not significant; too few seeds for a test; a side without a value."""
 
 
@@ -78,11 +78,6 @@ class Duel:
         spread = "" if self.spread is None else f" ± {value_text(self.spread)}"
         return difference_text(self.difference) + spread
 
-    @property
-    def conclusion_in_words(self) -> str:
-        """The conclusion, with its p-value."""
-        return self.conclusion if self.p is None else f"{self.conclusion}, {p_text(self.p)}"
-
 
 def duels(results: Results) -> list[Duel]:
     """The first backbone against each other one, task by task, with p-values by Mann and Whitney, and Holm.
@@ -110,20 +105,23 @@ def headline(found: Sequence[Duel], name: str) -> str:
     """
     if not found:
         return f"There is nothing to compare {name} with."
-    counts = {kind: sum(duel.conclusion == kind for duel in found) for kind in (BETTER, WORSE, UNDECIDED, MISSING)}
+    counts = {kind: sum(duel.conclusion == kind for duel in found) for kind in (BETTER, WORSE, MISSING)}
     tested = [duel for duel in found if duel.p is not None]
     untested = [duel for duel in found if duel.conclusion == UNTESTED]
     sentences = []
     if tested:
+        parts = [f"significantly {kind} in {counts[kind]}" for kind in (BETTER, WORSE) if counts[kind]]
         sentences.append(
-            f"Of {_count(len(tested), 'tested comparison')}, {name} is significantly better in {counts[BETTER]} and "
-            f"significantly worse in {counts[WORSE]}; {counts[UNDECIDED]} show no significant difference."
+            f"Of {_count(len(tested), 'tested comparison')}, {name} is {' and '.join(parts)}."
+            if parts
+            else f"In {_count(len(tested), 'tested comparison')}, {name} is neither significantly better nor worse"
+            f"{'; with so few seeds for so many tests, it cannot be' if _least_p(tested) >= LEVEL else ''}."
         )
     if untested:
         higher = sum((duel.difference or 0) > 0 for duel in untested)
-        which = "comparison without a test" if len(untested) == 1 else "comparisons without a test"
+        which = _count(len(untested), "comparison")
         sentences.append(
-            f"In {higher} of {len(untested)} {which}, {name} has the higher mean; with so few seeds, that may be chance."
+            f"In {higher} of {which} without a test, {name} has the higher mean; with so few seeds, this may be chance."
         )
     if counts[MISSING]:
         lack = "lacks" if counts[MISSING] == 1 else "lack"
@@ -167,10 +165,9 @@ def caveats(found: Sequence[Duel]) -> list[str]:
             f"{'the only test' if len(tested) == 1 else f'all {len(tested)} tests'} of this page; "
             f"“better” and “worse” are said below {LEVEL} only."
         )
-        least = len(tested) * min(smallest_p(*duel.sizes) for duel in tested)
-        if least >= LEVEL:
+        if (least := _least_p(tested)) >= LEVEL:
             sentences.append(
-                f"With so few seeds for {len(tested)} tests, no corrected p-value can be below {min(1.0, least):.2g}, "
+                f"With so few seeds for {len(tested)} tests, no corrected p-value can be below {least:.2g}, "
                 f"so no difference can be significant; {_fewest_seeds(len(tested))} seeds on both sides are enough."
             )
     if any(duel.spread is not None for duel in found):
@@ -195,6 +192,11 @@ def _too_few(sizes: tuple[int, int]) -> str:
         return "One run, no spread: a difference of two single runs may be chance."
     words = _count(first, "seed") if first == second else f"{first} against {_count(second, 'seed')}"
     return f"{words}: too few for a test; its smallest possible p-value is {smallest_p(first, second):.2g}."
+
+
+def _least_p(tested: Sequence[Duel]) -> float:
+    """Smallest corrected p-value that so many tests of so many seeds could give."""
+    return min(1.0, len(tested) * min(smallest_p(*duel.sizes) for duel in tested))
 
 
 def _fewest_seeds(tests: int) -> int:
