@@ -8,6 +8,7 @@ from relnas_mm.pages.table import Table
 from relnas_mm.pipeline.report import tables
 from relnas_mm.pipeline.report.drawings import Cells, Curves, Drawing, cells, score_dots, training_curves
 from relnas_mm.pipeline.report.photos import Gallery, galleries
+from relnas_mm.pipeline.report.samples import Gap, gaps
 from relnas_mm.pipeline.report.stages import Stage, Unfinished, stages, unfinished
 from relnas_mm.pipeline.report.verdict import caveats, duels, headline, sentences_by_rival
 from relnas_mm.pipeline.results import DONE, Results
@@ -26,6 +27,7 @@ class Content:
         by_rival: What was found against each backbone.
         caveats: What the numbers of seeds allow to conclude.
         progress: How many trainings are done.
+        gaps: Trainings without a value.
         tables: Tables by name; those without rows are left out.
         cells: Pictures of the cells.
         dots: Scores by seed.
@@ -42,6 +44,7 @@ class Content:
     by_rival: Mapping[str, str]
     caveats: tuple[str, ...]
     progress: str
+    gaps: tuple[Gap, ...]
     tables: Mapping[str, Table]
     cells: tuple[Cells, ...]
     dots: tuple[Drawing, ...]
@@ -68,7 +71,6 @@ def content_of(results: Results, folder: Path) -> Content:
     candidates = {
         "verdict": tables.verdict_table(found, first),
         "scores": tables.scores_table(results),
-        "gaps": tables.gaps_table(results),
         "published": tables.published_table(results),
         "costs": tables.cost_table(results),
         "times": tables.time_table(results.steps),
@@ -81,6 +83,7 @@ def content_of(results: Results, folder: Path) -> Content:
         by_rival=sentences_by_rival(found),
         caveats=tuple(caveats(found)),
         progress=_progress(results),
+        gaps=tuple(gaps(results)),
         tables={name: table for name, table in candidates.items() if table.rows},
         cells=tuple(cells(results, folder)),
         dots=tuple(score_dots(results, folder)),

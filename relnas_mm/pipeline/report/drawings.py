@@ -41,6 +41,7 @@ class Drawing:
         path: The SVG file; `None` if it could not be drawn.
         problem: Why it could not be drawn.
         scales: As for `inline_svg`.
+        titled: Whether the picture itself says what it is.
     """
 
     caption: str
@@ -48,6 +49,7 @@ class Drawing:
     path: Path | None
     problem: str = ""
     scales: tuple[float, float] = PLOT_SCALES
+    titled: bool = False
 
     @property
     def svg(self) -> str:
@@ -156,7 +158,7 @@ def _drawn_cells(architecture: Architecture, name: str, which: str, stem: Path) 
         for reduction, kind in ((False, "normal cell"), (True, "reduction cell")):
             path = stem.with_name(f"{stem.name}-{kind.split()[0]}.svg")
             words = f"{kind} of {name}{which}: {_in_words(architecture, reduction)}"
-            yield _saved(cell_figure(architecture, reduction), f"{kind}{which}", words, path, CELL_SCALES)
+            yield _saved(cell_figure(architecture, reduction), f"{kind}{which}", words, path, CELL_SCALES, False)
         return
     words, path = f"{architecture.kind} of {name}{which}", stem.with_name(f"{stem.name}.svg")
     try:
@@ -221,11 +223,16 @@ def _last_values(name: str, curves: Sequence[Mapping[int, float]]) -> str:
 
 
 def _saved(
-    figure: "Figure", caption: str, words: str, path: Path, scales: tuple[float, float] = PLOT_SCALES
+    figure: "Figure",
+    caption: str,
+    words: str,
+    path: Path,
+    scales: tuple[float, float] = PLOT_SCALES,
+    titled: bool = True,
 ) -> Drawing:
     with readable():
         write_picture(figure, path, path.stem)
-    return Drawing(caption, words, path, scales=scales)
+    return Drawing(caption, words, path, scales=scales, titled=titled)
 
 
 def _file_name(kind: str, number: int, name: str) -> str:

@@ -32,9 +32,11 @@ def _verdict(content: Content) -> Iterator[str]:
         yield "\n".join(f"- Against {markdown_text(rival)}: {markdown_text(sentence)}." for rival, sentence in pairs)
     yield from _table(content, "verdict")
     yield from map(markdown_text, content.caveats)
-    if "gaps" in content.tables:
+    if content.gaps:
         yield "### What is missing"
-        yield from _table(content, "gaps")
+        yield "\n".join(
+            f"- {markdown_text(f'{gap.task}, {gap.backbone}')}: {markdown_text(gap.words)}" for gap in content.gaps
+        )
 
 
 def _scores(content: Content) -> Iterator[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from relnas_mm.pipeline.report.formats import NONE, value_text
+from relnas_mm.pipeline.report.formats import NONE, seeds_in_words, value_text
+from relnas_mm.pipeline.report.stages import sentence_and_log
 from relnas_mm.pipeline.results import DONE, OPEN, Results, Score
 
 
@@ -45,6 +46,12 @@ class Gap:
     seeds: tuple[int, ...]
     state: str
     reason: str
+
+    @property
+    def words(self) -> str:
+        """What is missing, and why, without the log."""
+        sentence = sentence_and_log(self.reason)[0]
+        return f"{self.state}, {seeds_in_words(self.seeds)}{f': {sentence}' if sentence else ''}"
 
 
 def finite_value(score: Score) -> float | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from relnas_mm.errors import shortened
 from relnas_mm.pages.table import BAD, GOOD, LONG, NUMBER, Column, Row, Table
 from relnas_mm.pipeline.report.formats import (
     NONE,
@@ -15,8 +16,8 @@ from relnas_mm.pipeline.report.formats import (
     seeds_in_words,
     value_text,
 )
-from relnas_mm.pipeline.report.samples import finite_value, gaps, sample_of
-from relnas_mm.pipeline.report.stages import sentence_and_log, stages
+from relnas_mm.pipeline.report.samples import finite_value, sample_of
+from relnas_mm.pipeline.report.stages import stages
 from relnas_mm.pipeline.report.verdict import BETTER, WORSE, Duel
 from relnas_mm.pipeline.results import Results, StepResult
 
@@ -33,10 +34,10 @@ def verdict_table(duels: Sequence[Duel], name: str) -> Table:
     columns = (
         Column("task"),
         Column("against"),
+        Column(f"{shortened(name, 24)} is"),
         Column("difference", NUMBER),
-        Column(f"{name} is"),
         Column("p", NUMBER),
-        Column(name, NUMBER),
+        Column(shortened(name, 24), NUMBER),
         Column("the other", NUMBER),
         Column("unit"),
     )
@@ -46,8 +47,8 @@ def verdict_table(duels: Sequence[Duel], name: str) -> Table:
         cells = (
             duel.task.name,
             duel.rival.name,
-            duel.difference_in_words,
             duel.conclusion,
+            duel.difference_in_words,
             p_text(duel.p),
             str(duel.first),
             str(duel.second),
@@ -55,7 +56,7 @@ def verdict_table(duels: Sequence[Duel], name: str) -> Table:
         )
         rows.append(Row(cells, marks.get(duel.conclusion, ""), previous not in (None, duel.task.name)))
         previous = duel.task.name
-    return Table(f"{name} against each baseline: {_MEAN}, and difference of means", columns, tuple(rows), marked=3)
+    return Table(f"{name} against each baseline: {_MEAN}, and difference of means", columns, tuple(rows), marked=2)
 
 
 def scores_table(results: Results) -> Table:
@@ -70,16 +71,6 @@ def scores_table(results: Results) -> Table:
             sample = str(sample_of(results, task.name, backbone.name))
             rows.append(Row((task.name, backbone.name, sample, *values, task.unit), "", number == 0 and bool(rows)))
     return Table("Score of every training on the test images", columns, tuple(rows))
-
-
-def gaps_table(results: Results) -> Table:
-    """What has no value, and why."""
-    columns = (Column("task"), Column("backbone"), Column("seeds"), Column("state"), Column("reason", LONG))
-    rows = (
-        Row((gap.task, gap.backbone, seeds_in_words(gap.seeds), gap.state, sentence_and_log(gap.reason)[0]))
-        for gap in gaps(results)
-    )
-    return Table("Trainings without a value, and why", columns, tuple(rows))
 
 
 def published_table(results: Results) -> Table:
@@ -148,8 +139,8 @@ def steps_table(steps: Sequence[StepResult]) -> Table:
 
 
 def environment_table(provenance: Mapping[str, Any]) -> Table:
-    """Versions, devices and commits; nested entries by dotted names."""
-    rows = tuple(Row(pair) for pair in _flat(provenance))
+    """Versions, devices and commits, nested entries by dotted names; the command has a place of its own."""
+    rows = tuple(Row(pair) for pair in _flat(provenance) if pair[0] != "command")
     return Table("What computed these results", (Column("what"), Column("value", LONG)), rows)
 
 

@@ -124,8 +124,7 @@ def headline(found: Sequence[Duel], name: str) -> str:
             f"In {higher} of {which} without a test, {name} has the higher mean; with so few seeds, this may be chance."
         )
     if counts[MISSING]:
-        lack = "lacks" if counts[MISSING] == 1 else "lack"
-        sentences.append(f"{_count(counts[MISSING], 'comparison')} still {lack} a value.")
+        sentences.append(f"Still without a value: {_count(counts[MISSING], 'comparison')}.")
     return " ".join(sentences)
 
 
