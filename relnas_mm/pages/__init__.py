@@ -16,7 +16,5 @@ def render_page(package: str, template: str, content: Mapping[str, Any]) -> str:
     """
     shared = PrefixLoader({"pages": PackageLoader("relnas_mm.pages", ".")})
     loader = ChoiceLoader([PackageLoader(package, "."), shared])
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
     return environment.get_template(template).render(content)

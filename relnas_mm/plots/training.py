@@ -6,6 +6,7 @@ from typing import Any
 
 from relnas_mm.errors import UserError
 from relnas_mm.files import LARGE, parse_json, read_text
+from relnas_mm.plots.style import BLUE, RED, tidy
 
 
 def scalars(train_dir: Path) -> Iterator[dict[str, Any]]:
@@ -52,3 +53,20 @@ def _curve(train_dir: Path, key: str) -> dict[int, float]:
                 )
             points[step] = float(value)
     return points
+
+
+def draw_curves(train_dir: Path, metric: str, path: Path) -> Path:
+    """Draws loss and metric of a training run side by side."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    loss, score = loss_curve(train_dir), metric_curve(train_dir, metric)
+    left.plot(list(loss), list(loss.values()), color=BLUE)
+    left.set(xlabel="iteration", title="training loss")
+    right.plot(list(score), list(score.values()), "o-", color=RED)
+    right.set(xlabel="epoch (0: untrained)", title=f"validation {metric}", ylim=(0, None))
+    for axis in (left, right):
+        tidy(axis)
+    figure.savefig(path, dpi=100)
+    return path

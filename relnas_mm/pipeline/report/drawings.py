@@ -166,7 +166,7 @@ def _drawn_cells(architecture: Architecture, name: str, which: str, stem: Path) 
     except UserError as error:
         yield Drawing(f"{architecture.kind}{which}", words, None, str(error))
     else:
-        yield Drawing(f"{architecture.kind}{which}", words, path)
+        yield Drawing(f"{architecture.kind}{which}", words, path, scales=CELL_SCALES)
 
 
 def _in_words(genotype: Genotype, reduction: bool) -> str:
