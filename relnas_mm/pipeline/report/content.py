@@ -7,6 +7,7 @@ from pathlib import Path
 from relnas_mm.pages.table import Table
 from relnas_mm.pipeline.report import tables
 from relnas_mm.pipeline.report.drawings import Cells, Curves, Drawing, cells, score_dots, training_curves
+from relnas_mm.pipeline.report.formats import state_text
 from relnas_mm.pipeline.report.photos import Gallery, galleries
 from relnas_mm.pipeline.report.samples import Gap, gaps
 from relnas_mm.pipeline.report.stages import Stage, Unfinished, stages, unfinished
@@ -98,7 +99,7 @@ def content_of(results: Results, folder: Path) -> Content:
 
 def _progress(results: Results) -> str:
     states = [score.state for score in results.scores]
-    others = (f"{states.count(state)} {state}" for state in dict.fromkeys(states) if state != DONE)
+    others = (f"{states.count(state)} {state_text(state)}" for state in dict.fromkeys(states) if state != DONE)
     return ", ".join([f"{states.count(DONE)} of {len(states)} trainings are done", *others])
 
 

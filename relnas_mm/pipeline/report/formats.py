@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterable
 
+from relnas_mm.pipeline.results import OPEN
+
 NONE = "–"
 """Stands for a figure that does not exist."""
 
@@ -46,6 +48,11 @@ def macs_text(macs: int | None) -> str:
 def latency_text(milliseconds: float | None) -> str:
     """A latency, such as '3.21 ms'."""
     return NONE if milliseconds is None or not math.isfinite(milliseconds) else f"{milliseconds:,.2f} ms"
+
+
+def state_text(state: str) -> str:
+    """A state of a step, as readers who do not know the pipeline understand it."""
+    return "not started" if state == OPEN else state
 
 
 def duration_text(seconds: float | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from relnas_mm.pipeline.report.formats import NONE, seeds_in_words, value_text
+from relnas_mm.pipeline.report.formats import NONE, seeds_in_words, state_text, value_text
 from relnas_mm.pipeline.report.stages import sentence_and_log
 from relnas_mm.pipeline.results import DONE, OPEN, Results, Score
 
@@ -82,9 +82,9 @@ def gaps(results: Results) -> Iterator[Gap]:
 def _why_missing(score: Score | None) -> tuple[str, str] | None:
     """State and reason of a score without a value; `None` if it has one."""
     if score is None:
-        return "not started", ""
+        return state_text(OPEN), ""
     if score.state != DONE:
-        return ("not started" if score.state == OPEN else score.state), score.reason
+        return state_text(score.state), score.reason
     if score.value is None:
         return "no value", score.reason or "the test gave no value of the metric"
     return None if math.isfinite(score.value) else ("no value", f"the test gave {score.value}")

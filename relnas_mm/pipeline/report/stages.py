@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from relnas_mm.pipeline.report.formats import state_text
 from relnas_mm.pipeline.results import DONE, StepResult
 
 
@@ -29,7 +30,7 @@ class Unfinished:
     """Steps that are not done for the same reason.
 
     Args:
-        state: Their state.
+        state: Their state, in words.
         names: Their names.
         sentence: The reason in a sentence; '' if none is known.
         log: Last lines of the log; '' if there are none.
@@ -54,7 +55,7 @@ def unfinished(steps: Sequence[StepResult]) -> Iterator[Unfinished]:
     grouped: dict[tuple[str, str], list[str]] = {}
     for step in steps:
         if step.state != DONE:
-            grouped.setdefault((step.state, step.reason), []).append(step.name)
+            grouped.setdefault((state_text(step.state), step.reason), []).append(step.name)
     for (state, reason), names in grouped.items():
         yield Unfinished(state, tuple(names), *sentence_and_log(reason))
 

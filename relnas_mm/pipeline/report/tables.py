@@ -14,6 +14,7 @@ from relnas_mm.pipeline.report.formats import (
     macs_text,
     p_text,
     seeds_in_words,
+    state_text,
     value_text,
 )
 from relnas_mm.pipeline.report.samples import finite_value, sample_of
@@ -134,7 +135,7 @@ def time_table(steps: Sequence[StepResult]) -> Table:
 def steps_table(steps: Sequence[StepResult]) -> Table:
     """State and time of each step."""
     columns = (Column("step"), Column("state"), Column("time", NUMBER))
-    rows = (Row((step.name, step.state, duration_text(step.seconds))) for step in steps)
+    rows = (Row((step.name, state_text(step.state), duration_text(step.seconds))) for step in steps)
     return Table("State and time of each step", columns, tuple(rows))
 
 

@@ -117,11 +117,13 @@ def headline(found: Sequence[Duel], name: str) -> str:
             else f"In {_count(len(tested), 'tested comparison')}, {name} is neither significantly better nor worse"
             f"{'; with so few seeds for so many tests, it cannot be' if _least_p(tested) >= LEVEL else ''}."
         )
-    if untested:
-        higher = sum((duel.difference or 0) > 0 for duel in untested)
-        which = _count(len(untested), "comparison")
+    if tested or untested:
+        higher = sum((duel.difference or 0) > 0 for duel in found)
+        subject = "Its mean" if tested else f"The mean of {name}"
+        chance = f"; {len(untested)} of them with too few seeds for a test" if tested else ", which may be chance"
         sentences.append(
-            f"In {higher} of {which} without a test, {name} has the higher mean; with so few seeds, this may be chance."
+            f"{subject} is higher in {higher} of {_count(len(tested) + len(untested), 'comparison')}"
+            f"{chance if untested else ''}."
         )
     if counts[MISSING]:
         sentences.append(f"Still without a value: {_count(counts[MISSING], 'comparison')}.")
