@@ -67,7 +67,8 @@ def test_it_holds_configs_and_tools(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "relnas_mm/.mim/configs/ssd/ssd300_relativenas_120e_voc07.py" in names
     assert {"relnas_mm/.mim/tools/search.py", "relnas_mm/.mim/model-index.yml"} <= names
-    assert {"relnas_mm/pipeline/report.html.j2", "relnas_mm/search/replay.html"} <= names
+    assert {"relnas_mm/pages/base.html.j2", "relnas_mm/pages/tables.html.j2", "relnas_mm/search/replay.html"} <= names
+    assert {"relnas_mm/pipeline/report/report.html.j2", "relnas_mm/comparison/report.html.j2"} <= names
     packed = {
         path.relative_to(ROOT).as_posix() for path in (ROOT / "relnas_mm").rglob("*.py") if ".mim" not in path.parts
     }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from relnas_mm.architectures.genotype import Genotype
 
-DARK = ("sep_conv_5x5", "sep_conv_7x7", "dil_conv_5x5")
+DARK = ("sep_conv_7x7",)
 """Operations whose colour needs white text."""
 
 _TITLE, _SPACE = 22.0, 30.0  # height of a title, space between cells, in points
@@ -49,6 +49,16 @@ def cells_figure(*genotypes: "Genotype", titles: Sequence[str] = ()) -> "Figure"
             title = f"{titles[index]}: {name}" if index < len(titles) else name
             figure.text(x / width + 0.005, (top - 15) / total, title, fontsize=FONT + 1)
         top -= height
+    return figure
+
+
+def cell_figure(genotype: "Genotype", reduction: bool) -> "Figure":
+    """Draws the reduction or the normal cell of a genotype alone, without a title."""
+    from matplotlib.figure import Figure
+
+    layout = layouts_of(genotype)[reduction]
+    figure = Figure(figsize=(layout.width / 72, layout.height / 72))
+    _draw(figure.add_axes((0, 0, 1, 1)), layout)
     return figure
 
 

@@ -100,7 +100,7 @@ def cell_layout(cell: Sequence[Edge], output_nodes: Sequence[int]) -> CellLayout
         node = nodes[-1]
         box = Box(operation, label_of(operation), node.x - _RADIUS - _RIGHT - width / 2, ys[index], width, _BOX)
         boxes.append(box)
-        lines.append(Line((nodes[source].x, nodes[source].y), (box.x - width / 2, box.y), False, False))
+        lines += _connection(nodes[source], (box.x - width / 2, box.y))
         lines.append(Line((box.x + width / 2, box.y), _touching(node, (box.x + width / 2, box.y)), True, False))
     right = max(node.x for node in nodes) + _RADIUS + _LEFT + _OUTER
     output = Circle(f"${OUTPUT}$", right, height / 2, _OUTER, True)
@@ -125,6 +125,14 @@ def _depths(cell: Sequence[Edge]) -> list[int]:
     for start in range(0, len(cell), EDGES_PER_NODE):
         depths.append(1 + max(depths[node] for _, node in cell[start : start + EDGES_PER_NODE]))
     return depths
+
+
+def _connection(source: Circle, end: tuple[float, float]) -> list[Line]:
+    """Lines from a source to a box: to the box's row before the next column starts, then level, so behind no box."""
+    start, bend = (source.x, source.y), (source.x + source.radius + _LEFT, end[1])
+    if end[0] - bend[0] < 1:
+        return [Line(start, end, False, False)]
+    return [Line(start, bend, False, False), Line(bend, end, False, False)]
 
 
 def _touching(circle: Circle, start: tuple[float, float]) -> tuple[float, float]:

@@ -37,7 +37,7 @@ def chain_figure(chain: "Chain") -> "Figure":
     axis = figure.subplots()
     for index, plan in enumerate(plans):
         axis.bar(index, plan.outputs, width=0.86, color=CHAIN_COLOURS[plan.operation], edgecolor="#555555", lw=0.8)
-        axis.text(index, plan.outputs / 2, str(plan.kernel), ha="center", va="center", fontsize=8)
+        axis.text(index, plan.outputs / 2, str(plan.kernel), ha="center", va="center", fontsize=9)
     axis.set(xlabel="layer (number: kernel size)", ylabel="channels", title=str(chain))
     axis.spines[["top", "right"]].set_visible(False)
     used = [operation for operation in CHAIN_COLOURS if operation in {plan.operation for plan in plans}]

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
-
 from relnas_mm.comparison.figures import anytime_figure, front_figure, transfer_figure
 from relnas_mm.comparison.plan import Plan
 from relnas_mm.comparison.summary import summarize
 from relnas_mm.comparison.transfer import transfer_matrix
 from relnas_mm.errors import UserError
 from relnas_mm.files import json_text, write_atomically
+from relnas_mm.pages import render_page
 from relnas_mm.plots.embed import data_uri
 from relnas_mm.provenance import provenance
 from relnas_mm.version import __version__
@@ -41,14 +40,13 @@ def write_report(plan: Plan, records: Sequence[dict[str, Any]], folder: Path, co
     if plan.transfer:
         summary["transfer"] = {name: transfer_matrix(plan, records, name) for name in plan.strategies}
         figures["transfer"] = transfer_figure(list(plan.tasks), summary["transfer"][plan.reference], plan.reference)
-    environment = Environment(loader=PackageLoader("relnas_mm.comparison", "."), autoescape=True)
     try:
         write_atomically(folder / SUMMARY, json_text(summary, indent=1))
         for name, figure in figures.items():
             figure.savefig(folder / f"{name}.png", dpi=110)
         pictures = {name: data_uri(folder / f"{name}.png") for name in figures}
         content = {"summary": summary, "pictures": pictures, "version": __version__, "plan": plan}
-        write_atomically(folder / REPORT, environment.get_template("report.html.j2").render(content))
+        write_atomically(folder / REPORT, render_page("relnas_mm.comparison", "report.html.j2", content))
     except OSError as error:
         raise UserError(f"the report in {str(folder)!r} cannot be written: {error.strerror or error}") from None
     return summary

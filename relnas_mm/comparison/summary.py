@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from relnas_mm.comparison.plan import Plan
-from relnas_mm.comparison.statistics import holm, mann_whitney
+from relnas_mm.statistics import holm, mann_whitney
 
 LEVEL = 0.05
 CHECKPOINTS = (0.1, 0.3, 1.0)

@@ -20,7 +20,7 @@ def search_curve(generations: Sequence[dict[str, Any]], candidates: Sequence[dic
         candidates: Records of the candidates, drawn as dots.
     """
     from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import LogFormatter, MaxNLocator
 
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
@@ -39,6 +39,8 @@ def search_curve(generations: Sequence[dict[str, Any]], candidates: Sequence[dic
     left.set(xlabel="generation", ylabel="validation loss", title="losses")
     if losses and 0 < WIDE * min(losses) < max(losses):  # the first generations can have far higher losses
         left.set_yscale("log")
+        left.yaxis.set_major_formatter(LogFormatter())
+        left.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     left.legend(frameon=False)
     right.plot(numbers, [line["diversity"] for line in generations], color=NEUTRAL, lw=1.8, marker="o", ms=3)
     right.set(xlabel="generation", ylabel="mean distance to the centre", title="diversity of the population")

@@ -1,5 +1,6 @@
 """Pictures of cells: every operation is in them, and they do not change by themselves."""
 
+import itertools
 import re
 
 import numpy as np
@@ -80,6 +81,24 @@ def test_no_label_leaves_its_box_and_nothing_overlaps():
             assert all(text_width(circle.label) <= 2 * circle.radius - 1 for circle in layout.circles)
             assert all(box.x - box.width / 2 > 0 and box.x + box.width / 2 < layout.width for box in layout.boxes)
             assert all(c.radius < c.y < layout.height - c.radius for c in layout.circles)
+
+
+def test_no_connection_passes_behind_a_box_or_a_node_of_another():
+    for genotype in itertools.islice(every_cell(), 40):
+        for layout in layouts_of(genotype):
+            for start, end, head, to_output in layout.lines:
+                if head or to_output:
+                    continue
+                for x, y in np.linspace(start, end, 200):
+                    assert not any(
+                        abs(x - box.x) < box.width / 2 - 0.01 and abs(y - box.y) < box.height / 2
+                        for box in layout.boxes
+                    )
+                    assert all(
+                        np.hypot(x - circle.x, y - circle.y) > circle.radius
+                        for circle in layout.circles
+                        if (circle.x, circle.y) != start
+                    )
 
 
 def test_text_fits_its_box_as_it_is_rendered():

@@ -1,4 +1,7 @@
-"""Pages show names, paths and values of configs and files as text, whatever they contain."""
+"""Pages show names, paths and values of configs and files as text, whatever they contain.
+
+The report of a pipeline is in tests/pipeline/test_report.py.
+"""
 
 import html
 import json
@@ -10,7 +13,6 @@ from jinja2 import Environment, PackageLoader
 from relnas_mm.comparison import report as comparison_report
 from relnas_mm.comparison.plan import Plan
 from relnas_mm.comparison.run import run_comparison
-from relnas_mm.pipeline import report as pipeline_report
 from relnas_mm.search.replay import write_replay
 
 pytestmark = pytest.mark.unit
@@ -37,27 +39,6 @@ def test_a_comparison_with_markup_in_its_names(tmp_path):
     check_page((tmp_path / "report.html").read_text())
 
 
-def test_a_pipeline_with_markup_in_its_names(tmp_path, monkeypatch):
-    content = {
-        "version": EVIL,
-        "metric": EVIL,
-        "untrained": 0.1,
-        "trained": 0.2,
-        "test": 0.3,
-        "genotype": EVIL,
-        "metrics": {EVIL: 1.0, QUOTED: None},
-        "seconds": {QUOTED: 1.0},
-        "genotype_path": f"{EVIL}/{QUOTED}",
-        "cells": QUOTED,
-        "search_curve": QUOTED,
-        "training_curve": QUOTED,
-        "pictures": [QUOTED],
-    }
-    monkeypatch.setattr(pipeline_report, "_content", lambda plan, seconds: content)
-    plan = type("Plan", (), {"work_dir": tmp_path})()
-    check_page(pipeline_report.write_report(plan, {}).read_text())  # type: ignore[arg-type]
-
-
 def test_a_replay_with_markup_in_its_records(tmp_path):
     candidate = {"generation": 0, "group": 0, "number": 0, "rank": 0, "loss": 1.0, "vector": [0.5, 0.25]}
     evil = {**candidate, "number": 1, "vector": [0.0, 1.0], "architecture": {"name": f"<!--{EVIL}"}}
@@ -67,10 +48,17 @@ def test_a_replay_with_markup_in_its_records(tmp_path):
     assert "<" not in data and json.loads(data)["candidates"][1]["architecture"]["name"] == f"<!--{EVIL}"
 
 
-@pytest.mark.parametrize("package", ["relnas_mm.comparison", "relnas_mm.pipeline"])
+TEMPLATES = {
+    "relnas_mm.comparison": ["report.html.j2"],
+    "relnas_mm.pages": ["base.html.j2", "tables.html.j2"],
+    "relnas_mm.pipeline": ["report/report.html.j2"],
+}
+
+
+@pytest.mark.parametrize("package", TEMPLATES)
 def test_every_template_is_one_that_a_page_uses(package):
     names = Environment(loader=PackageLoader(package, "."), autoescape=True).list_templates(extensions=["j2"])
-    assert names == ["report.html.j2"]
+    assert names == TEMPLATES[package]
 
 
 def check_page(page: str) -> None:

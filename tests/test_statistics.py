@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from relnas_mm.comparison.statistics import holm, mann_whitney
+from relnas_mm.statistics import holm, mann_whitney, smallest_p
 
 pytestmark = pytest.mark.unit
 samples = st.lists(st.integers(0, 9).map(float), min_size=1, max_size=40)
@@ -63,3 +63,9 @@ def test_luck_is_rarely_called_a_difference():
     rng = np.random.default_rng(0)
     hits = [min(holm([mann_whitney(rng.random(20), rng.random(20)) for _ in range(5)])) < 0.05 for _ in range(300)]
     assert np.mean(hits) < 0.09
+
+
+@pytest.mark.parametrize("first, second", [(1, 1), (1, 5), (2, 2), (3, 3), (3, 5), (4, 4), (5, 5)])
+def test_the_smallest_p_is_that_of_samples_that_do_not_overlap(first, second):
+    apart = mann_whitney([float(i) for i in range(first)], [10.0 + i for i in range(second)])
+    assert smallest_p(first, second) == pytest.approx(apart)

@@ -17,8 +17,8 @@ def mann_whitney(first: Sequence[float], second: Sequence[float]) -> float:
     continuity.
 
     Args:
-        first: Values of one strategy, one per seed.
-        second: Values of the other.
+        first: Values of one sample, such as one per seed.
+        second: Those of the other.
     """
     from scipy.stats import mannwhitneyu, rankdata  # slow to import
 
@@ -30,6 +30,16 @@ def mann_whitney(first: Sequence[float], second: Sequence[float]) -> float:
     expected = n * (total + 1) / 2
     sums = ranks[list(itertools.combinations(range(total), n))].sum(axis=1)
     return float(np.mean(np.abs(sums - expected) >= abs(ranks[:n].sum() - expected) - 1e-9))
+
+
+def smallest_p(first: int, second: int) -> float:
+    """Smallest p-value that the exact `mann_whitney` can give.
+
+    Args:
+        first: Number of values of the first sample, at least 1.
+        second: That of the second.
+    """
+    return min(1.0, 2 / math.comb(first + second, first))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
