@@ -92,7 +92,7 @@ TARGETS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "predictor": ("predictor.json", lambda path: load_predictor(path.with_suffix(""))),
     "run_store": ("step-00000002/manifest.json", run_store),
     "run_identity": ("run.json", run_identity),
-    "pipeline_progress": ("pipeline.json", lambda path: Progress.load(path.parent, "f")),
+    "pipeline_progress": ("pipeline.json", lambda path: Progress.load(path.parent)),
     "training_log": ("run/0/vis_data/scalars.json", training_log),
     "browse_index": ("browse.json", lambda path: PictureFolder(path.parent)),
     "checkpoint": ("weights.pth", lambda path: read_checkpoint(str(path))),

@@ -34,7 +34,11 @@ def run(config: Config, work: Callable[[Runner], Result]) -> Result:
     return result
 
 
-TOOL_HOOKS = {"data_check": "DataCheckHook", "worker_seed": "WorkerSeedHook"}
+TOOL_HOOKS = {
+    "data_check": "DataCheckHook",
+    "worker_seed": "WorkerSeedHook",
+    "pretrained_fit": "PretrainedFitHook",
+}
 """Hooks that the tools add to every config, by their key in `default_hooks`."""
 
 

@@ -99,7 +99,7 @@ def readers(folder, text):
         "table": lambda: read_columns(path, ("b",)),
         "tfrecord": lambda: list(read_trainings(folder / "a.tfrecord")),
         "predictor": lambda: load_predictor(folder / "a"),
-        "progress": lambda: Progress.load(folder, "x"),
+        "progress": lambda: Progress.load(folder),
         "records": lambda: list(read_records(folder / "records.jsonl")),
         "work_dir": lambda: claim_work_dir(folder, {}, True, False),
         "pictures": lambda: PictureFolder(folder),

@@ -9,6 +9,7 @@ default_hooks = dict(
     sampler_seed=dict(type="DistSamplerSeedHook"),
     data_check=dict(type="DataCheckHook"),
     worker_seed=dict(type="WorkerSeedHook"),
+    pretrained_fit=dict(type="PretrainedFitHook"),
     training_curve=dict(type="TrainingCurveHook", metric="accuracy/top1"),
 )
 env_cfg = dict(

@@ -37,13 +37,13 @@ backbones = dict(
     relativenas=dict(genotype="relativenas", title="the published cell of RelativeNAS"),
     darts=dict(genotype="darts_v2", title="the published cell of DARTS (V2)"),
     random=dict(genotype="random", title="random cells of the same size, another for each seed"),
-    mobilenetv2=dict(
-        title="MobileNetV2 of width 0.35",
+    resnet18=dict(
+        title="ResNet-18 of a quarter of its width",
         configs=dict(
-            classification="configs/cifar/mobilenetv2-w0.35_1xb64-12e_cifar10-mini-64x64.py",
-            detection="configs/ssdlite/ssdlite320_mobilenetv2-w0.35_20e_voc-mini.py",
-            segmentation="configs/deeplabv3plus/deeplabv3plus_mobilenetv2-w0.35-d16_1xb8-600i_camvid-mini.py",
-            pose="configs/simple_baseline/td-hm_mobilenetv2-w0.35_1xb16-100e_coco-mini-256x192.py",
+            classification="configs/cifar/r18-w0.25_1xb64-12e_cifar10-mini-64x64.py",
+            detection="configs/ssdlite/ssdlite320_r18-w0.25_20e_voc-mini.py",
+            segmentation="configs/deeplabv3plus/deeplabv3plus_r18-w0.25-d16_1xb8-600i_camvid-mini.py",
+            pose="configs/simple_baseline/td-hm_r18-w0.25_1xb16-100e_coco-mini-256x192.py",
         ),
     ),
 )

@@ -9,32 +9,32 @@ data = [
     dict(
         layout="image_folder",
         root="{{$SHAPES_ROOT:data/shapes}}/image_folder",
-        splits=dict(train=2000, val=400),
-        difficulty=0.1,
+        splits=dict(train=1500, val=300),
+        difficulty=0.0,
     ),
     dict(
         layout="voc",
         root="{{$SHAPES_ROOT:data/shapes}}/voc",
-        splits=dict(train=1500, val=100, test=100),
-        difficulty=0.1,
+        splits=dict(train=1000, val=100, test=100),
+        difficulty=0.0,
     ),
     dict(
         layout="cityscapes",
         root="{{$SHAPES_ROOT:data/shapes}}/cityscapes",
-        splits=dict(train=600, val=100),
-        difficulty=0.1,
+        splits=dict(train=400, val=60),
+        difficulty=0.0,
     ),
     dict(
         layout="coco_keypoints",
         root="{{$SHAPES_ROOT:data/shapes}}/coco_keypoints",
-        splits=dict(train=800, val=100),
-        difficulty=0.1,
+        splits=dict(train=600, val=100),
+        difficulty=0.0,
     ),
 ]
 search = dict(config="configs/search/relativenas_shapes_folder.py")
 tasks = dict(
     classification=dict(
-        config="configs/imagenet/relativenas-c16l6_1xb32-6e_shapes.py",
+        config="configs/imagenet/relativenas-c16l6_1xb32-5e_shapes.py",
         metric="accuracy/top1",
         unit="top-1 accuracy, %",
     ),

@@ -55,8 +55,10 @@ def inherit(source: str, genotype: str | None = None, stem: str = "cifar", seed:
     ids = op_ids_for(evaluator.get("duplicates", "shared"))
     try:
         op_ids = {False: ids(cells.normal), True: ids(cells.reduce)}
-    except ValueError:
-        raise UserError(f"the genotype is no candidate of the search in {source!r}: it has other operations") from None
+    except (ValueError, IndexError):
+        raise UserError(
+            f"the genotype is no candidate of the search in {source!r}: it has other operations or nodes"
+        ) from None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream_seed(seed, "inherit"))
         trunk = CellTrunk(cells, network["init_channels"], network["num_cells"], stem)

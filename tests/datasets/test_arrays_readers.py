@@ -14,6 +14,7 @@ from helpers import write_cifar10
 from PIL import Image
 
 from relnas_mm.datasets.arrays import load_images, split_for_search
+from relnas_mm.datasets.arrays.catalog import _scaled
 from relnas_mm.errors import UserError
 
 pytestmark = pytest.mark.unit
@@ -218,3 +219,20 @@ def test_a_limit_takes_images_of_all_classes(tmp_path):
 def test_a_limit_that_drops_a_class_is_refused(cifar):
     with pytest.raises(UserError, match=r"the first 3 images of .*data' \(train\) leave out \d+ of 10 classes \("):
         load_images("cifar10", cifar, limit=3)
+
+
+def test_images_are_scaled_on_demand(tmp_path):
+    root = write_cifar10(tmp_path, 4)
+    small = load_images("cifar10", root)
+    large = load_images("cifar10", root, size=64)
+    assert large.images.shape == (20, 3, 64, 64) and large.images.dtype == torch.uint8
+    assert torch.equal(large.labels, small.labels)
+    halved = load_images("cifar10", root, size=16).images
+    # each pixel of the half is the mean of four, to within what the antialiasing filter adds from its neighbours
+    means = torch.nn.functional.avg_pool2d(small.images.float(), 2)
+    assert (halved.float() - means).abs().mean() < 12
+    flat = torch.full((1, 3, 32, 32), 77, dtype=torch.uint8)
+    assert set(_scaled(flat, 64).unique().tolist()) == {77}
+    for size in (0, 2000, True, 1.5):
+        with pytest.raises(UserError, match="size is"):
+            load_images("cifar10", root, size=size)

@@ -8,8 +8,11 @@ import subprocess
 import pytest
 import torch
 from helpers import ROOT, run_in_two_processes, run_tool, shell, write_cifar10
+from mmengine.registry import MODELS
 
+import relnas_mm  # noqa: F401
 from relnas_mm.datasets.shapes import generate_shapes
+from relnas_mm.launch import read_config
 
 MINI = "configs/cifar/relativenas-c8l5_1xb64-5e_cifar10-mini.py"
 FOLDERS = "configs/imagenet/relativenas-c8l5_1xb32-8e_shapes.py"
@@ -150,3 +153,18 @@ def test_an_image_that_cannot_be_decoded_is_named(tmp_path, workers):
     assert (
         done.returncode == 2 and last.startswith("error: ") and str(victim) in last and "Traceback" not in done.stderr
     )
+
+
+def test_weights_of_another_width_end_the_training_before_it_starts(cifar, tmp_path):
+    """MMEngine would log the names and train from random weights."""
+    config = "configs/cifar/r18-w0.25_1xb64-12e_cifar10-mini-64x64.py"
+    model = read_config(config).model
+    wide = MODELS.build(dict(model, backbone=dict(model.backbone, stem_channels=32, base_channels=32), in_channels=256))
+    torch.save({"state_dict": wide.state_dict()}, tmp_path / "wide.pth")
+    init = f"model.backbone.init_cfg.checkpoint={tmp_path / 'wide.pth'}"
+    options = ["model.backbone.init_cfg.type=Pretrained", init, "model.backbone.init_cfg.prefix=backbone."]
+    words = [config, "--work-dir", str(tmp_path / "run"), "--cfg-options", *options]
+    done = run_tool("tools/train.py", *words, CIFAR10_ROOT=cifar)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert re.search(r"error: the weights '.*wide.pth' under 'backbone.' .* hold 0 of the 100 that ResNet", done.stderr)
+    assert not list((tmp_path / "run").glob("*.pth"))

@@ -4,6 +4,7 @@ from relnas_mm.engine.hooks.channels_last import ChannelsLastHook
 from relnas_mm.engine.hooks.checkpoint_fit import CheckpointFitHook
 from relnas_mm.engine.hooks.data_check import DataCheckHook
 from relnas_mm.engine.hooks.drop_path_schedule import DropPathScheduleHook
+from relnas_mm.engine.hooks.pretrained_fit import PretrainedFitHook
 from relnas_mm.engine.hooks.training_curve import TrainingCurveHook
 from relnas_mm.engine.hooks.validate_before_train import ValidateBeforeTrainHook
 from relnas_mm.engine.hooks.worker_seed import WorkerSeedHook
@@ -13,6 +14,7 @@ __all__ = [
     "CheckpointFitHook",
     "DataCheckHook",
     "DropPathScheduleHook",
+    "PretrainedFitHook",
     "TrainingCurveHook",
     "ValidateBeforeTrainHook",
     "WorkerSeedHook",
