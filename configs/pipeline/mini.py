@@ -4,10 +4,7 @@
 work_dir = "work_dirs/pipeline_mini"
 title = "A cell searched on CIFAR-10, in small detectors, segmentors and pose estimators"
 seeds = [0, 1, 2]
-search = dict(
-    config="configs/search/relativenas_cifar10-mini.py",
-    cfg_options=dict(train_cfg=dict(evaluator=dict(data=dict(data_root="{{$CIFAR10_ROOT:data/cifar10-mini}}")))),
-)
+search = dict(config="configs/search/relativenas_cifar10-mini.py")
 tasks = dict(
     classification=dict(
         config="configs/cifar/relativenas-c16l6_1xb64-12e_cifar10-mini-64x64.py",

@@ -7,10 +7,7 @@
 work_dir = "work_dirs/pipeline_paper"
 title = "RelativeNAS: search, classifiers and three transfers"
 seeds = [0, 1, 2]
-search = dict(
-    config="configs/search/relativenas_cifar10.py",
-    cfg_options=dict(train_cfg=dict(evaluator=dict(data=dict(data_root="{{$CIFAR10_ROOT:data/cifar10}}")))),
-)
+search = dict(config="configs/search/relativenas_cifar10.py")
 
 
 tasks = dict(

@@ -3,7 +3,7 @@
 _base_ = ["../_base_/search/runtime.py", "../_base_/search/darts.py"]
 
 train_cfg = dict(
-    data=dict(data_root="data/cifar10-mini", limit=600, num_classes=10),
+    data=dict(data_root="{{$CIFAR10_ROOT:data/cifar10-mini}}", limit=600, num_classes=10),
     epochs=6,
     network=dict(init_channels=4, num_cells=4),
     training=dict(batch_size=32, lr=0.05),

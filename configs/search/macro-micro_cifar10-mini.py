@@ -7,7 +7,7 @@ train_cfg = dict(
     space=dict(min_depth=3, max_depth=7, min_width=6, max_width=10),
     strategy=dict(rules=dict(first_epochs=3, slack=150)),
     evaluator=dict(
-        data=dict(type="cifar10", data_root="data/cifar10-mini", limit=2000, num_classes=10),
+        data=dict(type="cifar10", data_root="{{$CIFAR10_ROOT:data/cifar10-mini}}", limit=2000, num_classes=10),
         training=dict(batch_size=32),
         execution=dict(channels_last=True),
         augmentation=dict(cutout=8),

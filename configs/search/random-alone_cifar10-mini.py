@@ -5,7 +5,7 @@ train_cfg = dict(
     evaluator=dict(
         _delete_=True,
         type="StandAloneEvaluator",
-        data=dict(type="cifar10", data_root="data/cifar10-mini", limit=2000, num_classes=10),
+        data=dict(type="cifar10", data_root="{{$CIFAR10_ROOT:data/cifar10-mini}}", limit=2000, num_classes=10),
         epochs=1,
         network=dict(init_channels=8, num_cells=5),
         training=dict(batch_size=32, lr=0.1),

@@ -73,9 +73,11 @@ class PipelineRun:
         missing = [one for one in self.inputs.missing(step) if not self._is_made(one.path)]
         if missing:
             return Status(NO_DATA, "; ".join(map(str, missing)))
+        blocking = [name for name in step.needs if states[name] != DONE]
+        if any(name not in self.digests for name in step.needs):  # their data are missing
+            return Status(BLOCKED, f"it needs {blocking[0]}, which is not done")
         self.digests[step.name] = digest = self.inputs.digest(step, self.digests)
         entry = self.progress.entries.get(step.name)
-        blocking = [name for name in step.needs if states[name] != DONE]
         same = entry is not None and entry.digest == digest
         if entry and entry.state == DONE and same and not blocking and step.folder.exists():
             return Status(DONE, seconds=entry.seconds)

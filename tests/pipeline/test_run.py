@@ -138,6 +138,16 @@ def test_missing_data_of_one_task(run_of, home):
     assert "detection.found.0.train" in unfinished(statuses, names(run), "c")
 
 
+def test_missing_data_of_the_search_block_what_needs_its_cell(run_of, home):
+    (home / "search.py").write_text("train_cfg = dict(evaluator=dict(data=dict(data_root='no/where')))\n")
+    run = run_of(backbones=dict(found=dict(genotype="search"), darts=dict(genotype="darts_v2")))
+    statuses = run.run(names(run))
+    found = states(statuses)
+    assert found["search"] == "no data" and "docs/search.md" in statuses["search"].reason
+    assert found["classification.found.0.train"] == found["detection.found.0.test"] == "blocked"
+    assert found["detection.darts.0.test"] == found["detection.darts.cost"] == "done"
+
+
 def test_selected_steps_only(run_of, calls):
     run = run_of()
     statuses = run.run({"data.voc", "search"})

@@ -22,7 +22,7 @@ train_cfg = dict(
     ),
     evaluator=dict(
         type="StandAloneEvaluator",
-        data=dict(type="cifar10", data_root="data/cifar10"),
+        data=dict(type="cifar10", data_root="{{$CIFAR10_ROOT:data/cifar10}}"),
         training=dict(
             batch_size=64, lr=0.025, min_lr=0.0, momentum=0.9, weight_decay=3e-4, grad_clip=5.0, drop_path_rate=0.0
         ),

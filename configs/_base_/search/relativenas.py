@@ -6,7 +6,7 @@ train_cfg = dict(
     strategy=dict(type="SlowFastLearning", population_size=20, generations=50, evaluate_last=True),
     evaluator=dict(
         type="SupernetEvaluator",
-        data=dict(type="cifar10", data_root="data/cifar10"),
+        data=dict(type="cifar10", data_root="{{$CIFAR10_ROOT:data/cifar10}}"),
         network=dict(init_channels=16, num_cells=8),
         training=dict(
             batch_size=256, lr=0.1, min_lr=0.001, momentum=0.9, weight_decay=3e-4, grad_clip=5.0, drop_path_rate=0.3
