@@ -48,16 +48,6 @@ def add_tool_hooks(config: Config) -> None:
             del hooks[key]  # MMEngine refuses None for names that are not its own
 
 
-def is_main_process() -> bool:
-    """Whether this is rank 0, or the only process; usable before the process group is initialized."""
-    return int(os.environ.get("RANK", os.environ.get("SLURM_PROCID", 0))) == 0
-
-
-def is_elastic_restart() -> bool:
-    """Whether torchrun restarted this process after a failure."""
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)) > 0
-
-
 def load_config(args: argparse.Namespace) -> Config:
     """Reads the config of a tool and merges its arguments.
 

@@ -7,7 +7,8 @@ import relnas_mm.search.mm_loop  # noqa: F401  (registers)
 from relnas_mm.checks import check_before_running
 from relnas_mm.cli.parser import runner_parser
 from relnas_mm.errors import reports_user_errors
-from relnas_mm.launch import is_elastic_restart, is_main_process, load_config, run
+from relnas_mm.launch import load_config, run
+from relnas_mm.processes import is_elastic_restart, is_main_process
 from relnas_mm.search.builder import check_loop
 from relnas_mm.search.identity import claim_work_dir, run_identity
 from relnas_mm.search.setup import with_runner_needs, without_missing_backends
