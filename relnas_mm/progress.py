@@ -43,12 +43,12 @@ def progress_bar(
     Yields:
         A function that counts an amount of work.
     """
-    console = console or Console(stderr=True)
-    shown, on_terminal = enabled and is_main_process(), console.is_interactive
+    screen = console or Console(stderr=True)
+    shown, on_terminal = enabled and is_main_process(), screen.is_interactive
     amounts, left = DownloadColumn() if in_bytes else MofNCompleteColumn(), TimeRemainingColumn()
     display = Progress(
         *(TextColumn("{task.description}", markup=False), BarColumn(), amounts, TextColumn("eta"), left),
-        console=console,
+        console=screen,
         auto_refresh=False,
         transient=True,
         speed_estimate_period=_SPEED_SECONDS,
@@ -73,7 +73,7 @@ def progress_bar(
         else:
             due = now + LINE_SECONDS
             done, eta = (column.render(display.tasks[0]).plain.strip() for column in (amounts, left))
-            print(f"{title}: {done}, eta {eta or 'unknown'}", file=console.file, flush=True)
+            print(f"{title}: {done}, eta {eta or 'unknown'}", file=screen.file, flush=True)
 
     try:
         yield advance
