@@ -42,7 +42,7 @@ def check_vis_backends(config: Config) -> None:
             )
         warnings.warn(f"{name} is left out, as {PACKAGES[name]} is not installed", stacklevel=2)
     if missing:
-        visualizer.vis_backends = [backend for backend in visualizer.vis_backends if backend not in missing]
+        visualizer["vis_backends"] = [backend for backend in visualizer["vis_backends"] if backend not in missing]
 
 
 def _lacks_package(backend: Any) -> bool:

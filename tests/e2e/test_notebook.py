@@ -10,8 +10,8 @@ nbformat = pytest.importorskip("nbformat", reason="needs nbformat, which nbclien
 NOTEBOOK = ROOT / "demo" / "search_to_detection.ipynb"
 SMALL = """
 SEARCH_IMAGES, POPULATION, GENERATIONS = 60, 2, 1
-TRAIN_IMAGES, EPOCHS = 300, 6
-TEST_IMAGES = 20
+TRAIN_IMAGES, EPOCHS = 300, 4
+TEST_IMAGES, SCORE = 20, 0.1
 """
 CHANCE = 0.01
 """Above what the untrained detector reaches, less than 0.004."""
