@@ -10,7 +10,7 @@ nbformat = pytest.importorskip("nbformat", reason="needs nbformat, which nbclien
 NOTEBOOK = ROOT / "demo" / "search_to_detection.ipynb"
 SMALL = """
 SEARCH_IMAGES, POPULATION, GENERATIONS = 60, 2, 1
-TRAIN_IMAGES, EPOCHS = 300, 4
+TRAIN_IMAGES, EPOCHS = 300, 3
 TEST_IMAGES, SCORE = 20, 0.1
 """
 CHANCE = 0.01
@@ -21,7 +21,7 @@ def outputs(notebook) -> tuple[str, int]:
     """What the cells have printed, and how many pictures they show."""
     parts = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     text = "".join(part.text for part in parts if part.output_type == "stream" and part.name == "stdout")
-    return text, sum("image/png" in part.get("data", {}) for part in parts)
+    return text, sum(any(kind.startswith("image/") for kind in part.get("data", {})) for part in parts)
 
 
 def figures(text: str) -> tuple[float, int]:
@@ -29,6 +29,7 @@ def figures(text: str) -> tuple[float, int]:
     return float(re.search(r"test mAP (\d\.\d+)", text)[1]), int(re.search(r"(\d+) detections in six", text)[1])
 
 
+@pytest.mark.e2e
 @pytest.mark.mm
 def test_it_searches_trains_and_detects(tmp_path, monkeypatch):
     nbclient = pytest.importorskip("nbclient", reason="needs nbclient, which the group dev brings")
