@@ -11,6 +11,7 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from relnas_mm import distributed_cpu
+from relnas_mm.checks.vis_backends import check_vis_backends
 from relnas_mm.errors import UserError
 from relnas_mm.packaged import config_name, config_path
 from relnas_mm.renamed import check_renamed
@@ -52,16 +53,6 @@ def add_tool_hooks(config: Config) -> None:
             del hooks[key]  # MMEngine refuses None for names that are not its own
 
 
-def is_main_process() -> bool:
-    """Whether this is rank 0, or the only process; usable before the process group is initialized."""
-    return int(os.environ.get("RANK", os.environ.get("SLURM_PROCID", 0))) == 0
-
-
-def is_elastic_restart() -> bool:
-    """Whether torchrun restarted this process after a failure."""
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)) > 0
-
-
 def load_config(args: argparse.Namespace) -> Config:
     """Reads the config of a tool and merges its arguments.
 
@@ -69,13 +60,15 @@ def load_config(args: argparse.Namespace) -> Config:
         args: Arguments of `runner_parser`.
 
     Raises:
-        UserError: The file is missing or cannot be parsed, an option does not fit it, or its seed is out of range.
+        UserError: The file is missing or cannot be parsed, an option does not fit it, its seed is out of range, or the
+            package of a visualization backend is missing.
     """
     os.environ.setdefault("LOCAL_RANK", str(args.local_rank))
     config = read_config(args.config)
     config.launcher = args.launcher
     merge_options(config, args.cfg_options, args.config)
     check_randomness(config)
+    check_vis_backends(config)
     if args.work_dir:
         config.work_dir = args.work_dir
     elif not config.get("work_dir"):

@@ -9,6 +9,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: test processes ru
 import pytest
 from helpers.processes import ROOT
 
+MOST_WORKERS = 8
+"""More test processes would only import the same packages."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: a test process for each core that this one may use."""
+    return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+
 
 @pytest.fixture(scope="session")
 def data_root() -> Path:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from relnas_mm.datasets.classification import ArrayDataset
 from relnas_mm.errors import UserError
+from relnas_mm.progress import with_progress
 
 VISUALIZER_TYPES = {"mmdet": "DetLocalVisualizer", "mmseg": "SegLocalVisualizer", "mmpose": "PoseLocalVisualizer"}
 LEAST_SIDE = 128
@@ -45,7 +46,8 @@ def drawn_samples(config: Config, split: str, number: int, seed: int = 0) -> Ite
     dataset = DATASETS.build(loader.dataset)
     draw = None if scope not in VISUALIZER_TYPES else _drawer(config, scope, dataset)
     set_random_seed(seed)
-    for index in range(min(number, len(dataset))):
+    count = min(number, len(dataset))
+    for index in with_progress(range(count), count, f"samples of {split}"):
         sample = dataset[index]
         known = isinstance(sample, Mapping) and isinstance(sample.get("inputs"), Tensor) and "data_samples" in sample
         if not known:

@@ -12,6 +12,7 @@ from relnas_mm.checks.survey import SplitSurvey
 from relnas_mm.datasets.image_files import read_rgb
 from relnas_mm.datasets.left_out import in_words
 from relnas_mm.errors import UserError
+from relnas_mm.progress import with_progress
 
 MOST_ODD = 64
 """Odd images that are drawn, of each data set."""
@@ -65,7 +66,8 @@ def odd_pictures(surveys: Iterable[SplitSurvey]) -> list[tuple[str, Image.Image]
     """
     pictures = []
     for part in surveys:
-        for number, (path, reason) in enumerate(list(part.odd.items())[:MOST_ODD]):
+        odd = list(part.odd.items())[:MOST_ODD]
+        for number, (path, reason) in enumerate(with_progress(odd, len(odd), f"odd images of {part.name}")):
             name = f"{part.name.removesuffix('_dataloader')}_{number:03d}_{Path(path).stem}"
             pictures.append((name, _captioned(path, reason)))
     return pictures

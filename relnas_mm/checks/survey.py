@@ -16,9 +16,9 @@ from relnas_mm.checks.contract import Labels, empty_classes, label_contradiction
 from relnas_mm.checks.samples import MOST_SENTENCES, Sample, image_problems, innermost, samples
 from relnas_mm.datasets.headers import read_headers
 from relnas_mm.datasets.image_files import ImageHeader
-from relnas_mm.datasets.progress import with_progress
 from relnas_mm.datasets.segmentation.label_maps import check_label_header, lookup_table, read_label_map
 from relnas_mm.errors import UserError
+from relnas_mm.progress import with_progress
 
 Headers = dict[str, ImageHeader | UserError]
 

@@ -7,10 +7,11 @@ import relnas_mm.search.mm_loop  # noqa: F401  (registers)
 from relnas_mm.checks import check_before_running
 from relnas_mm.cli.parser import runner_parser
 from relnas_mm.errors import reports_user_errors
-from relnas_mm.launch import is_elastic_restart, is_main_process, load_config, run
+from relnas_mm.launch import load_config, run
+from relnas_mm.processes import is_elastic_restart, is_main_process
 from relnas_mm.search.builder import check_loop
 from relnas_mm.search.identity import claim_work_dir, run_identity
-from relnas_mm.search.setup import with_runner_needs, without_missing_backends
+from relnas_mm.search.setup import with_runner_needs
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
 @reports_user_errors
 def main() -> None:
     args = parser().parse_args()
-    config = with_runner_needs(without_missing_backends(load_config(args)))
+    config = with_runner_needs(load_config(args))
     identity = run_identity(config.to_dict())
     check_loop(config.train_cfg)
     check_before_running(config, ())

@@ -4,10 +4,8 @@ import itertools
 import json
 import multiprocessing
 import signal
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +13,11 @@ from relnas_mm.comparison.plan import Plan, Unit
 from relnas_mm.comparison.trace import RUN, run_search
 from relnas_mm.errors import UserError
 from relnas_mm.files import read_json, write_atomically
+from relnas_mm.progress import with_progress
 from relnas_mm.search.identity import differences
 from relnas_mm.search.records import Records
 
 PLAN_FILE, RECORDS_FILE = "comparison.json", "records.jsonl"
-REPORT_EVERY = 5.0
 _SHOWN = 5
 
 
@@ -40,14 +38,8 @@ def run_comparison(plan: Plan, folder: Path, workers: int, say: Callable[[str], 
     units = [unit for unit in plan.units if unit not in known]
     if known and units:
         say(f"{len(known)} searches are there already, {len(units)} are left")
-    start = last = time.monotonic()
-    for done, record in enumerate(_results(plan, units, workers), 1):
+    for record in with_progress(_results(plan, units, workers), len(units), "searches"):
         records.append(record)
-        now = time.monotonic()
-        if now - last > REPORT_EVERY or done == len(units):
-            left = timedelta(seconds=round((now - start) / done * (len(units) - done)))
-            say(f"{done}/{len(units)} searches, eta {left}")
-            last = now
     planned = set(plan.units)
     return sorted((line for line in records.of_type(RUN) if unit_of(line) in planned), key=unit_of)
 

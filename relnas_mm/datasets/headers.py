@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from relnas_mm.datasets.image_files import ImageHeader, read_header
-from relnas_mm.datasets.progress import with_progress
 from relnas_mm.errors import UserError
+from relnas_mm.progress import with_progress
 
 THREADS = 16
 """More than cores: most of the time of a header is spent waiting for the file system."""

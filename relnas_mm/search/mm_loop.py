@@ -65,6 +65,7 @@ class _Loop(BaseLoop):
     def run(self) -> Any:
         """Runs the search to its end."""
         self.search.run()
+        self.runner.visualizer.close()  # trackers upload what is in the work_dir
         return self.runner.model
 
 

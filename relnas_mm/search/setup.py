@@ -1,6 +1,5 @@
 """Prepares the config of a search for MMEngine's Runner."""
 
-from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -8,8 +7,6 @@ from mmengine.config import Config
 from mmengine.model import BaseModel
 from mmengine.registry import MODELS
 from torch import nn
-
-NEEDED = {"TensorboardVisBackend": "tensorboard"}
 
 
 @MODELS.register_module()
@@ -36,16 +33,4 @@ def with_runner_needs(config: Config) -> Config:
     config.setdefault(
         "default_hooks", dict.fromkeys(("timer", "param_scheduler", "checkpoint", "sampler_seed", "logger"))
     )
-    return config
-
-
-def without_missing_backends(config: Config) -> Config:
-    """Removes visualization backends whose package is not installed; changes the config in place."""
-    visualizer = config.get("visualizer")
-    if visualizer and "vis_backends" in visualizer:
-        visualizer.vis_backends = [
-            backend
-            for backend in visualizer.vis_backends
-            if backend["type"] not in NEEDED or find_spec(NEEDED[backend["type"]])
-        ]
     return config

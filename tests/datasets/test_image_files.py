@@ -5,12 +5,10 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from rich.console import Console
 
 from relnas_mm.datasets.arrays import load_images
 from relnas_mm.datasets.headers import SizeClaim, check_sizes, read_headers
 from relnas_mm.datasets.image_files import read_header, read_rgb
-from relnas_mm.datasets.progress import with_progress
 from relnas_mm.errors import UserError
 
 UNIT, MM = pytest.mark.unit, pytest.mark.mm
@@ -135,15 +133,6 @@ def test_many_headers_at_once(tmp_path):
     headers = read_headers([*paths * 3, "https://host/a.png"])
     assert list(headers) == paths
     assert headers[paths[0]].width == 48 and isinstance(headers[paths[1]], UserError)
-
-
-@UNIT
-@pytest.mark.parametrize("quiet", [-1.0, 60.0])
-def test_a_progress_bar_appears_when_it_takes_long(quiet, monkeypatch):
-    monkeypatch.setattr("relnas_mm.datasets.progress.QUIET_SECONDS", quiet)
-    out = io.StringIO()
-    assert list(with_progress(range(5), 5, "headers", Console(file=out, force_terminal=True))) == list(range(5))
-    assert ("headers" in out.getvalue()) == (quiet < 0)
 
 
 @UNIT

@@ -90,12 +90,17 @@ def run_tool(script, *arguments, **environment) -> subprocess.CompletedProcess:
     return _outcome([str(script), *map(str, arguments)], [environment])
 
 
+def free_port() -> str:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
+
+
 def run_in_two_processes(script, *arguments, launcher="pytorch", **environment) -> subprocess.CompletedProcess:
     """The same in two processes without a GPU, which find what a launcher tells them."""
     command = [str(script), *map(str, arguments), "--launcher", launcher]
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        meeting = {"MASTER_PORT": str(free.getsockname()[1]), "CUDA_VISIBLE_DEVICES": ""}
+    meeting = {"MASTER_PORT": free_port(), "CUDA_VISIBLE_DEVICES": ""}
     rank, local, size = "RANK", "LOCAL_RANK", "WORLD_SIZE"
     if launcher == "slurm":
         rank, local, size = "SLURM_PROCID", "SLURM_LOCALID", "SLURM_NTASKS"

@@ -9,7 +9,6 @@ from harness import SPACE, STRATEGY, evaluator_config, make_search, outcome
 from helpers import write_cifar10
 
 from relnas_mm.errors import UserError
-from relnas_mm.search.setup import without_missing_backends
 from relnas_mm.spaces import NASBench201Space
 
 pytestmark = pytest.mark.unit
@@ -133,11 +132,3 @@ def test_processes_that_would_measure_different_latencies_are_refused(evaluator,
     monkeypatch.setattr("relnas_mm.search.builder.world", lambda: (0, 2))
     with pytest.raises(UserError, match="max_latency, which the 2 processes"):
         make_search(tmp_path, evaluator, budget={"max_latency": 5})
-
-
-def test_back_ends_that_are_not_installed_are_left_out(monkeypatch):
-    mmengine = pytest.importorskip("mmengine")
-    backends = [{"type": "LocalVisBackend"}, {"type": "TensorboardVisBackend"}]
-    config = mmengine.Config({"visualizer": {"vis_backends": backends}})
-    monkeypatch.setattr("relnas_mm.search.setup.find_spec", lambda name: None)
-    assert [b["type"] for b in without_missing_backends(config).visualizer.vis_backends] == ["LocalVisBackend"]

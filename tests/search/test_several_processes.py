@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch.distributed as dist
 from harness import evaluator_config, make_search, outcome
-from helpers import ROOT, in_child, run_in_two_processes, run_tool, shell, write_cifar10
+from helpers import ROOT, free_port, in_child, run_in_two_processes, run_tool, shell, write_cifar10
 
 pytestmark = pytest.mark.kill
 
@@ -54,18 +54,31 @@ def together(folder, evaluator, size, **options):
     return outcome(folder)
 
 
+@pytest.fixture(scope="module")
+def plain(evaluator, tmp_path_factory):
+    """Outcome of a single process."""
+    return alone(tmp_path_factory.mktemp("plain"), evaluator)
+
+
 @pytest.mark.parametrize("size", [2, 3])
-def test_a_pair_is_divided(size, evaluator, tmp_path):
-    assert together(tmp_path / "many", evaluator, size) == alone(tmp_path / "one", evaluator)
+def test_a_pair_is_divided(size, evaluator, plain, tmp_path):
+    assert together(tmp_path / "many", evaluator, size) == plain
+
+
+SIX = {"type": "SlowFastLearning", "population_size": 6, "generations": 1}
+
+
+@pytest.fixture(scope="module")
+def after_each(evaluator, tmp_path_factory):
+    """Outcome where each pair starts from what the one before has learned."""
+    return alone(tmp_path_factory.mktemp("each"), evaluator | {"write_back": "group"}, strategy=SIX)
 
 
 @pytest.mark.parametrize("write_back", [2, "generation"])
-def test_pairs_that_start_alike_are_evaluated_together(write_back, evaluator, tmp_path):
+def test_pairs_that_start_alike_are_evaluated_together(write_back, evaluator, after_each, tmp_path):
     evaluator = evaluator | {"write_back": write_back}
-    strategy = {"type": "SlowFastLearning", "population_size": 6, "generations": 1}
-    one = alone(tmp_path / "one", evaluator, strategy=strategy)
-    assert together(tmp_path / "many", evaluator, 4, strategy=strategy) == one
-    after_each = alone(tmp_path / "each", evaluator | {"write_back": "group"}, strategy=strategy)
+    one = alone(tmp_path / "one", evaluator, strategy=SIX)
+    assert together(tmp_path / "many", evaluator, 4, strategy=SIX) == one
     assert one["tensors"] != after_each["tensors"]  # the option does something
 
 
@@ -167,7 +180,7 @@ def test_what_srun_is_asked_for(script, tmp_path):
 @pytest.mark.e2e
 def test_a_killed_process_is_replaced_and_the_search_goes_on(config, one, tmp_path):
     """tools/dist_search.sh, with the second process killed in the middle."""
-    environment = shell(PORT="29571", OMP_NUM_THREADS="1")
+    environment = shell(PORT=free_port(), OMP_NUM_THREADS="1")
     command = ["tools/dist_search.sh", str(config), "2", "--work-dir", str(tmp_path / "two")]
     with (tmp_path / "log.txt").open("w+") as log:
         running = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)

@@ -1,5 +1,5 @@
 custom_imports = dict(imports=["relnas_mm.search.mm_loop"])
 default_scope = "mmengine"
 randomness = dict(seed=7)
-# TensorBoard is left out where it is not installed.
+# TensorBoard is left out, with a warning, where it is not installed.
 visualizer = dict(type="Visualizer", vis_backends=[dict(type="LocalVisBackend"), dict(type="TensorboardVisBackend")])

@@ -7,6 +7,7 @@ from PIL import Image
 
 from relnas_mm.datasets.image_files import read_rgb
 from relnas_mm.errors import UserError
+from relnas_mm.progress import with_progress
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".pgm", ".webp"}
 
@@ -36,7 +37,8 @@ def read_folder(
     paths = [image_files(folder / name) for name in classes]
     if limit is not None:
         paths = _limited(paths, limit, str(folder))
-    images = [_scaled(read_rgb(path), size) for part in paths for path in part]
+    files = [path for part in paths for path in part]
+    images = [_scaled(read_rgb(path), size) for path in with_progress(files, len(files), f"images of {split}")]
     labels = np.repeat(np.arange(len(classes)), [len(part) for part in paths])
     return np.stack(images), labels, classes
 

@@ -2,10 +2,8 @@
 
 import os
 import shutil
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from relnas_mm.datasets.shapes.camera import Shot, take
@@ -13,11 +11,10 @@ from relnas_mm.datasets.shapes.manifest import is_reusable, write_manifest
 from relnas_mm.datasets.shapes.styles import DEFAULT_DIFFICULTY
 from relnas_mm.datasets.shapes.writers import LAYOUTS
 from relnas_mm.errors import UserError
+from relnas_mm.progress import Advance, progress_bar
 
 SIZE_RANGE = (16, 4096)
 """Least and largest height and width of images, in pixels."""
-
-_REPORT_SECONDS = 5.0
 
 
 def _whole(value: object, name: str, low: int, high: int) -> int:
@@ -56,24 +53,6 @@ def _check_difficulty(difficulty: float) -> float:
     if isinstance(difficulty, bool) or not isinstance(difficulty, int | float) or not 0 <= difficulty <= 1:
         raise UserError(f"difficulty={difficulty!r} of the shapes data must be a number from 0 to 1")
     return float(difficulty)
-
-
-def _reporter(layout: str, total: int) -> Callable[[], None]:
-    """Returns a function to call per picture, which reports progress to stderr every five seconds."""
-    start = last = time.monotonic()
-    done = 0
-
-    def tick() -> None:
-        nonlocal done, last
-        done += 1
-        now = time.monotonic()
-        if now - last >= _REPORT_SECONDS:
-            last = now
-            rate = done / (now - start)
-            left = (total - done) / rate
-            print(f"shapes {layout}: {done}/{total} images, {rate:.0f}/s, {left:.0f} s left", file=sys.stderr)
-
-    return tick
 
 
 def generate_shapes(
@@ -122,16 +101,15 @@ def generate_shapes(
     if is_reusable(target, parameters):
         return root
 
-    tick = _reporter(layout, sum(counts.values())) if progress else lambda: None
-
-    def shots(split: str, count: int) -> Iterator[Shot]:
+    def shots(split: str, count: int, advance: Advance) -> Iterator[Shot]:
         for index in range(count):
             yield take(layout, seed, split, index, size, difficulty)
-            tick()
+            advance(1)
 
     draft = _start_draft(target)
     try:
-        LAYOUTS[layout].write(draft, {split: shots(split, count) for split, count in counts.items()})
+        with progress_bar(f"images of {layout}", sum(counts.values()), enabled=progress) as advance:
+            LAYOUTS[layout].write(draft, {split: shots(split, count, advance) for split, count in counts.items()})
         write_manifest(draft, parameters)
         _put_in_place(draft, target, parameters)
     finally:

@@ -11,6 +11,7 @@ import numpy as np
 
 from relnas_mm.errors import UserError
 from relnas_mm.files import decode, parse_json
+from relnas_mm.progress import progress_bar
 from relnas_mm.spaces.nasbench101 import Cell101, cell_of
 
 COLUMNS = ("cell", "hash", "params", "val108", "test108", "val108_single", "halfway_val108", "halfway_test108")
@@ -78,8 +79,9 @@ def read_records(path: "str | os.PathLike[str]") -> Iterator[bytes]:
         UserError: The file cannot be read, is truncated, or a checksum does not match.
     """
     try:
-        with Path(path).open("rb") as file:
-            number, size = 0, os.fstat(file.fileno()).st_size
+        size = os.stat(path).st_size
+        with Path(path).open("rb") as file, progress_bar("NAS-Bench-101", size, in_bytes=True) as advance:
+            number = 0
             while head := file.read(12):
                 length = struct.unpack("<Q", head[:8])[0] if len(head) == 12 else -1
                 if length < 0 or masked_crc(head[:8]) != struct.unpack("<I", head[8:])[0]:
@@ -91,6 +93,7 @@ def read_records(path: "str | os.PathLike[str]") -> Iterator[bytes]:
                     raise UserError(f"record {number} of {os.fspath(path)!r} is damaged: its checksum differs")
                 yield content
                 number += 1
+                advance(len(head) + length + len(tail))
     except OSError as error:
         raise UserError(f"the file {os.fspath(path)!r} cannot be read: {error.strerror or error}") from None
 

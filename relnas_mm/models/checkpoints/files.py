@@ -24,6 +24,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from relnas_mm.errors import UserError
+from relnas_mm.models.checkpoints.download import download
 
 SAFETENSORS, PICKLED = ".safetensors", ".pth"
 ENDINGS = (PICKLED, SAFETENSORS)
@@ -174,16 +175,15 @@ def _local_file(source: str) -> Iterator[str]:
     name = hashlib.sha256(source.encode()).hexdigest()[:12] + "-" + source.split("?")[0].rsplit("/", 1)[-1]
     path = Path(torch.hub.get_dir(), "checkpoints", name)
     if is_main_process():
-        _download(source, path)
+        _fetch(source, path)
     barrier()
-    _download(source, path)  # on other nodes
+    _fetch(source, path)  # on other nodes
     yield str(path)
 
 
-def _download(source: str, path: Path) -> None:
+def _fetch(source: str, path: Path) -> None:
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(source, str(path), progress=False)
+        download(source, path)
 
 
 def check_stored(weights: Mapping[str, Tensor], source: str) -> None:

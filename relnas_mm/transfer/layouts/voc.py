@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from relnas_mm.datasets.progress import with_progress
 from relnas_mm.datasets.voc.annotations import read_annotation
 from relnas_mm.errors import UserError
 from relnas_mm.files import read_text
+from relnas_mm.progress import with_progress
 from relnas_mm.transfer.layouts.found import SPLITS, Data, Split, chosen_classes, existing, with_fallbacks
 
 LISTS = {"train": ("train", "trainval"), "val": ("val",), "test": ("test",)}
