@@ -1,11 +1,48 @@
 # Is pretraining worth it?  One cell in detection, segmentation and pose on small real data: from random weights,
-# from the CIFAR-10 classifier, and from the shared weights of the search that found it.
+# from the CIFAR-10 classifier, and from the shared weights of the search that found it.  Schedules are short, so that
+# 27 trainings take about an hour on two CPU cores; mini.py has the long ones.
 # CIFAR10_ROOT, VOC_ROOT, CAMVID_ROOT and COCO_ROOT name the data.
 _base_ = "./mini.py"
 
 work_dir = "work_dirs/pretraining_mini"
 title = "One cell from three kinds of weights"
-search = dict(cfg_options=dict(train_cfg=dict(evaluator=dict(network=dict(init_channels=16, num_cells=6)))))
+jobs = 2
+search = dict(
+    cfg_options=dict(
+        train_cfg=dict(
+            strategy=dict(population_size=6, generations=3),
+            evaluator=dict(
+                data=dict(limit=1000),
+                network=dict(init_channels=16, num_cells=6),
+                execution=dict(parallel_candidates=2),
+            ),
+        )
+    )
+)
+tasks = dict(
+    classification=dict(cfg_options=dict(train_cfg=dict(max_epochs=5), param_scheduler=dict(T_max=5))),
+    detection=dict(
+        cfg_options=dict(
+            train_cfg=dict(max_epochs=8, val_interval=8),
+            param_scheduler={"0": dict(T_max=8)},
+            default_hooks=dict(checkpoint=dict(interval=8)),
+        )
+    ),
+    segmentation=dict(
+        cfg_options=dict(
+            train_cfg=dict(max_iters=150, val_interval=150),
+            param_scheduler={"1": dict(T_max=100, end=150)},
+            default_hooks=dict(checkpoint=dict(interval=150)),
+        )
+    ),
+    pose=dict(
+        cfg_options=dict(
+            train_cfg=dict(max_epochs=30, val_interval=30),
+            param_scheduler={"1": dict(T_max=30)},
+            default_hooks=dict(checkpoint=dict(interval=30)),
+        )
+    ),
+)
 backbones = dict(
     _delete_=True,
     classifier=dict(genotype="search", init="classification", title="from the CIFAR-10 classifier"),

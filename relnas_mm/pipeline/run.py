@@ -10,10 +10,10 @@ from pathlib import Path
 
 from relnas_mm.errors import UserError
 from relnas_mm.outputs import output_folder
+from relnas_mm.pipeline.child_processes import Processes
 from relnas_mm.pipeline.inputs import Inputs
 from relnas_mm.pipeline.launch import Launcher
 from relnas_mm.pipeline.pace import duration, remaining
-from relnas_mm.pipeline.processes import Processes
 from relnas_mm.pipeline.progress import Progress
 from relnas_mm.pipeline.results import BLOCKED, DONE, FAILED, NO_DATA, OPEN
 from relnas_mm.pipeline.steps import Step

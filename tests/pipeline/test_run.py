@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from relnas_mm.errors import UserError
+from relnas_mm.pipeline.child_processes import Processes
 from relnas_mm.pipeline.collect import collect
-from relnas_mm.pipeline.processes import Processes
 from relnas_mm.pipeline.record import record
 from relnas_mm.pipeline.run import unfinished
 
