@@ -21,7 +21,7 @@ data = [
     dict(
         layout="cityscapes",
         root="{{$SHAPES_ROOT:data/shapes}}/cityscapes",
-        splits=dict(train=400, val=60),
+        splits=dict(train=400, val=40),
         difficulty=0.0,
     ),
     dict(
@@ -45,13 +45,15 @@ tasks = dict(
         scale=100,
     ),
     segmentation=dict(
-        config="configs/deeplabv3plus/deeplabv3plus_relativenas-c16l6-d16_1xb8-600i_shapes.py",
+        config="configs/bisenet/bisenet_relativenas-c16l6_1xb8-600i_shapes.py",
         metric="mIoU",
         unit="mIoU, %",
+        backbone="model.backbone.backbone",
         cfg_options=dict(
-            train_cfg=dict(max_iters=240, val_interval=120),
-            param_scheduler={"1": dict(T_max=190, end=240)},
-            default_hooks=dict(checkpoint=dict(interval=240)),
+            train_cfg=dict(max_iters=300, val_interval=300),
+            optim_wrapper=dict(optimizer=dict(lr=4e-3)),
+            param_scheduler={"1": dict(T_max=250, end=300)},
+            default_hooks=dict(checkpoint=dict(interval=300)),
         ),
     ),
     pose=dict(

@@ -67,6 +67,15 @@ def plan_of(args: argparse.Namespace) -> PipelinePlan:
     return read_plan(config, args.config, home())
 
 
+def _without_record(words: list[str]) -> list[str]:
+    """The command line without `--record FILE`, which has no effect on the results."""
+    kept = list(words)
+    if "--record" in kept:
+        position = kept.index("--record")
+        del kept[position : position + 2]
+    return kept
+
+
 @reports_user_errors
 def main() -> int:
     args = parser().parse_args()
@@ -79,7 +88,7 @@ def main() -> int:
     if args.dry_run:
         print(dry_run(pipeline, selected, Estimates(plan, pipeline)))
         return 0
-    command = shlex.join(["python", "tools/pipeline.py", *sys.argv[1:]])
+    command = shlex.join(["python", "tools/pipeline.py", *_without_record(sys.argv[1:])])
     try:
         with Termination().watching():
             statuses = pipeline.run(selected)
