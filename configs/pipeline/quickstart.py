@@ -3,6 +3,7 @@
 work_dir = "work_dirs/quickstart"
 title = "Quickstart: a searched cell and a random cell on generated shapes"
 jobs = 2
+latency = False  # it would be measured with nothing else running, which takes minutes
 seeds = [0]
 
 data = [
@@ -15,13 +16,13 @@ data = [
     dict(
         layout="voc",
         root="{{$SHAPES_ROOT:data/shapes}}/voc",
-        splits=dict(train=1000, val=100, test=100),
+        splits=dict(train=800, val=60, test=100),
         difficulty=0.0,
     ),
     dict(
         layout="cityscapes",
         root="{{$SHAPES_ROOT:data/shapes}}/cityscapes",
-        splits=dict(train=400, val=40),
+        splits=dict(train=400, val=20),
         difficulty=0.0,
     ),
     dict(
@@ -43,6 +44,8 @@ tasks = dict(
         metric="pascal_voc/mAP",
         unit="mAP, %",
         scale=100,
+        # small batches learn more from so few images
+        cfg_options=dict(train_dataloader=dict(batch_size=8), auto_scale_lr=dict(base_batch_size=8)),
     ),
     segmentation=dict(
         config="configs/bisenet/bisenet_relativenas-c16l6_1xb8-600i_shapes.py",

@@ -22,7 +22,7 @@ PAGES = {task: f"docs/{task}.md" for task in TASKS} | {"search": "docs/search.md
 """Page of the documentation that says where the data of a task comes from."""
 SEARCH, RANDOM, CONFIG = "search", "random", "config"
 INITS = (CLASSIFICATION, SEARCH, RANDOM, CONFIG)
-KEYS = {"work_dir", "title", "seeds", "data", "search", "genotype", "tasks", "backbones", "jobs"}
+KEYS = {"work_dir", "title", "seeds", "data", "search", "genotype", "tasks", "backbones", "jobs", "latency"}
 NEEDED = ("work_dir", "tasks", "backbones")
 DATA_KEYS = {"layout", "root", "splits", "seed", "image_size", "difficulty"}
 SEARCH_KEYS = {"config", "cfg_options"}
@@ -116,6 +116,7 @@ class PipelinePlan:
         tasks: Tasks in the order in which they run.
         backbones: Compared backbones; the report is about the first one.
         jobs: Number of steps that run at the same time.
+        latency: Whether the latency of each network is measured, with nothing else running.
     """
 
     source: str
@@ -128,6 +129,7 @@ class PipelinePlan:
     tasks: tuple[TaskPlan, ...]
     backbones: tuple[BackbonePlan, ...]
     jobs: int = 1
+    latency: bool = True
 
     def takes_part(self, task: TaskPlan, backbone: BackbonePlan) -> bool:
         """Whether a backbone is trained for a task: a classifier only if the other tasks start from its weights."""
@@ -182,6 +184,9 @@ class _Reader:
         jobs = config.get("jobs", 1)
         if type(jobs) is not int or jobs < 1:
             raise UserError(f"jobs of {self.source!r} is {jobs!r}; it must be an integer from 1 on")
+        latency = config.get("latency", True)
+        if not isinstance(latency, bool):
+            raise UserError(f"latency of {self.source!r} is {latency!r}; it must be True or False")
         searching = genotype is None and any(SEARCH in (one.genotype, one.init) for one in backbones)
         if searching and not config.get("search"):
             raise UserError(
@@ -203,6 +208,7 @@ class _Reader:
             tasks=tasks,
             backbones=backbones,
             jobs=jobs,
+            latency=latency,
         )
 
     def entries(self, key: str, allowed: tuple[str, ...] = ()) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -118,26 +118,21 @@ class PipelineRun:
         running: dict[Future[tuple[Status, int]], int] = {}
         free = list(range(self.jobs))
         begun = time.monotonic()
-        with ThreadPoolExecutor(self.jobs) as pool:
-            try:
-                while len(found) < len(self.steps):
-                    for index in self._ready(found, running):
-                        if free:
-                            self._begin(index, chosen, found, running, free, pool)
-                    for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
-                        index = running.pop(future)
-                        step, (status, slot) = self.steps[index], future.result()
-                        free.append(slot)
-                        found[step.name] = status
-                        text = "done" if status.state == DONE else "failed"
-                        taken = duration(status.seconds or 0)
-                        self.notify(f"{self._place(index)}: {text} after {taken}{self._left(chosen, found)}")
-            except BaseException:
-                self.processes.stop()
-                raise
-            finally:
-                self.progress.wall_seconds += time.monotonic() - begun
-        self.progress.save()
+        try:
+            with ThreadPoolExecutor(self.jobs) as pool:
+                try:
+                    while len(found) < len(self.steps):
+                        for index in self._ready(found, running):
+                            if free and not self._waits(index, running):
+                                self._begin(index, chosen, found, running, free, pool)
+                        for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
+                            self._end(running.pop(future), future.result(), chosen, found, free)
+                except BaseException:
+                    self.processes.stop()
+                    raise
+        finally:
+            self.progress.wall_seconds += time.monotonic() - begun
+            self.progress.save()
         return {step.name: found[step.name] for step in self.steps}
 
     def _ready(self, found: Mapping[str, Status], running: "Mapping[Future[tuple[Status, int]], int]") -> list[int]:
@@ -148,6 +143,10 @@ class PipelineRun:
             for index, step in enumerate(self.steps)
             if step.name not in found and index not in under_way and all(name in found for name in step.needs)
         ]
+
+    def _waits(self, index: int, running: "Mapping[Future[tuple[Status, int]], int]") -> bool:
+        """Whether a step has to wait because it, or one that runs, must be alone."""
+        return bool(running) and (self.steps[index].alone or any(self.steps[one].alone for one in running.values()))
 
     def _begin(
         self,
@@ -172,6 +171,21 @@ class PipelineRun:
             running[pool.submit(self._run, step, free.pop(0))] = index
             return
         found[step.name] = status
+
+    def _end(
+        self,
+        index: int,
+        outcome: tuple[Status, int],
+        chosen: frozenset[str],
+        found: dict[str, Status],
+        free: list[int],
+    ) -> None:
+        """Settles a step that has run."""
+        status, slot = outcome
+        free.append(slot)
+        found[self.steps[index].name] = status
+        text = "done" if status.state == DONE else "failed"
+        self.notify(f"{self._place(index)}: {text} after {duration(status.seconds or 0)}{self._left(chosen, found)}")
 
     def _left(self, chosen: frozenset[str], found: Mapping[str, Status]) -> str:
         seconds = {name: entry.seconds for name, entry in self.progress.entries.items() if entry.state == DONE}
@@ -198,9 +212,10 @@ class PipelineRun:
         digest = self.digests[step.name]
         with self._lock:
             entry = self.progress.entries.get(step.name)
-            resume = entry is not None and entry.digest == digest and entry.state != DONE
-            if not resume and step.stage != "data":
-                self._put_aside(step)
+            same = entry is not None and entry.digest == digest and entry.state != DONE
+            resume = same and step.resumes
+            if not resume and step.stage != "data":  # generated data are reused by their tool
+                self._put_aside(step, "an unfinished try" if same else "other inputs")
             self.progress.begin(step.name, digest)
         reason = ""
         try:
@@ -224,8 +239,8 @@ class PipelineRun:
             entry = self.progress.finish(step.name, reason)
         return Status(entry.state, entry.reason, entry.seconds), slot
 
-    def _put_aside(self, step: Step) -> None:
-        """Moves results of other inputs away, so that nothing is lost and nothing continues from them."""
+    def _put_aside(self, step: Step, origin: str) -> None:
+        """Moves earlier results of a step away, so that nothing is lost and nothing continues from them."""
         if not step.folder.exists():
             return
         folder = self.work_dir / REPLACED
@@ -234,7 +249,7 @@ class PipelineRun:
         while (target := folder / f"{step.name}-{number}").exists():
             number += 1
         step.folder.rename(target)
-        self.notify(f"    its inputs have changed; the earlier results are in {target}")
+        self.notify(f"    results of {origin} are now in {target}")
 
 
 def unfinished(statuses: Mapping[str, Status], selected: Iterable[str], again: str) -> str:

@@ -65,6 +65,8 @@ class Step:
         output: File of which later steps read the content, if any.
         resumes: Whether the tool takes `--resume`.
         work_dir: Whether the tool takes `--work-dir`.
+        options: Further options of the config, which the pipeline sets.
+        alone: Whether nothing else may run meanwhile, as it measures time.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Step:
     resumes: bool = False
     work_dir: bool = True
     options: dict[str, Value] = field(default_factory=dict)
+    alone: bool = False
 
     @property
     def stage(self) -> str:
@@ -282,7 +285,8 @@ class _Graph:
             folder,
             self.needs_of_genotype(backbone, seed),
             self.plan.job(task, backbone),
-            ("--out", folder / COST),
+            ("--out", folder / COST, *(() if self.plan.latency else ("--repeats", "0"))),
             options=self.options(task, backbone, seed),
             work_dir=False,
+            alone=self.plan.latency,
         )

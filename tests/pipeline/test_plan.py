@@ -49,6 +49,7 @@ def test_a_genotype_takes_the_place_of_the_search(plan_of):
         ({"seeds": [1, 1]}, "list of different seeds"),
         ({"seeds": [-1]}, "seeds of 'pipeline.py'"),
         ({"jobs": 0}, "jobs of 'pipeline.py' is 0"),
+        ({"latency": 1}, "latency of 'pipeline.py' is 1"),
         ({"genotype": "nothing"}, "nothing"),
         ({"task": {}}, r"the config of 'pipeline\.py' has \['task'\]"),
         ({"tasks": {}}, "tasks of 'pipeline.py' must be a mapping"),

@@ -47,6 +47,26 @@ def test_a_run_and_its_results(run_of, calls, jobs):
     assert all(step.command.startswith("python ") for step in results.steps)
 
 
+def test_what_measures_time_runs_alone(run_of, home):
+    for name in ("train", "analyze"):
+        tool = home / "tools" / f"{name}.py"
+        note = (
+            "def note(mark):\n    (home / 'times.txt').open('a').write(mark + ' ' + name + ' ' + words[-1] + chr(10))\n"
+        )
+        tool.write_text(tool.read_text() + "time.sleep(0.1)\nnote('end')\n")
+        tool.write_text(tool.read_text().replace("if folder:", note + "note('begin')\nif folder:", 1))
+    run = run_of(jobs=4, seeds=[0, 1])
+    run.run(names(run))
+    lines = (home / "times.txt").read_text().splitlines()
+    open_steps, together = set(), 0
+    for line in lines:
+        mark, rest = line.split(" ", 1)
+        open_steps.add(rest) if mark == "begin" else open_steps.discard(rest)
+        together = max(together, len(open_steps))
+        assert len(open_steps) == 1 or not any(one.startswith("analyze") for one in open_steps)
+    assert together > 1 and sum("analyze" in line for line in lines) == 8
+
+
 def test_nothing_runs_twice(run_of, calls):
     run = run_of()
     run.run(names(run))
@@ -71,6 +91,7 @@ def test_a_changed_task_runs_again_alone(run_of, calls, home):
     again, run = later(run_of, calls)
     assert sorted(again) == ["analyze"] * 2 + ["test"] * 2 + ["train"] * 2
     assert (run.work_dir / "replaced" / "detection.found.0.train-1" / "best_mAP_epoch_2.pth").exists()
+    assert any("results of other inputs are now in" in line for line in run.messages)
     assert not any("--resume" in call for call in calls())
 
 
@@ -121,6 +142,18 @@ def test_a_step_that_fails_stops_only_what_needs_it(run_of, calls, home):
     later_calls = calls()[before:]
     assert [call[0] for call in later_calls] == ["train", "test", "train", "test"]
     assert "--resume" in later_calls[0] and not any("--resume" in call for call in later_calls[1:])
+
+
+def test_a_tool_that_cannot_resume_starts_in_an_empty_folder(run_of, calls, home):
+    """As convert_checkpoint.py, which refuses to replace what an interrupted try has written."""
+    first = run_of()
+    first.run(names(first))
+    first.progress.entries["detection.found.0.test"].state = "started"
+    first.progress.save()
+    again, run = later(run_of, calls)
+    assert again == ["test"]
+    assert (run.work_dir / "replaced" / "detection.found.0.test-1" / "metrics.json").exists()
+    assert any("results of an unfinished try" in line for line in run.messages)
 
 
 def test_missing_data_of_one_task(run_of, home):
