@@ -3,10 +3,10 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 
 from relnas_mm.errors import UserError
 from relnas_mm.outputs import output_folder
@@ -36,6 +36,15 @@ class Status:
     reason: str = ""
     seconds: float | None = None
     changed: bool = False
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """A step that has run: its index, its slot, and its status or what it raised."""
+
+    index: int
+    slot: int
+    outcome: "Status | BaseException"
 
 
 @dataclass
@@ -115,49 +124,51 @@ class PipelineRun:
         output_folder(self.work_dir, "the work_dir")
         self.progress.save()
         found: dict[str, Status] = {}
-        running: dict[Future[tuple[Status, int]], int] = {}
+        running: dict[int, threading.Thread] = {}
         free = list(range(self.jobs))
+        # Signals raise exceptions in this thread wherever it is; a lock of concurrent.futures would stay locked, but
+        # not this queue.
+        ended: SimpleQueue[_Ended] = SimpleQueue()
         begun = time.monotonic()
         try:
-            with ThreadPoolExecutor(self.jobs) as pool:
-                try:
-                    while len(found) < len(self.steps):
-                        for index in self._ready(found, running):
-                            if free and not self._waits(index, running):
-                                self._begin(index, chosen, found, running, free, pool)
-                        for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
-                            self._end(running.pop(future), future.result(), chosen, found, free)
-                except BaseException:
-                    self.processes.stop()
-                    raise
+            while len(found) < len(self.steps):
+                for index in self._ready(found, running):
+                    if free and not self._waits(index, running):
+                        self._begin(index, chosen, found, running, free, ended)
+                if running:
+                    self._end(ended.get(), chosen, found, running, free)
+        except BaseException:
+            self.processes.stop()
+            for thread in running.values():
+                thread.join()
+            raise
         finally:
             self.progress.wall_seconds += time.monotonic() - begun
             self.progress.save()
         return {step.name: found[step.name] for step in self.steps}
 
-    def _ready(self, found: Mapping[str, Status], running: "Mapping[Future[tuple[Status, int]], int]") -> list[int]:
+    def _ready(self, found: Mapping[str, Status], running: Collection[int]) -> list[int]:
         """Indices of the steps that wait for no other one."""
-        under_way = set(running.values())
         return [
             index
             for index, step in enumerate(self.steps)
-            if step.name not in found and index not in under_way and all(name in found for name in step.needs)
+            if step.name not in found and index not in running and all(name in found for name in step.needs)
         ]
 
-    def _waits(self, index: int, running: "Mapping[Future[tuple[Status, int]], int]") -> bool:
+    def _waits(self, index: int, running: Collection[int]) -> bool:
         """Whether a step has to wait because it, or one that runs, must be alone."""
-        return bool(running) and (self.steps[index].alone or any(self.steps[one].alone for one in running.values()))
+        return bool(running) and (self.steps[index].alone or any(self.steps[one].alone for one in running))
 
     def _begin(
         self,
         index: int,
         chosen: frozenset[str],
         found: dict[str, Status],
-        running: "dict[Future[tuple[Status, int]], int]",
+        running: dict[int, threading.Thread],
         free: list[int],
-        pool: ThreadPoolExecutor,
+        ended: "SimpleQueue[_Ended]",
     ) -> None:
-        """Starts a step, or settles what becomes of it if it does not run."""
+        """Starts a step in a thread, or settles what becomes of it if it does not run."""
         step, place = self.steps[index], self._place(index)
         status = self.status(step, {name: one.state for name, one in found.items()})
         if status.state == DONE:
@@ -168,24 +179,29 @@ class PipelineRun:
             self.notify(f"{place}: not run: {status.reason}")
         else:
             self.notify(f"{place}: {_start_in_words(status)}")
-            running[pool.submit(self._run, step, free.pop(0))] = index
+            slot = free.pop(0)
+            running[index] = threading.Thread(target=lambda: ended.put(_Ended(index, slot, self._outcome(step, slot))))
+            running[index].start()
             return
         found[step.name] = status
 
     def _end(
         self,
-        index: int,
-        outcome: tuple[Status, int],
+        ended: "_Ended",
         chosen: frozenset[str],
         found: dict[str, Status],
+        running: dict[int, threading.Thread],
         free: list[int],
     ) -> None:
         """Settles a step that has run."""
-        status, slot = outcome
-        free.append(slot)
-        found[self.steps[index].name] = status
-        text = "done" if status.state == DONE else "failed"
-        self.notify(f"{self._place(index)}: {text} after {duration(status.seconds or 0)}{self._left(chosen, found)}")
+        del running[ended.index]
+        free.append(ended.slot)
+        if isinstance(ended.outcome, BaseException):
+            raise ended.outcome
+        found[self.steps[ended.index].name] = ended.outcome
+        text = "done" if ended.outcome.state == DONE else "failed"
+        taken = duration(ended.outcome.seconds or 0)
+        self.notify(f"{self._place(ended.index)}: {text} after {taken}{self._left(chosen, found)}")
 
     def _left(self, chosen: frozenset[str], found: Mapping[str, Status]) -> str:
         seconds = {name: entry.seconds for name, entry in self.progress.entries.items() if entry.state == DONE}
@@ -207,8 +223,15 @@ class PipelineRun:
             if step.stage == "data"
         )
 
-    def _run(self, step: Step, slot: int) -> tuple[Status, int]:
-        """Runs a step in a thread; returns its status and its slot."""
+    def _outcome(self, step: Step, slot: int) -> "Status | BaseException":
+        """Runs a step; gives an exception instead of raising it, as nobody would see it in a thread."""
+        try:
+            return self._run(step, slot)
+        except BaseException as error:
+            return error
+
+    def _run(self, step: Step, slot: int) -> Status:
+        """Runs a step to its end."""
         digest = self.digests[step.name]
         with self._lock:
             entry = self.progress.entries.get(step.name)
@@ -235,9 +258,9 @@ class PipelineRun:
         with self._lock:
             if self.processes.stopped:  # it failed because it was stopped
                 self.progress.interrupt(step.name)
-                return Status(OPEN), slot
+                return Status(OPEN)
             entry = self.progress.finish(step.name, reason)
-        return Status(entry.state, entry.reason, entry.seconds), slot
+        return Status(entry.state, entry.reason, entry.seconds)
 
     def _put_aside(self, step: Step, origin: str) -> None:
         """Moves earlier results of a step away, so that nothing is lost and nothing continues from them."""
