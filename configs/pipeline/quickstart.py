@@ -10,13 +10,13 @@ data = [
     dict(
         layout="image_folder",
         root="{{$SHAPES_ROOT:data/shapes}}/image_folder",
-        splits=dict(train=1500, val=300),
+        splits=dict(train=1400, val=300),
         difficulty=0.0,
     ),
     dict(
         layout="voc",
         root="{{$SHAPES_ROOT:data/shapes}}/voc",
-        splits=dict(train=800, val=60, test=100),
+        splits=dict(train=700, val=60, test=100),
         difficulty=0.0,
     ),
     dict(
@@ -28,7 +28,7 @@ data = [
     dict(
         layout="coco_keypoints",
         root="{{$SHAPES_ROOT:data/shapes}}/coco_keypoints",
-        splits=dict(train=600, val=100),
+        splits=dict(train=600, val=60),
         difficulty=0.0,
     ),
 ]
@@ -53,10 +53,10 @@ tasks = dict(
         unit="mIoU, %",
         backbone="model.backbone.backbone",
         cfg_options=dict(
-            train_cfg=dict(max_iters=300, val_interval=300),
+            train_cfg=dict(max_iters=260, val_interval=260),
             optim_wrapper=dict(optimizer=dict(lr=4e-3)),
-            param_scheduler={"1": dict(T_max=250, end=300)},
-            default_hooks=dict(checkpoint=dict(interval=300)),
+            param_scheduler={"1": dict(T_max=210, end=260)},
+            default_hooks=dict(checkpoint=dict(interval=260)),
         ),
     ),
     pose=dict(
@@ -64,7 +64,7 @@ tasks = dict(
         metric="coco/AP",
         unit="AP, %",
         scale=100,
-        cfg_options=dict(train_cfg=dict(max_epochs=6), param_scheduler={"1": dict(T_max=6)}),
+        cfg_options=dict(train_cfg=dict(max_epochs=5), param_scheduler={"1": dict(T_max=5)}),
     ),
 )
 backbones = dict(

@@ -24,6 +24,9 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("checkpoint", help="checkpoint file")
     command.add_argument("--show-dir", help="draw predictions on the images and save them to this folder")
+    command.add_argument(
+        "--show-images", type=int, metavar="N", help="with --show-dir: draw the first N images only [all]"
+    )
     command.add_argument("--out", help="write the metrics to this JSON file")
     command.add_argument(
         "--fast-backbone", choices=RUNTIMES, help="fuse the backbone and run it by torch or onnxruntime"
@@ -57,6 +60,8 @@ def main() -> None:
     args = parser().parse_args()
     if not Path(args.checkpoint).is_file() and "://" not in args.checkpoint:
         raise UserError(f"the checkpoint {args.checkpoint!r} does not exist")
+    if args.show_images is not None and (args.show_images < 0 or not args.show_dir):
+        raise UserError(f"--show-images is {args.show_images}; it must not be negative, and needs --show-dir")
     config = load_config(args)
     config.load_from = args.checkpoint
     add_tool_hooks(config)
@@ -65,6 +70,8 @@ def main() -> None:
         config.custom_hooks.append(dict(type="FastBackboneHook", runtime=args.fast_backbone))
     if args.show_dir:
         draw_predictions(config, args.show_dir)
+        if args.show_images is not None:
+            config.custom_hooks.append(dict(type="DrawFirstHook", count=args.show_images))
         output_folder(args.show_dir, "--show-dir")
     out = output_file(args.out, "--out") if args.out is not None else None
     check_before_running(config, ("test_dataloader",))

@@ -16,6 +16,8 @@ WEIGHTS = "backbone.pth"
 METRICS = "metrics.json"
 PICTURES = "pictures"
 COST = "cost.json"
+SHOWN_IMAGES = 8
+"""Test images on which predictions are drawn."""
 
 
 @dataclass(frozen=True)
@@ -266,7 +268,7 @@ class _Graph:
         yield train
         arguments = (TrainedIn(train.folder), "--out", folder / "test" / METRICS)
         if task.name != CLASSIFICATION:
-            arguments += ("--show-dir", folder / "test" / PICTURES)
+            arguments += ("--show-dir", folder / "test" / PICTURES, "--show-images", SHOWN_IMAGES)
         yield Step(f"{name}.test", "test", folder / "test", (train.name,), job, arguments, options=cell)
 
     def scales_lr(self, job: Job) -> bool:

@@ -3,6 +3,7 @@
 from relnas_mm.engine.hooks.channels_last import ChannelsLastHook
 from relnas_mm.engine.hooks.checkpoint_fit import CheckpointFitHook
 from relnas_mm.engine.hooks.data_check import DataCheckHook
+from relnas_mm.engine.hooks.draw_first import DrawFirstHook
 from relnas_mm.engine.hooks.drop_path_schedule import DropPathScheduleHook
 from relnas_mm.engine.hooks.pretrained_fit import PretrainedFitHook
 from relnas_mm.engine.hooks.training_curve import TrainingCurveHook
@@ -13,6 +14,7 @@ __all__ = [
     "ChannelsLastHook",
     "CheckpointFitHook",
     "DataCheckHook",
+    "DrawFirstHook",
     "DropPathScheduleHook",
     "PretrainedFitHook",
     "TrainingCurveHook",
