@@ -43,4 +43,4 @@ def _thousands(params: dict[str, int]) -> str:
     return f"{next(iter(params.values())):,}" if params else "–"
 
 
-WRITERS = {"quickstart": pipeline, "pretraining_mini": pipeline}
+WRITERS = {"quickstart": pipeline}
