@@ -72,7 +72,7 @@ def test_two_processes_without_a_gpu(cifar, tmp_path):
     text = done.stdout + done.stderr
     assert done.returncode == 0, text[-3000:]
     assert re.search(r"Epoch\(train\) +\[2\]\[2/2\]", text)  # 100 images in batches of 2 x 25
-    assert "Scaling the original LR by 0.390625" in text  # 2 x 25 of 128
+    assert "Scaling the original LR by 0.78125" in text  # 2 x 25 of 64
 
     resumed = ("--work-dir", tmp_path / "resumed", "--auto-scale-lr", "--resume", tmp_path / "epoch_1.pth")
     done = run_in_two_processes("tools/train.py", MINI, *resumed, "--cfg-options", *options, CIFAR10_ROOT=cifar)
