@@ -55,7 +55,6 @@ def test_the_main_job_at_a_small_size(tmp_path):
     for task, metric in {
         "classification": "accuracy/top1",
         "detection": "pascal_voc/mAP",
-        "segmentation": "mIoU",
     }.items():
         assert json.loads((work_dir / task / "found" / "0" / "test" / "metrics.json").read_text())[metric] >= 0
     assert len(list((work_dir / "detection" / "found" / "0" / "test" / "pictures").iterdir())) == 8
