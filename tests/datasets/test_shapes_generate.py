@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from helpers import ROOT
 
+import relnas_mm.progress
 from relnas_mm.datasets.shapes import generate, generate_shapes
 from relnas_mm.datasets.shapes.contact_sheet import contact_sheet, save_small
 from relnas_mm.datasets.shapes.manifest import MANIFEST
@@ -162,9 +163,10 @@ def test_bad_parameters_are_named(tmp_path, change, message):
 
 
 def test_long_jobs_report_progress(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(generate, "_REPORT_SECONDS", 0.0)
+    for name in ("LINE_SECONDS", "_SAMPLE_SECONDS"):
+        monkeypatch.setattr(relnas_mm.progress, name, 0.0)
     generate_shapes(tmp_path / "a", **SMALL)
-    assert "voc: 3/3 images" in capsys.readouterr().err
+    assert "images of voc: 3/3, eta 0:00:00" in capsys.readouterr().err
     generate_shapes(tmp_path / "b", **SMALL, progress=False)
     assert not capsys.readouterr().err
 
