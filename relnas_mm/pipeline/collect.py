@@ -1,7 +1,6 @@
 """Collects the results of a pipeline from its folder."""
 
 import math
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -64,11 +63,7 @@ def collect(
 
 
 def _step_result(step: Step, status: Status, launcher: Launcher) -> StepResult:
-    try:
-        words = launcher.command(step)
-    except UserError:  # a checkpoint that does not exist yet
-        words = launcher.command(step, found=False)
-    return StepResult(step.name, status.state, status.reason, status.seconds, shlex.join(["python", *words[1:]]))
+    return StepResult(step.name, status.state, status.reason, status.seconds, launcher.shown(step))
 
 
 def _backbone(

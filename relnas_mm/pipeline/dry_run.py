@@ -1,9 +1,7 @@
 """The plan of a pipeline in words: steps, what is done, missing data, and estimates."""
 
-import shlex
 from collections.abc import Collection
 
-from relnas_mm.errors import UserError
 from relnas_mm.pipeline.estimates import Estimates
 from relnas_mm.pipeline.pace import duration
 from relnas_mm.pipeline.results import BLOCKED, DONE, NO_DATA
@@ -59,7 +57,7 @@ def dry_run(pipeline: PipelineRun, selected: Collection[str], estimates: Estimat
         lines += ["", f"missing data of {len(missing)} steps; the others run without them:"]
         lines += [f"  {reason}\n    for {_names(reason, missing, statuses)}" for reason in reasons]
     lines += ["", "commands:"]
-    lines += [f"  {_command(pipeline, step)}" for step in pipeline.steps if step.name in selected]
+    lines += [f"  {pipeline.launcher.shown(step)}" for step in pipeline.steps if step.name in selected]
     return "\n".join(lines)
 
 
@@ -76,14 +74,6 @@ def _state(step: Step, status: Status, selected: Collection[str]) -> str:
 def _names(reason: str, missing: list[str], statuses: dict[str, Status]) -> str:
     names = [name for name in missing if statuses[name].reason == reason]
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-
-
-def _command(pipeline: PipelineRun, step: Step) -> str:
-    try:
-        words = pipeline.launcher.command(step)
-    except UserError:
-        words = pipeline.launcher.command(step, found=False)
-    return shlex.join([words[0].rpartition("/")[2], *words[1:]])
 
 
 def _size(count: float | None) -> str:

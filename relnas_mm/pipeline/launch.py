@@ -1,6 +1,7 @@
 """Command lines of steps: in one process, in several by torchrun, or by Slurm."""
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,15 @@ class Launcher:
             positional.append(options[position + 1])
             del options[position : position + 2]
         return ["bash", script, self.partition, step.name, *positional, *options]
+
+    def shown(self, step: Step) -> str:
+        """The command of a step as a user would type it; a pattern stands for checkpoints that do not exist yet."""
+        try:
+            words = self.command(step)
+        except UserError:
+            words = self.command(step, found=False)
+        program = "python" if words[0] == sys.executable else words[0]
+        return shlex.join([program, *words[1:]])
 
     def environment(self, slot: int = 0, jobs: int = 1) -> dict[str, str]:
         """Environment of the tools; the user's variables take precedence.

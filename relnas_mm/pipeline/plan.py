@@ -11,7 +11,7 @@ from relnas_mm.architectures import load_genotype
 from relnas_mm.cfg_options import format_options
 from relnas_mm.datasets.shapes import LAYOUTS
 from relnas_mm.errors import UserError
-from relnas_mm.launch import read_config
+from relnas_mm.launch import merge_options, read_config
 from relnas_mm.packaged import config_path
 from relnas_mm.pipeline.results import Published
 from relnas_mm.seeding import check_seed
@@ -49,10 +49,7 @@ class Job:
             UserError: It cannot be read, or an option does not fit it.
         """
         config = read_config(self.config)
-        try:
-            config.merge_from_dict(dict(self.options))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, AssertionError) as error:
-            raise UserError(f"cfg_options {self.options} do not fit {self.config!r}: {error}") from None
+        merge_options(config, dict(self.options), self.config)
         return config
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from relnas_mm.files import write_json
+from relnas_mm.pipeline.report.stages import stages
 from relnas_mm.pipeline.results import DONE, Results
 
 
@@ -22,14 +23,10 @@ def write_record(results: Results, path: Path) -> None:
 
 def record(results: Results) -> dict[str, Any]:
     """The content of the record: `scores` by task and backbone as a list in the order of the seeds."""
-    seconds: dict[str, float] = {}
-    for step in results.steps:
-        stage = step.name.split(".")[0]
-        seconds[stage] = round(seconds.get(stage, 0.0) + (step.seconds or 0.0), 1)
     return {
         **results.provenance,
         "seeds": list(results.seeds),
-        "seconds": seconds,
+        "seconds": {stage.name: round(stage.seconds, 1) for stage in stages(results.steps)},
         "wall_seconds": results.wall_seconds,
         "complete": all(step.state == DONE for step in results.steps),
         "units": {task.name: task.unit for task in results.tasks},

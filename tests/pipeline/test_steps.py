@@ -113,6 +113,15 @@ def test_launchers(plan_of, home):
     assert words_of(plan, "detection.found.cost", tools=tools, kind="pytorch", gpus=8)[0] == sys.executable
 
 
+def test_commands_as_a_user_types_them(plan_of, home):
+    """With the program that runs them: reports said `python` before a shell script."""
+    steps = {step.name: step for step in steps_of(plan_of())}
+    plain, several = Launcher(home / "tools"), Launcher(home / "tools", "pytorch", gpus=2)
+    assert plain.shown(steps["search"]).startswith(f"python {home}/tools/search.py ")
+    assert several.shown(steps["search"]).startswith(f"bash {home}/tools/dist_search.sh ")
+    assert "best_*.pth" in plain.shown(steps["detection.found.0.test"])
+
+
 def test_launchers_that_do_not_fit(tmp_path):
     for arguments, message in [
         ({"kind": "mpi"}, "--launcher is 'mpi'"),
