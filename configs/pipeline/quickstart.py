@@ -38,13 +38,27 @@ tasks = dict(
         config="configs/imagenet/relativenas-c16l6_1xb32-5e_shapes.py",
         metric="accuracy/top1",
         unit="top-1 accuracy, %",
+        # small batches and gentle augmentation learn more from so few images
+        cfg_options=dict(
+            train_cfg=dict(max_epochs=6),
+            param_scheduler={"1": dict(T_max=6)},
+            auto_scale_lr=dict(base_batch_size=8),
+            train_dataloader=dict(
+                batch_size=8,
+                dataset=dict(
+                    pipeline={
+                        "1": dict(scale=(0.7, 1.0)),
+                        "3": dict(brightness=0.1, contrast=0.1, saturation=0.1, hue=0.02),
+                    }
+                ),
+            ),
+        ),
     ),
     detection=dict(
         config="configs/ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py",
         metric="pascal_voc/mAP",
         unit="mAP, %",
         scale=100,
-        # small batches learn more from so few images
         cfg_options=dict(train_dataloader=dict(batch_size=8), auto_scale_lr=dict(base_batch_size=8)),
     ),
     segmentation=dict(

@@ -5,7 +5,7 @@ _base_ = "./relativenas_shapes_quick.py"
 train_cfg = dict(
     strategy=dict(generations=2),
     evaluator=dict(
-        data=dict(type="folder", data_root="{{$SHAPES_ROOT:data/shapes}}/image_folder", limit=900, size=32),
+        data=dict(type="folder", data_root="{{$SHAPES_ROOT:data/shapes}}/image_folder", limit=1400, size=32),
         execution=dict(parallel_candidates=2),
     ),
 )
