@@ -23,9 +23,9 @@ tasks = dict(
     classification=dict(cfg_options=dict(train_cfg=dict(max_epochs=5), param_scheduler=dict(T_max=5))),
     detection=dict(
         cfg_options=dict(
-            train_cfg=dict(max_epochs=8, val_interval=8),
-            param_scheduler={"0": dict(T_max=8)},
-            default_hooks=dict(checkpoint=dict(interval=8)),
+            train_cfg=dict(max_epochs=6, val_interval=6),
+            param_scheduler={"0": dict(T_max=6)},
+            default_hooks=dict(checkpoint=dict(interval=6)),
         )
     ),
     segmentation=dict(
@@ -37,9 +37,9 @@ tasks = dict(
     ),
     pose=dict(
         cfg_options=dict(
-            train_cfg=dict(max_epochs=30, val_interval=30),
-            param_scheduler={"1": dict(T_max=30)},
-            default_hooks=dict(checkpoint=dict(interval=30)),
+            train_cfg=dict(max_epochs=20, val_interval=20),
+            param_scheduler={"1": dict(T_max=20)},
+            default_hooks=dict(checkpoint=dict(interval=20)),
         )
     ),
 )

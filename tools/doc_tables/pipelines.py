@@ -4,6 +4,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from doc_tables.origin import origin, spread
+from relnas_mm.statistics import smallest_p
 
 
 def pipeline(record: dict[str, Any]) -> str:
@@ -32,6 +33,37 @@ def pipeline(record: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def gains(record: dict[str, Any]) -> str:
+    """Differences of all backbones to the last one, paired by seed, by task in which both take part."""
+    *others, (last, baseline) = record["backbones"].items()
+    tasks = [task for task in record["units"] if all(record["scores"][task].get(name) for name, _ in others)]
+    tasks = [task for task in tasks if record["scores"][task].get(last)]
+    lines = [
+        f"| against {baseline['title']} | " + " | ".join(f"{task}: {record['units'][task]}" for task in tasks) + " |",
+        "|---|" + "--:|" * len(tasks),
+    ]
+    for name, backbone in others:
+        cells = []
+        for task in tasks:
+            scores = record["scores"][task]
+            differences = [value - other for value, other in zip(scores[name], scores[last], strict=True)]
+            cells.append(f"{mean(differences):+.2f} ± {stdev(differences):.2f}")
+        lines.append(f"| {backbone['title']} | {' | '.join(cells)} |")
+    seeds = len(record["seeds"])
+    lines += [
+        "",
+        "Positive: better than the weights that it is compared with; mean ± standard deviation of the differences, "
+        f"paired by seed. With {seeds} seeds on each side a rank test cannot give less than p = "
+        f"{smallest_p(seeds, seeds):.2g}.",
+    ]
+    return "\n".join(lines)
+
+
+def pretraining(record: dict[str, Any]) -> str:
+    """Scores of one cell from several kinds of weights, and what they gain over random ones."""
+    return f"{pipeline(record)}\n\n{gains(record)}"
+
+
 def _cell(values: list[float | None]) -> str:
     known = [value for value in values if value is not None]
     if not known:
@@ -43,4 +75,4 @@ def _thousands(params: dict[str, int]) -> str:
     return f"{next(iter(params.values())):,}" if params else "–"
 
 
-WRITERS = {"quickstart": pipeline}
+WRITERS = {"quickstart": pipeline, "pretraining_mini": pretraining}
