@@ -1,6 +1,8 @@
 """Estimates of the memory of a search, before anything is trained."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -64,14 +66,23 @@ def saved_activation_bytes(network: nn.Module, images: Tensor, labels: Tensor) -
         images: Normalized images, (n, c, h, w), on the network's device.
         labels: Class indices, (n,).
     """
-    parameters = {parameter.untyped_storage()._cdata for parameter in network.parameters()}
-    saved: dict[int, torch.UntypedStorage] = {}
+    with saved_storages(network) as saved:
+        F.cross_entropy(network(images), labels)
+    return sum(storage.nbytes() for storage in saved)
+
+
+@contextmanager
+def saved_storages(network: nn.Module) -> Iterator[list[torch.UntypedStorage]]:
+    """Lists the storages that autograd saves within the context, each once, without those of parameters."""
+    known = {parameter.untyped_storage()._cdata for parameter in network.parameters()}
+    saved: list[torch.UntypedStorage] = []
 
     def pack(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
-        saved[storage._cdata] = storage  # a reference, so that no other storage reuses the address
+        if storage._cdata not in known:
+            known.add(storage._cdata)
+            saved.append(storage)  # a reference, so that no other storage reuses the address
         return tensor
 
     with saved_tensors_hooks(pack, lambda tensor: tensor):
-        F.cross_entropy(network(images), labels)
-    return sum(storage.nbytes() for address, storage in saved.items() if address not in parameters)
+        yield saved

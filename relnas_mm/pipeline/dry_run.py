@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
+from relnas_mm.pipeline.durations import duration_text
 from relnas_mm.pipeline.estimates import Estimates
-from relnas_mm.pipeline.pace import duration
 from relnas_mm.pipeline.results import BLOCKED, DONE, NO_DATA
 from relnas_mm.pipeline.run import PipelineRun, Status
 from relnas_mm.pipeline.steps import Step
@@ -33,9 +33,9 @@ def dry_run(pipeline: PipelineRun, selected: Collection[str], estimates: Estimat
         runs = step.name in selected and status.state not in (DONE, NO_DATA)
         estimate = estimates[step]
         if status.state == DONE:
-            taken = duration(status.seconds or 0)
+            taken = duration_text(status.seconds or 0)
         else:
-            taken = "–" if estimate.seconds is None else f"~{duration(estimate.seconds)}"
+            taken = "–" if estimate.seconds is None else f"~{duration_text(estimate.seconds)}"
         lines.append(
             COLUMNS.format(
                 step.name, _state(step, status, selected), taken, _size(estimate.memory), _size(estimate.disk)
@@ -49,7 +49,7 @@ def dry_run(pipeline: PipelineRun, selected: Collection[str], estimates: Estimat
     more = f", and {unknown} without an estimate" if unknown else ""
     lines += [
         "",
-        f"to run: about {duration(seconds)}{more}; at most {_size(memory)} of memory; {_size(disk)} of disk in "
+        f"to run: about {duration_text(seconds)}{more}; at most {_size(memory)} of memory; {_size(disk)} of disk in "
         f"{str(pipeline.work_dir)!r}; estimated on {device_in_words()}",
     ]
     if missing := [name for name, status in statuses.items() if status.state == NO_DATA and name in selected]:

@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
-from torch.autograd.graph import saved_tensors_hooks
 
 from relnas_mm.analysis.input_shape import config_shape
 from relnas_mm.analysis.network import Network, build_model
@@ -20,7 +19,7 @@ from relnas_mm.architectures import GENOTYPES
 from relnas_mm.datasets.arrays import load_images
 from relnas_mm.datasets.shapes import LAYOUTS
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.memory_estimate import size_of
+from relnas_mm.evaluators.memory_estimate import saved_storages, size_of
 from relnas_mm.networks import NetworkShape
 from relnas_mm.pipeline.plan import PipelinePlan
 from relnas_mm.pipeline.run import PipelineRun
@@ -247,20 +246,14 @@ def _measured(network: torch.nn.Module, size: tuple[int, int], batch: int, devic
 
 def _step(network: torch.nn.Module, images: torch.Tensor, device: torch.device) -> tuple[float, float]:
     """Seconds of a forward and backward pass, and the bytes saved in between."""
-    saved: dict[int, torch.UntypedStorage] = {}
-
-    def pack(tensor: torch.Tensor) -> torch.Tensor:
-        saved[tensor.untyped_storage()._cdata] = tensor.untyped_storage()
-        return tensor
-
     begun = time.perf_counter()
-    with saved_tensors_hooks(pack, lambda tensor: tensor):
+    with saved_storages(network) as saved:
         outputs: Any = network(images)
     loss: Any = sum(one.float().mean() for one in _tensors(outputs) if one.requires_grad)
     loss.backward()
     network.zero_grad()
     _wait(device)
-    return time.perf_counter() - begun, float(sum(storage.nbytes() for storage in saved.values()))
+    return time.perf_counter() - begun, float(sum(storage.nbytes() for storage in saved))
 
 
 def _tensors(outputs: Any) -> list[torch.Tensor]:

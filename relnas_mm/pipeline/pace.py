@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from statistics import mean
 
+from relnas_mm.pipeline.durations import duration_text
 from relnas_mm.pipeline.steps import Step
 
 
@@ -26,18 +27,7 @@ def remaining(steps: Sequence[Step], seconds: Mapping[str, float], left: Collect
     if not expected:
         return f"; {count}"
     of = "" if len(expected) == len(left) else f" for {len(expected)} of them"
-    return f"; {count}, about {duration(sum(expected) / min(jobs, len(expected)))}{of}"
-
-
-def duration(seconds: float) -> str:
-    """A duration in words, such as '3 min 12 s' or '5 h 10 min'."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    hours, minutes = divmod(whole // 60, 60)
-    return f"{hours} h {minutes} min" if hours < 48 else f"{hours / 24:.1f} days"
+    return f"; {count}, about {duration_text(sum(expected) / min(jobs, len(expected)))}{of}"
 
 
 def _kind(step: Step) -> str:

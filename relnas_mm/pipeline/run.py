@@ -11,9 +11,10 @@ from queue import SimpleQueue
 from relnas_mm.errors import UserError
 from relnas_mm.outputs import output_folder
 from relnas_mm.pipeline.child_processes import Processes
+from relnas_mm.pipeline.durations import duration_text
 from relnas_mm.pipeline.inputs import Inputs
 from relnas_mm.pipeline.launch import Launcher
-from relnas_mm.pipeline.pace import duration, remaining
+from relnas_mm.pipeline.pace import remaining
 from relnas_mm.pipeline.progress import Progress
 from relnas_mm.pipeline.results import BLOCKED, DONE, FAILED, NO_DATA, OPEN
 from relnas_mm.pipeline.steps import Step
@@ -172,7 +173,7 @@ class PipelineRun:
         step, place = self.steps[index], self._place(index)
         status = self.status(step, {name: one.state for name, one in found.items()})
         if status.state == DONE:
-            self.notify(f"{place}: done before, {duration(status.seconds or 0)}")
+            self.notify(f"{place}: done before, {duration_text(status.seconds or 0)}")
         elif step.name not in chosen:
             self.notify(f"{place}: left out")
         elif status.state in (BLOCKED, NO_DATA):
@@ -200,7 +201,7 @@ class PipelineRun:
             raise ended.outcome
         found[self.steps[ended.index].name] = ended.outcome
         text = "done" if ended.outcome.state == DONE else "failed"
-        taken = duration(ended.outcome.seconds or 0)
+        taken = duration_text(ended.outcome.seconds or 0)
         self.notify(f"{self._place(ended.index)}: {text} after {taken}{self._left(chosen, found)}")
 
     def _left(self, chosen: frozenset[str], found: Mapping[str, Status]) -> str:

@@ -14,7 +14,7 @@ from relnas_mm.files import read_json
 from relnas_mm.models.checkpoints.conversion import Conversion
 from relnas_mm.models.checkpoints.files import Checkpoint
 from relnas_mm.models.checkpoints.layout import Architecture
-from relnas_mm.networks import CellTrunk
+from relnas_mm.networks import CellTrunk, NetworkShape
 from relnas_mm.search.identity import RUN_FILE
 from relnas_mm.search.store import CHECKPOINTS, RunStore
 from relnas_mm.seeding import stream_seed
@@ -50,7 +50,7 @@ def inherit(source: str, genotype: str | None = None, stem: str = "cifar", seed:
     folder = Path(source)
     evaluator = _evaluator(folder)
     cells = load_genotype(genotype or _winner(folder))
-    network = {"init_channels": 16, "num_cells": 8, **evaluator.get("network", {})}
+    network = NetworkShape(**evaluator.get("network", {}))
     shared = _shared_weights(folder)
     ids = op_ids_for(evaluator.get("duplicates", "shared"))
     try:
@@ -61,13 +61,13 @@ def inherit(source: str, genotype: str | None = None, stem: str = "cifar", seed:
         ) from None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(stream_seed(seed, "inherit"))
-        trunk = CellTrunk(cells, network["init_channels"], network["num_cells"], stem)
+        trunk = CellTrunk(cells, network.init_channels, network.num_cells, stem)
     weights, kept, missing = _filled(trunk, shared, op_ids)
-    settings = {"stem": stem, **{key: network[key] for key in ("init_channels", "num_cells")}}
+    settings = {"stem": stem, "init_channels": network.init_channels, "num_cells": network.num_cells}
     meta = {"relnas_mm": __version__, "target": "backbone", "genotype": cells.to_dict(), **settings, "source": source}
     return Conversion(
         checkpoint=Checkpoint(weights, meta),
-        network=Architecture(stem, network["init_channels"], network["num_cells"], None, False),
+        network=Architecture(stem, network.init_channels, network.num_cells, None, False),
         genotype=genotype or str(_winner(folder)),
         target="backbone",
         kept=kept,

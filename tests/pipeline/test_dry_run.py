@@ -10,9 +10,10 @@ from relnas_mm.cli import pipeline
 from relnas_mm.launch import read_config
 from relnas_mm.packaged import home
 from relnas_mm.pipeline import estimates
+from relnas_mm.pipeline.durations import duration_text
 from relnas_mm.pipeline.estimates import Estimates
 from relnas_mm.pipeline.launch import Launcher
-from relnas_mm.pipeline.pace import duration, remaining
+from relnas_mm.pipeline.pace import remaining
 from relnas_mm.pipeline.plan import read_plan
 from relnas_mm.pipeline.run import PipelineRun
 from relnas_mm.pipeline.steps import steps_of
@@ -132,12 +133,12 @@ def test_the_other_configs(roots, tmp_path, name):
 
 
 def test_durations_and_what_is_left(roots, tmp_path):
-    assert [duration(seconds) for seconds in (0.4, 59, 192, 18_600, 259_200)] == [
-        "0 s",
+    assert [duration_text(seconds) for seconds in (0.4, 59, 192, 18_600, 259_200)] == [
+        "0.4 s",
         "59 s",
         "3 min 12 s",
         "5 h 10 min",
-        "3.0 days",
+        "3 d 0 h",
     ]
     run, _ = run_of("quickstart.py", tmp_path / "run")
     seconds = {"detection.found.0.train": 100.0, "detection.found.0.test": 10.0}

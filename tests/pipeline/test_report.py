@@ -20,12 +20,12 @@ from pipeline_results import METRICS, results_of, write_log, write_pictures
 
 from relnas_mm.architectures import GENOTYPES
 from relnas_mm.errors import UserError
+from relnas_mm.pipeline.durations import duration_text
 from relnas_mm.pipeline.report import write_reports
 from relnas_mm.pipeline.report.csv_table import COLUMNS
 from relnas_mm.pipeline.report.formats import (
     count_text,
     difference_text,
-    duration_text,
     latency_text,
     macs_text,
     p_text,

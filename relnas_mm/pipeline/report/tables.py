@@ -5,11 +5,11 @@ from typing import Any
 
 from relnas_mm.errors import shortened
 from relnas_mm.pages.table import BAD, GOOD, LONG, NUMBER, Column, Row, Table
+from relnas_mm.pipeline.durations import duration_text
 from relnas_mm.pipeline.report.formats import (
     NONE,
     count_text,
     difference_text,
-    duration_text,
     latency_text,
     macs_text,
     p_text,
