@@ -38,6 +38,7 @@ def command(name):
 
 
 @pytest.mark.e2e
+@pytest.mark.slow
 def test_the_main_job_at_a_small_size(tmp_path):
     """The first command's tool and config, with few images and epochs, gives everything the README lists."""
     words = command("main")
@@ -65,9 +66,11 @@ def test_the_main_job_at_a_small_size(tmp_path):
 
 
 @pytest.mark.unit
-def test_the_test_command_is_what_ci_runs():
+def test_ci_runs_the_test_command_and_what_it_leaves_out():
     assert command("test") == [*PREFIX, "pytest"]
-    assert "<!-- test command -->" in (ROOT / ".ci" / "run").read_text()
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "<!-- test command -->" in script and "\nuv run --locked pytest -m slow\n" in script
+    assert "`uv run --locked pytest -m slow`" in README
 
 
 @pytest.mark.unit

@@ -92,6 +92,7 @@ def test_a_packaged_config_is_named_by_its_package(command):
 
 @pytest.mark.e2e
 @pytest.mark.mm
+@pytest.mark.slow
 def test_a_config_of_another_project_is_trained_and_tested_by_mim(command, tmp_path):
     """Its base is a config in the wheel, and so are the tools that mim calls."""
     pytest.importorskip("mim", reason="openmim is not installed")

@@ -14,6 +14,7 @@ import torch
 pytestmark = pytest.mark.unit
 
 
+@pytest.mark.slow
 def test_the_kernels_give_what_pytorch_gives():
     pytest.importorskip("triton", reason="needs Triton, which comes with PyTorch for CUDA")
     command = [

@@ -33,6 +33,7 @@ def run(*arguments):
 
 @pytest.mark.e2e
 @pytest.mark.mm
+@pytest.mark.slow
 def test_it_is_interrupted_and_goes_on(tmp_path):
     table = write_table(tmp_path / "table.csv")
     config = tmp_path / "tiny.py"

@@ -173,6 +173,7 @@ def started(how, words, folder, python):
 HOW = pytest.mark.parametrize("how", ["relnas-mm run", "relnas-mm compat install"])
 
 
+@pytest.mark.slow
 @HOW
 @pytest.mark.parametrize("first", FIRST)
 def test_programs_and_inferencers(first, how, project, python):
@@ -193,6 +194,7 @@ def test_programs_and_inferencers(first, how, project, python):
             path.unlink()
 
 
+@pytest.mark.slow
 @HOW
 def test_mim(how, project, python):
     pytest.importorskip("mim", reason="openmim is not installed")
@@ -211,6 +213,7 @@ def test_a_program_runs_by_its_name(project, python):
     assert list(project.glob("named-*.pth"))
 
 
+@pytest.mark.slow
 def test_without_the_layer_they_end_as_they_do_today(project):
     path = project / "plain.py"
     path.write_text(INFERENCERS["DetInferencer"])

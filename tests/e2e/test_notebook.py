@@ -31,6 +31,7 @@ def figures(text: str) -> tuple[float, int]:
 
 @pytest.mark.e2e
 @pytest.mark.mm
+@pytest.mark.slow
 def test_it_searches_trains_and_detects(tmp_path, monkeypatch):
     nbclient = pytest.importorskip("nbclient", reason="needs nbclient, which the group dev brings")
     pytest.importorskip("ipykernel", reason="needs ipykernel, which the group dev brings")

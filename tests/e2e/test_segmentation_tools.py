@@ -106,6 +106,7 @@ def test_bisenet_learns_camvid_is_tested_and_asked_by_mmsegs_api(camvid, tmp_pat
     assert size_of(drawn) == (480, 360)
 
 
+@pytest.mark.slow
 def test_cityscapes_in_two_processes_and_with_augmented_tests(data_root, tmp_path, monkeypatch, tool):
     """Synchronized normalization becomes plain on CPUs; tests by windows and at many scales take the checkpoint."""
     monkeypatch.chdir(ROOT)

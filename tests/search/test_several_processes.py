@@ -178,6 +178,7 @@ def test_what_srun_is_asked_for(script, tmp_path):
 
 
 @pytest.mark.e2e
+@pytest.mark.slow
 def test_a_killed_process_is_replaced_and_the_search_goes_on(config, one, tmp_path):
     """tools/dist_search.sh, with the second process killed in the middle."""
     environment = shell(PORT=free_port(), OMP_NUM_THREADS="1")
