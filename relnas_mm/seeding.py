@@ -4,6 +4,9 @@ A resumed, distributed or reordered search therefore draws the same numbers as a
 """
 
 import hashlib
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -49,3 +52,24 @@ def numpy_stream(seed: int, purpose: str, generation: int = 0, candidate: int = 
 def torch_stream(seed: int, purpose: str, generation: int = 0, candidate: int = 0) -> torch.Generator:
     """PyTorch CPU generator of an address (see `stream_seed`); draws are the same for every training device."""
     return torch.Generator().manual_seed(stream_seed(seed, purpose, generation, candidate))
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seeds the global generators of Python, NumPy and PyTorch's CPU within the context, and restores them afterwards.
+
+    For code that draws from them, such as transforms of mm packages.
+
+    Args:
+        seed: As `stream_seed` gives it.
+    """
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+    random.seed(seed)
+    np.random.seed(seed % (MOST + 1))  # noqa: NPY002
+    torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
+        torch.set_rng_state(states[2])

@@ -125,6 +125,7 @@ def build_search(
     evaluator: Mapping[str, Any],
     budget: Mapping[str, Any] | None = None,
     objectives: Sequence[str] = (),
+    compare: str = "pareto",
     rerank: int = 0,
     save_every: float = 30.0,
     keep: int = 2,
@@ -141,6 +142,8 @@ def build_search(
         evaluator: Config of the evaluator.
         budget: Config of `Budget`; `None` sets no limits and records no costs.
         objectives: Objectives minimized besides the loss (see `SearchRun`).
+        compare: How the strategy, and an evaluator that writes weights back, compare several objectives: 'pareto',
+            'rank_sum' or 'lexicographic' (`relnas_mm.strategies.objectives.fitness`).
         rerank: Number of top candidates scored again before the winner is chosen (see `SearchRun`).
         save_every: Seconds between checkpoints; 0 saves after each group.
         keep: Number of checkpoints to keep.
@@ -158,14 +161,30 @@ def build_search(
             "differently; search in one process, or limit max_macs"
         )
     check_gradients(strategy, evaluator)
+    if compare != "pareto":
+        _check_compare(compare, strategy, objectives)
     own_space = build_part(SPACES, space)
     own_budget = None if budget is None else Budget(device=device, **budget)
     feasible = own_budget.allows if own_budget is not None and own_budget.limits else None
-    supplied = {"space": own_space, "seed": seed, "feasible": feasible, "objectives": 1 + len(objectives)}
+    supplied = {
+        "space": own_space,
+        "seed": seed,
+        "feasible": feasible,
+        "objectives": 1 + len(objectives),
+        "compare": compare,
+    }
     search = SearchRun(
         own_space,
         build_part(STRATEGIES, strategy, **supplied),
-        build_part(EVALUATORS, evaluator, space=own_space, seed=seed, device=device),
+        build_part(
+            EVALUATORS,
+            evaluator,
+            space=own_space,
+            seed=seed,
+            device=device,
+            objective_names=tuple(objectives),
+            compare=compare,
+        ),
         RunStore(folder, keep, save_every),
         own_budget,
         objectives,
@@ -199,6 +218,15 @@ def check_loop(config: Mapping[str, Any]) -> None:
     loop = LOOPS.get(config.get("type", ""))
     if loop is not None:  # `run_identity` reports an unknown loop
         loop.check_settings({key: value for key, value in config.items() if key != "type"})  # type: ignore[attr-defined]
+
+
+def _check_compare(compare: str, strategy: Mapping[str, Any], objectives: Sequence[str]) -> None:
+    """Refuses a comparison that has no effect."""
+    if not objectives:
+        raise UserError(f"compare is {compare!r}, but `objectives` is empty: there is only the loss to compare by")
+    part = STRATEGIES.get(strategy.get("type", ""))
+    if part is not None and "compare" not in arguments_of(part):
+        raise UserError(f"compare is {compare!r}, which {strategy['type']} of the search strategy does not take")
 
 
 def _check_names(owner: str, given: Iterable[str], allowed: Iterable[str]) -> None:

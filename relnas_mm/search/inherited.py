@@ -9,7 +9,7 @@ from torch import Tensor
 
 from relnas_mm.architectures import Genotype, load_genotype
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.supernet.op_ids import op_ids_for
+from relnas_mm.evaluators.supernet.op_ids import op_ids_for, shared_name
 from relnas_mm.files import read_json
 from relnas_mm.models.checkpoints.conversion import Conversion
 from relnas_mm.models.checkpoints.files import Checkpoint
@@ -51,7 +51,7 @@ def inherit(source: str, genotype: str | None = None, stem: str = "cifar", seed:
     evaluator = _evaluator(folder)
     cells = load_genotype(genotype or _winner(folder))
     network = NetworkShape(**evaluator.get("network", {}))
-    shared = _shared_weights(folder)
+    shared = shared_weights(folder)
     ids = op_ids_for(evaluator.get("duplicates", "shared"))
     try:
         op_ids = {False: ids(cells.normal), True: ids(cells.reduce)}
@@ -88,7 +88,7 @@ def _filled(
     """
     weights, kept, missing = {}, {}, []
     for name, own in trunk.state_dict().items():
-        theirs = _shared_name(name, trunk, op_ids)
+        theirs = shared_name(name, trunk, op_ids)
         value = shared.get(theirs)
         if value is not None and value.shape == own.shape:
             weights[name] = value
@@ -98,16 +98,6 @@ def _filled(
             weights[name] = own
             missing.append(name)
     return weights, kept, missing
-
-
-def _shared_name(name: str, trunk: CellTrunk, op_ids: Mapping[bool, Sequence[int]]) -> str:
-    """Name of a weight in the supernet, which numbers operations by edge and kind."""
-    parts = name.split(".")
-    if parts[0] != "cells" or parts[2] != "_ops":
-        return name
-    plan = trunk.plans[int(parts[1])]
-    parts[3] = str(op_ids[plan.reduction][int(parts[3])])
-    return ".".join(parts)
 
 
 def _evaluator(folder: Path) -> dict[str, Any]:
@@ -127,7 +117,15 @@ def _winner(folder: Path) -> Path:
     return path
 
 
-def _shared_weights(folder: Path) -> dict[str, Tensor]:
+def shared_weights(folder: Path) -> dict[str, Tensor]:
+    """The shared weights of a search by name.
+
+    Args:
+        folder: Its work_dir.
+
+    Raises:
+        UserError: It has saved none.
+    """
     loaded = RunStore(folder).checkpoints.load_newest()
     if loaded is None:
         raise UserError(f"the search in {str(folder)!r} has saved no weights")

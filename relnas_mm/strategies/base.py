@@ -73,6 +73,7 @@ class Strategy(ABC):
 
     Attributes:
         objectives: Number of losses per candidate.
+        compare: How several objectives are compared (`relnas_mm.strategies.objectives.fitness`).
         feasible: Whether an architecture is within the budget; `None` without a budget.
         required_objective: Required `Evaluator.objective`; `None` for any.
     """
@@ -80,6 +81,7 @@ class Strategy(ABC):
     required_objective: ClassVar[str | None] = None
 
     objectives: int = 1
+    compare: str = "pareto"
     feasible: Feasible | None = None
 
     @property

@@ -26,7 +26,7 @@ class RegularizedEvolution(SequentialStrategy):
         edge_rate: Probability that a mutation changes an input of a node instead of an operation; `None` chooses
             uniformly among all dimensions.
         **options: Options of `SequentialStrategy`.  After `max_attempts` the parent itself is evaluated again; several
-            objectives are compared by front and crowding distance.
+            objectives are compared by `compare`.
 
     Raises:
         UserError: A number is out of range.
@@ -58,7 +58,7 @@ class RegularizedEvolution(SequentialStrategy):
             return self.space.sample(rng, 1)[0]
         oldest = self._told - self.population_size
         sample = oldest + rng.choice(self.population_size, self.tournament_size, replace=False)
-        self._parent = self._vectors[sample[np.argmin(fitness(self._losses[sample]))]]
+        self._parent = self._vectors[sample[np.argmin(fitness(self._losses[sample], self.compare))]]
         return mutate(self._parent, self.space, rng, self.edge_rate)
 
     def _fits(self, architecture: Architecture) -> bool:

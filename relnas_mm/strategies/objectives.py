@@ -1,4 +1,6 @@
-"""Fitness by one or several objectives: non-dominated sorting and crowding distance (Deb et al., NSGA-II, 2002)."""
+"""Fitness by one or several objectives: by Pareto fronts and crowding distance (Deb et al., NSGA-II, 2002), by the sum
+of ranks, or lexicographically.
+"""
 
 from collections.abc import Sequence
 
@@ -6,6 +8,21 @@ import numpy as np
 
 from relnas_mm.errors import UserError
 from relnas_mm.strategies.base import nonfinite_to_inf
+
+COMPARISONS = ("pareto", "rank_sum", "lexicographic")
+"""How several objectives are compared."""
+DIGITS = 2
+"""Significant digits of an objective that count in a lexicographic comparison."""
+
+
+def check_comparison(compare: str, owner: str) -> None:
+    """Checks the name of a comparison.
+
+    Raises:
+        UserError: It is unknown.
+    """
+    if compare not in COMPARISONS:
+        raise UserError(f"compare of {owner} is {compare!r}; allowed are {', '.join(map(repr, COMPARISONS))}")
 
 
 def told_losses(losses: "Sequence[float] | Sequence[Sequence[float]] | np.ndarray", objectives: int) -> np.ndarray:
@@ -26,21 +43,51 @@ def first_objective(losses: np.ndarray) -> np.ndarray:
     return losses if losses.ndim == 1 else losses[:, 0]
 
 
-def fitness(losses: np.ndarray) -> np.ndarray:
-    """Fitness, lower is better, (n,): the loss itself for one objective, else the rank by front and crowding distance.
+def ranking(losses: np.ndarray, compare: str = "pareto") -> list[int]:
+    """Indices of the candidates without infinite losses, the one to choose as the winner first.
+
+    No point of a Pareto front is better than another; the first objective decides between them.
+
+    Args:
+        losses: Shape (n,) or (n, m), lower is better.
+        compare: As for `fitness`.
+    """
+    values = first_objective(losses) if compare == "pareto" else fitness(losses, compare)
+    known = np.isfinite(first_objective(losses) if compare == "pareto" else losses.reshape(len(losses), -1).max(axis=1))
+    return [int(index) for index in np.argsort(values, kind="stable") if known[index]]
+
+
+def fitness(losses: np.ndarray, compare: str = "pareto") -> np.ndarray:
+    """Fitness, lower is better, (n,): the loss itself for one objective.
 
     Args:
         losses: Shape (n,) or (n, m), lower is better.  If any of several objectives is NaN, all fitness values are.
+        compare: How several objectives are compared: 'pareto' gives the rank by front and crowding distance, 'rank_sum'
+            the sum of the ranks by each objective (equal losses share a rank), 'lexicographic' the position by the
+            first objective, by the second where the first ones are equal, and so on; objectives are rounded to two
+            significant digits before, so that a later one decides where an earlier one hardly differs.
     """
     if losses.ndim == 1:
         return losses
     if np.isnan(losses).any():
         return np.full(len(losses), np.nan)
+    if compare == "rank_sum":
+        ranks = [np.unique(column, return_inverse=True)[1].reshape(-1) for column in losses.T]
+        return np.stack(ranks).sum(axis=0).astype(np.float64)
+    if compare == "lexicographic":
+        return np.unique(_rounded(losses), axis=0, return_inverse=True)[1].reshape(-1).astype(np.float64)
     ranks = fronts(losses)
     order = np.lexsort((-crowding(losses, ranks), ranks))
     position = np.empty(len(losses))
     position[order] = np.arange(len(losses))
     return position
+
+
+def _rounded(losses: np.ndarray) -> np.ndarray:
+    """Losses rounded to `DIGITS` significant digits; infinite ones and zeros are left as they are."""
+    plain = np.isfinite(losses) & (losses != 0)
+    unit = 10.0 ** (np.floor(np.log10(np.abs(np.where(plain, losses, 1.0)))) - DIGITS + 1)
+    return np.where(plain, np.round(losses / unit) * unit, losses)
 
 
 def non_dominated(losses: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from relnas_mm.errors import UserError
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import Space
 from relnas_mm.strategies.base import Candidate, Feasible, Group, Losses, Scored, Strategy
-from relnas_mm.strategies.objectives import first_objective, told_losses
+from relnas_mm.strategies.objectives import check_comparison, first_objective, ranking, told_losses
 
 
 class SequentialStrategy(Strategy):
@@ -27,6 +27,7 @@ class SequentialStrategy(Strategy):
         feasible: Whether an architecture is within the budget; `None` allows all.
         max_attempts: Number of proposals before the search fails.
         objectives: Number of losses per candidate.
+        compare: How several are compared, as for `fitness`: 'pareto', 'rank_sum' or 'lexicographic'.
 
     Raises:
         UserError: `queries`, `generation_size`, `max_attempts` or `objectives` is below 1.
@@ -41,6 +42,7 @@ class SequentialStrategy(Strategy):
         feasible: Feasible | None = None,
         max_attempts: int = 100,
         objectives: int = 1,
+        compare: str = "pareto",
     ):
         counts = {
             "queries": queries,
@@ -52,7 +54,8 @@ class SequentialStrategy(Strategy):
             if value < 1:
                 raise UserError(f"{name} of {type(self).__name__} is {value!r}; it must be at least 1")
         self.space, self.queries, self.seed = space, queries, seed
-        self.feasible, self.objectives = feasible, objectives
+        check_comparison(compare, type(self).__name__)
+        self.feasible, self.objectives, self.compare = feasible, objectives, compare
         self._generation_size, self._max_attempts = generation_size, max_attempts
         self._vectors = np.empty((queries, len(space.upper)))
         self._losses = np.empty(queries if objectives == 1 else (queries, objectives))
@@ -80,10 +83,9 @@ class SequentialStrategy(Strategy):
         return self.queries
 
     def ranking(self) -> list[Scored]:
-        """All candidates by ascending first objective, without diverged ones."""
-        losses = first_objective(self.losses)
-        order = [index for index in np.argsort(losses, kind="stable") if np.isfinite(losses[index])]
-        return [Scored(self._candidate(index, self._vectors[index]), float(losses[index])) for index in order]
+        """All candidates, the winner first, without diverged ones."""
+        first, order = first_objective(self.losses), ranking(self.losses, self.compare)
+        return [Scored(self._candidate(index, self._vectors[index]), float(first[index])) for index in order]
 
     def ask(self) -> Group:
         """The next candidate; the same one until `tell`.

@@ -10,7 +10,7 @@ from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import Space
 from relnas_mm.strategies.base import Candidate, Feasible, Group, Losses, Scored, Strategy
 from relnas_mm.strategies.learning import Range, check_learning, paired, students_and_teachers
-from relnas_mm.strategies.objectives import first_objective, fitness, told_losses
+from relnas_mm.strategies.objectives import check_comparison, first_objective, fitness, ranking, told_losses
 from relnas_mm.strategies.population import Population
 from relnas_mm.strategies.resample import resample
 
@@ -68,7 +68,8 @@ class SlowFastLearning(Strategy):
         r1: Range of the random factor of the velocity, (0, 1) in the reference implementation; (0, 0) disables
             velocity.
         r2: Range of the random factor of the difference to the teacher.
-        objectives: Number of losses per individual; several are compared by front and crowding distance.
+        objectives: Number of losses per individual.
+        compare: How several are compared, as for `fitness`: 'pareto', 'rank_sum' or 'lexicographic'.
 
     Raises:
         UserError: The population size is odd or below 2, another value is out of range, or too few individuals within
@@ -89,6 +90,7 @@ class SlowFastLearning(Strategy):
         r1: Range = (0.0, 1.0),
         r2: Range = (0.0, 1.0),
         objectives: int = 1,
+        compare: str = "pareto",
     ):
         if population_size < 2 or population_size % 2:
             raise UserError(
@@ -101,6 +103,8 @@ class SlowFastLearning(Strategy):
         if objectives < 1:
             raise UserError(f"objectives of SlowFastLearning is {objectives!r}; it must be at least 1")
         check_learning(pairing, direction, r1, r2)
+        check_comparison(compare, "SlowFastLearning")
+        self.compare = compare
         self.pairing, self.direction, self.r1, self.r2 = pairing, direction, r1, r2
         self.objectives, self.feasible = objectives, feasible
         self.space, self.seed, self.generations, self.evaluate_last = space, seed, generations, evaluate_last
@@ -124,9 +128,9 @@ class SlowFastLearning(Strategy):
     def ranking(self) -> list[Scored]:
         """The individuals of the last complete generation by ascending loss, without diverged ones."""
         vectors, losses = self.population.scored
-        losses = first_objective(losses)
-        order = [number for number in np.argsort(losses, kind="stable") if np.isfinite(losses[number])]
-        return [Scored(self._candidate(number, vectors[number]), float(losses[number])) for number in order]
+        first = first_objective(losses)
+        order = ranking(losses, self.compare)
+        return [Scored(self._candidate(number, vectors[number]), float(first[number])) for number in order]
 
     def ask(self) -> Group:
         """The next pair.
@@ -186,14 +190,14 @@ class SlowFastLearning(Strategy):
 
     def _draw_pairs(self) -> np.ndarray:
         rng = numpy_stream(self.seed, "pairs", 0 if self.pairing == "fixed" else self._generation)
-        return paired(self.pairing, rng, fitness(self.population.last_losses))
+        return paired(self.pairing, rng, fitness(self.population.last_losses, self.compare))
 
     def _end_generation(self) -> None:
         population = self.population
         population.close_generation()
         if self._generation < self.generations:
             rng = numpy_stream(self.seed, "direction", self._generation)
-            scores = fitness(population.last_losses)
+            scores = fitness(population.last_losses, self.compare)
             self._learn(*students_and_teachers(self._pairs, scores, self.direction, rng))
         self._generation, self._index = self._generation + 1, 0
         self._pairs = self._draw_pairs()

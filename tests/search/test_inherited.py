@@ -4,8 +4,8 @@ import json
 
 import pytest
 import torch
-from harness import evaluator_config, make_search
 from helpers import called, write_cifar10
+from helpers.searches import evaluator_config, make_search
 
 from relnas_mm.architectures import GENOTYPES, load_genotype, save_genotype
 from relnas_mm.cli import convert_checkpoint, sample

@@ -5,8 +5,8 @@ import os
 
 import pytest
 import torch
-from harness import make_search
 from helpers import ROOT, in_child, write_cifar10
+from helpers.searches import make_search
 
 from relnas_mm.architectures import load_chain
 from relnas_mm.errors import UserError

@@ -1,8 +1,8 @@
 """ReNAS and the referee with shared weights, stopped on the way and continued."""
 
 import pytest
-from harness import evaluator_config, make_search, outcome
 from helpers import write_cifar10
+from helpers.searches import evaluator_config, make_search, outcome
 
 pytestmark = pytest.mark.unit
 

@@ -7,8 +7,8 @@ import time
 
 import numpy as np
 import pytest
-from harness import evaluator_config, make_search, outcome
 from helpers import in_child, write_cifar10
+from helpers.searches import evaluator_config, make_search, outcome
 
 from relnas_mm.errors import UserError
 from relnas_mm.search.checkpoint_store import CheckpointStore

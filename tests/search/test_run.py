@@ -5,8 +5,8 @@ import json
 
 import numpy as np
 import pytest
-from harness import SPACE, STRATEGY, evaluator_config, make_search, outcome
 from helpers import write_cifar10
+from helpers.searches import SPACE, STRATEGY, evaluator_config, make_search, outcome
 
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import NASBench201Space

@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from harness import make_search
 from helpers import ROOT
+from helpers.searches import make_search
 
 from relnas_mm.architectures import load_genotype
 from relnas_mm.evaluators.training import TrainConfig

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import torch.distributed as dist
-from harness import evaluator_config, make_search, outcome
 from helpers import ROOT, free_port, in_child, run_in_two_processes, run_tool, shell, write_cifar10
+from helpers.searches import evaluator_config, make_search, outcome
 
 pytestmark = pytest.mark.kill
 

@@ -1,6 +1,7 @@
 """Several objectives: fronts, crowding, and what the strategies do with them."""
 
 import copy
+import itertools
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import NASBench201Space
 from relnas_mm.strategies import RandomSearch, RegularizedEvolution, SlowFastLearning
-from relnas_mm.strategies.objectives import crowding, fitness, fronts, non_dominated
+from relnas_mm.strategies.objectives import COMPARISONS, crowding, fitness, fronts, non_dominated, ranking
 
 pytestmark = pytest.mark.unit
 SPACE = NASBench201Space()
@@ -112,3 +113,32 @@ def test_numbers_of_objectives_must_agree():
         strategy.tell(strategy.ask(), [1.0, 2.0])
     with pytest.raises(UserError, match="objectives of SlowFastLearning is 0"):
         SlowFastLearning(SPACE, 4, 1, objectives=0)
+
+
+def test_the_sum_of_ranks_adds_positions_and_equal_losses_share_one():
+    losses = np.array([[1.0, 30.0], [2.0, 20.0], [3.0, 20.0], [np.inf, 10.0]])
+    assert fitness(losses, "rank_sum").tolist() == [0 + 2, 1 + 1, 2 + 1, 3 + 0]
+    # whatever the scale of an objective
+    assert fitness(losses * [1, 1e-6], "rank_sum").tolist() == fitness(losses, "rank_sum").tolist()
+
+
+def test_a_lexicographic_comparison_looks_further_where_the_first_hardly_differ():
+    losses = np.array([[1.001, 5.0], [1.002, 4.0], [0.5, 9.0], [-0.3, 9.0], [1.1, 0.0], [np.inf, 0.0]])
+    assert fitness(losses, "lexicographic").tolist() == [3, 2, 1, 0, 4, 5]
+
+
+@given(st.lists(st.tuples(*[st.floats(-1e6, 1e6)] * 3), min_size=1, max_size=12), st.sampled_from(COMPARISONS))
+def test_a_dominating_candidate_is_never_worse(rows, compare):
+    losses = np.array(rows)
+    scores = fitness(losses, compare)
+    for one, other in itertools.permutations(range(len(rows)), 2):
+        if (losses[one] <= losses[other]).all():
+            assert compare == "pareto" or scores[one] <= scores[other]
+    assert sorted(ranking(losses, compare)) == list(range(len(rows)))
+
+
+def test_the_winner_is_the_first_of_the_comparison_and_has_no_infinite_loss():
+    losses = np.array([[1.0, 9.0], [2.0, 1.0], [3.0, 2.0], [0.5, np.inf]])
+    assert ranking(losses, "pareto") == [3, 0, 1, 2]
+    assert ranking(losses, "rank_sum") == [1, 0, 2]
+    assert ranking(losses, "lexicographic") == [0, 1, 2]

@@ -1,10 +1,10 @@
 """Ids of operations in the supernet, `edge * 7 + operation`, as in the reference implementation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from relnas_mm.architectures import Edge
 from relnas_mm.errors import UserError
-from relnas_mm.networks import OpIds
+from relnas_mm.networks import CellTrunk, OpIds
 from relnas_mm.spaces import SEARCH_OPERATIONS
 
 NODES = 4
@@ -54,3 +54,19 @@ def edge_of_op_id(op_id: int) -> Edge:
     edge, operation = divmod(op_id % NUM_OP_IDS, len(SEARCH_OPERATIONS))
     first = max(start for start in FIRST_EDGE if start <= edge)
     return SEARCH_OPERATIONS[operation], edge - first
+
+
+def shared_name(name: str, trunk: CellTrunk, op_ids: Mapping[bool, Sequence[int]]) -> str:
+    """Name that a weight of a network has in the supernet.
+
+    Args:
+        name: Key of the state dict of a network that numbers the operations of a cell by position.
+        trunk: The network.
+        op_ids: Ids of the operations of the normal cell, by `False`, and of the reduction cell, by `True`.
+    """
+    parts = name.split(".")
+    if parts[0] != "cells" or parts[2] != "_ops":
+        return name
+    plan = trunk.plans[int(parts[1])]
+    parts[3] = str(op_ids[plan.reduction][int(parts[3])])
+    return ".".join(parts)
