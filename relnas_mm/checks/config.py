@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config, ConfigDict
+from mmengine.registry import DATASETS
 
 from relnas_mm.datasets.class_names import check_class_names
 from relnas_mm.errors import UserError
@@ -24,7 +25,7 @@ def check_before_running(config: Config, loaders: tuple[str, ...]) -> None:
     """
     for loader in loaders:
         for dataset in _datasets(config.get(loader) or {}):
-            _check_dataset(loader, dataset)
+            _check_dataset(loader, dataset, config.get("default_scope"))
     if "train_dataloader" in loaders:
         _check_training_crops(config)
     _check_windows((config.get("model") or {}).get("test_cfg") or {})
@@ -71,11 +72,16 @@ def _datasets(node: Any) -> Iterator[ConfigDict]:
             yield from _datasets(node.get(key))
 
 
-def _check_dataset(loader: str, dataset: ConfigDict) -> None:
+def _check_dataset(loader: str, dataset: ConfigDict, scope: str | None) -> None:
     root = dataset.get("data_root") or ""
     metainfo = dataset.get("metainfo")
     if isinstance(metainfo, dict) and "classes" in metainfo:
         check_class_names(metainfo["classes"], f"metainfo ({loader})")
+    elif _needs_classes(dataset, scope):
+        raise UserError(
+            f"metainfo ({loader}) names no classes, and neither does {dataset.get('type')}; name them, in the order of "
+            "their numbers in the label maps, as metainfo=dict(classes=('road', …))"
+        )
     if "://" in root:
         return
     if root and not Path(root).is_dir():
@@ -85,6 +91,16 @@ def _check_dataset(loader: str, dataset: ConfigDict) -> None:
     annotations = dataset.get("ann_file")
     if isinstance(annotations, str) and annotations and not Path(root, annotations).is_file():
         raise UserError(f"the annotation file {str(Path(root, annotations))!r} ({loader}) does not exist")
+
+
+def _needs_classes(dataset: ConfigDict, scope: str | None) -> bool:
+    """Whether the data set is one of mmseg's, which have no meaning without classes, and its type knows none."""
+    name = str(dataset.get("type"))
+    if not (name.startswith("mmseg.") or ("." not in name and scope == "mmseg")):
+        return False
+    kind = DATASETS.get(name if "." in name else f"mmseg.{name}")
+    segments = kind is not None and any(base.__name__ == "BaseSegDataset" for base in kind.__mro__)
+    return segments and not kind.METAINFO.get("classes")
 
 
 def _check_training_crops(config: Config) -> None:

@@ -15,8 +15,8 @@ def check_class_names(classes: Any, where: str) -> None:
         where: Where they stand, for error messages, such as 'metainfo of train_dataloader'.
 
     Raises:
-        UserError: They are one string, which MMEngine would split into letters unless it names a file; or a name is no
-            string, empty, or duplicate.
+        UserError: They are one string, which MMEngine would split into letters unless it names a file; they are none;
+            or a name is no string, empty, or duplicate.
     """
     if isinstance(classes, str):
         if Path(classes).is_file():  # MMEngine reads a name per line
@@ -24,6 +24,8 @@ def check_class_names(classes: Any, where: str) -> None:
         raise UserError(f"classes of {where} is the text {classes!r}; write ({classes!r},) for one class")
     if not isinstance(classes, (list, tuple)):
         raise UserError(f"classes of {where} is {classes!r}; it must be a list of names")
+    if not classes:
+        raise UserError(f"classes of {where} is empty; it must name at least one class")
     for number, name in enumerate(classes, 1):
         if not isinstance(name, str) or not name.strip():
             raise UserError(f"class {number} of {where} is {name!r}; it must be a non-empty text")

@@ -39,3 +39,20 @@ def test_a_crop_larger_than_its_padding(tmp_path):
 def test_windows_that_leave_gaps(windows, tmp_path):
     with pytest.raises(UserError, match="mode 'slide'; both must be given, and the stride must be from 1 to"):
         check_before_running(config(tmp_path, **windows), ())
+
+
+@pytest.mark.mm
+@pytest.mark.parametrize("kind", ["BaseSegDataset", "mmseg.BaseSegDataset"])
+def test_a_segmentor_without_classes(kind, tmp_path):
+    dataset = dict(type=kind, data_root=str(tmp_path))
+    without = Config(
+        dict(work_dir=str(tmp_path / "run"), default_scope="mmseg", val_dataloader=dict(dataset=dict(dataset)))
+    )
+    with pytest.raises(
+        UserError, match=r"metainfo \(val_dataloader\) names no classes, and neither does .*SegDataset;"
+    ):
+        check_before_running(without, ("val_dataloader",))
+    without.val_dataloader.dataset.metainfo = dict(classes=["road"])
+    check_before_running(without, ("val_dataloader",))
+    without.val_dataloader.dataset = dict(type="CityscapesDataset", data_root=str(tmp_path))  # knows its classes
+    check_before_running(without, ("val_dataloader",))

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.unit
 BAD = [
     ("disc", r"^classes of metainfo is the text 'disc'; write \('disc',\) for one class$"),
     (7, "^classes of metainfo is 7; it must be a list of names$"),
+    ((), "^classes of metainfo is empty; it must name at least one class$"),
     (("disc", 3), "^class 2 of metainfo is 3; it must be a non-empty text$"),
     (("disc", " "), "^class 2 of metainfo is ' '"),
     (("disc", "box", "disc"), "^classes of metainfo names 'disc' 2 times; once is allowed$"),

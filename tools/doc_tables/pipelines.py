@@ -75,4 +75,4 @@ def _thousands(params: dict[str, int]) -> str:
     return f"{next(iter(params.values())):,}" if params else "–"
 
 
-WRITERS = {"quickstart": pipeline, "pretraining_mini": pretraining}
+WRITERS = {"quickstart": pipeline, "pretraining_mini": pretraining, "pretraining_shapes": pretraining}
