@@ -162,3 +162,8 @@ class Results:
     search: Path | None
     provenance: dict[str, Any]
     wall_seconds: float = 0.0
+
+    def taking_part(self, task: Task) -> list[Backbone]:
+        """Backbones that are trained for a task, in the order of the report."""
+        names = {score.backbone for score in self.scores if score.task == task.name}
+        return [backbone for backbone in self.backbones if backbone.name in names]

@@ -31,7 +31,8 @@ from relnas_mm.pipeline.report.formats import (
     p_text,
     value_text,
 )
-from relnas_mm.pipeline.report.samples import Sample
+from relnas_mm.pipeline.report.samples import Sample, gaps
+from relnas_mm.pipeline.report.tables import scores_table
 from relnas_mm.pipeline.report.verdict import caveats, duels, headline
 from relnas_mm.pipeline.results import BLOCKED, DONE, FAILED, NO_DATA, OPEN, Published, Results, StepResult
 from relnas_mm.plots.embed import small_data_uri
@@ -114,7 +115,21 @@ def test_holm_over_all_tests_of_the_page(tmp_path):
     assert values["pose", "darts"].p == pytest.approx(3 * 2 / 252)
     assert values["detection", "random"].p == pytest.approx(raw[1])  # the largest of three is not multiplied
     assert values["detection", "random"].conclusion == "not significant"
-    assert values["pose", "random"].conclusion == "no value" and values["pose", "random"].p is None
+    assert ("pose", "random") not in values  # it takes no part
+
+
+def test_a_backbone_that_takes_no_part_is_neither_compared_nor_missing(tmp_path):
+    """A classifier is trained only if other tasks start from its weights; what has no value yet is another matter."""
+    scores = {"classification": {"found": [40.0]}, "pose": {"found": [1.0], "random": [None]}}
+    results = results_of(tmp_path, scores, changed={("pose", "random", 0): (OPEN, "")})
+    found = duels(results)
+    assert [(duel.task.name, duel.rival.name, duel.conclusion) for duel in found] == [("pose", "random", "no value")]
+    assert [(gap.task, gap.backbone) for gap in gaps(results)] == [("pose", "random")]
+    assert [row.cells[:2] for row in scores_table(results).rows] == [
+        ("classification", "found"),
+        ("pose", "found"),
+        ("pose", "random"),
+    ]
     assert headline(found, "found").endswith("Still without a value: 1 comparison.")
 
 

@@ -59,8 +59,10 @@ def gains(record: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def pretraining(record: dict[str, Any]) -> str:
+def pretraining(record: dict[str, Any] | None) -> str:
     """Scores of one cell from several kinds of weights, and what they gain over random ones."""
+    if record is None:
+        return "Not measured yet."
     return f"{pipeline(record)}\n\n{gains(record)}"
 
 

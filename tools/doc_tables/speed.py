@@ -137,7 +137,22 @@ def search_cost(record: dict[str, Any]) -> str:
     return "\n".join([*lines, "", origin(record)])
 
 
+def downstream_cost(record: dict[str, Any] | None) -> str:
+    """Seconds of a candidate of a downstream search beside plain training."""
+    if record is None:
+        return "Not measured yet."
+    header = ["model", "images", "held out", "plain pass, s", "candidate, s", "ratio"]
+    lines = [f"| {' | '.join(header)} |", "|---|" + "--:|" * (len(header) - 1)]
+    for name, row in record["rows"].items():
+        cells = [name, str(row["images"]), str(row["held_out"]), f"{row['plain']:.1f}", f"{row['candidate']:.1f}"]
+        cells.append(f"{row['ratio']:.2f} ({row['ratios'][0]:.2f}–{row['ratios'][-1]:.2f})")
+        lines.append(f"| {' | '.join(cells)} |")
+    note = f"Medians of {record['repeats']} runs in turn on {record['device']}, one thread; ratios with their range."
+    return "\n".join([*lines, "", note, origin(record)])
+
+
 WRITERS = {
+    "downstream_cost": downstream_cost,
     "backbone_cost": backbone_cost,
     "backbone_speed": backbone_speed,
     "check_data": check_data,

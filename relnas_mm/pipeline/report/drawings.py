@@ -108,7 +108,9 @@ def score_dots(results: Results, folder: Path) -> Iterator[Drawing]:
         folder: Existing folder for the pictures.
     """
     for number, task in enumerate(results.tasks):
-        samples = {backbone.name: sample_of(results, task.name, backbone.name) for backbone in results.backbones}
+        samples = {
+            backbone.name: sample_of(results, task.name, backbone.name) for backbone in results.taking_part(task)
+        }
         if any(sample.values for sample in samples.values()):
             figure = dots_figure({name: sample.values for name, sample in samples.items()}, f"{task.name}: {task.unit}")
             words = "; ".join(f"{name} {sample}" for name, sample in samples.items())

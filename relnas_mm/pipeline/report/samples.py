@@ -69,7 +69,7 @@ def sample_of(results: Results, task: str, backbone: str) -> Sample:
 def gaps(results: Results) -> Iterator[Gap]:
     """Yields what has no value, task by task."""
     for task in results.tasks:
-        for backbone in results.backbones:
+        for backbone in results.taking_part(task):
             found = {s.seed: s for s in results.scores if (s.task, s.backbone) == (task.name, backbone.name)}
             seeds: dict[tuple[str, str], list[int]] = {}
             for seed in dict.fromkeys((*results.seeds, *found)):

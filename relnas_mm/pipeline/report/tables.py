@@ -67,7 +67,7 @@ def scores_table(results: Results) -> Table:
     found = {(s.task, s.backbone, s.seed): finite_value(s) for s in results.scores}
     rows = []
     for task in results.tasks:
-        for number, backbone in enumerate(results.backbones):
+        for number, backbone in enumerate(results.taking_part(task)):
             values = (value_text(found.get((task.name, backbone.name, seed))) for seed in results.seeds)
             sample = str(sample_of(results, task.name, backbone.name))
             rows.append(Row((task.name, backbone.name, sample, *values, task.unit), "", number == 0 and bool(rows)))

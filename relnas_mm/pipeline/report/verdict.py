@@ -87,7 +87,8 @@ def duels(results: Results) -> list[Duel]:
     found = [
         Duel(task, rival, _sample(results, task, results.backbones[0]), _sample(results, task, rival))
         for task in results.tasks
-        for rival in results.backbones[1:]
+        for rival in results.taking_part(task)
+        if rival is not results.backbones[0] and results.backbones[0] in results.taking_part(task)
     ]
     places = [place for place, duel in enumerate(found) if duel.testable]
     corrected = holm([mann_whitney(found[place].first.values, found[place].second.values) for place in places])
