@@ -121,3 +121,12 @@ def test_a_printed_config_is_complete(tmp_path):
     assert "num_cells=6" in relnas_mm("print-config", name).stdout
     done = relnas_mm("print-config", name, "--out", tmp_path / "whole.json")
     assert done.returncode == 2 and "it must end with .py" in done.stderr
+
+
+def test_the_command_of_a_record_names_no_folder(monkeypatch):
+    from relnas_mm.cli import pipeline
+
+    words = ["pipeline", "c.py", "--work-dir", "/a/folder", "--record", "r.json", "--jobs", "2"]
+    monkeypatch.setattr(sys, "argv", words)
+    assert pipeline._command("--record", "--work-dir") == "python tools/pipeline.py c.py --jobs 2"
+    assert pipeline._command("--record") == "python tools/pipeline.py c.py --work-dir /a/folder --jobs 2"

@@ -99,8 +99,9 @@ def _needs_classes(dataset: ConfigDict, scope: str | None) -> bool:
     if not (name.startswith("mmseg.") or ("." not in name and scope == "mmseg")):
         return False
     kind = DATASETS.get(name if "." in name else f"mmseg.{name}")
-    segments = kind is not None and any(base.__name__ == "BaseSegDataset" for base in kind.__mro__)
-    return segments and not kind.METAINFO.get("classes")
+    if kind is None or not any(base.__name__ == "BaseSegDataset" for base in kind.__mro__):
+        return False
+    return not kind.METAINFO.get("classes")
 
 
 def _check_training_crops(config: Config) -> None:

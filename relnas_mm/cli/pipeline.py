@@ -67,13 +67,13 @@ def plan_of(args: argparse.Namespace) -> PipelinePlan:
     return read_plan(config, args.config, home())
 
 
-def _without_record(words: list[str]) -> list[str]:
-    """The command line without `--record FILE`, which has no effect on the results."""
-    kept = list(words)
-    if "--record" in kept:
-        position = kept.index("--record")
+def _command(*left_out: str) -> str:
+    """The command line as a user repeats it, without some options and their values."""
+    kept = sys.argv[1:]
+    for option in set(left_out) & set(kept):
+        position = kept.index(option)
         del kept[position : position + 2]
-    return kept
+    return shlex.join(["python", "tools/pipeline.py", *kept])
 
 
 @reports_user_errors
@@ -88,7 +88,7 @@ def main() -> int:
     if args.dry_run:
         print(dry_run(pipeline, selected, Estimates(plan, pipeline)))
         return 0
-    command = shlex.join(["python", "tools/pipeline.py", *_without_record(sys.argv[1:])])
+    command = _command("--record")
     try:
         with Termination().watching():
             statuses = pipeline.run(selected)
@@ -102,7 +102,7 @@ def main() -> int:
     for path in write_reports(results):
         print(f"written: {path}", flush=True)
     if record:
-        write_record(results, record)
+        write_record(results, record, _command("--record", "--work-dir"))  # a folder has no effect on results
     if reason := unfinished(statuses, selected, command):
         raise UserError(reason)
     return 0

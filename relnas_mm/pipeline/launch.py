@@ -74,6 +74,8 @@ class Launcher:
     def environment(self, slot: int = 0, jobs: int = 1) -> dict[str, str]:
         """Environment of the tools; the user's variables take precedence.
 
+        The `python` of launch scripts is the one that runs the pipeline, also outside of an activated environment.
+
         Args:
             slot: Number of the step among those that run at the same time.
             jobs: Number of steps that run at the same time; each gets its share of the cores, and of the GPUs.
@@ -82,6 +84,7 @@ class Launcher:
         # occupy.
         threads = max(1, len(os.sched_getaffinity(0)) // (2 * self.gpus * jobs))
         environment = {"OMP_NUM_THREADS": str(threads), "GOMP_SPINCOUNT": "1000", **os.environ}
+        environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
         if self.kind == "slurm":
             environment["GPUS"] = str(self.gpus)
         elif jobs > 1:

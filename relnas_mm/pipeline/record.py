@@ -8,17 +8,18 @@ from relnas_mm.pipeline.report.stages import stages
 from relnas_mm.pipeline.results import DONE, Results
 
 
-def write_record(results: Results, path: Path) -> None:
+def write_record(results: Results, path: Path, command: str) -> None:
     """Writes scores, costs and durations with their provenance.
 
     Args:
         results: The results.
         path: The JSON file.
+        command: Command that reproduces the results.
 
     Raises:
         UserError: The file cannot be written.
     """
-    write_json(path, record(results), f"the record {str(path)!r}")
+    write_json(path, {**record(results), "command": command}, f"the record {str(path)!r}")
 
 
 def record(results: Results) -> dict[str, Any]:

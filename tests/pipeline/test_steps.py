@@ -141,4 +141,11 @@ def test_steps_at_the_same_time_share_gpus_and_ports(tmp_path, monkeypatch):
     assert [one["CUDA_VISIBLE_DEVICES"] for one in found] == ["4,5", "6,7"]
     assert [one["PORT"] for one in found] == ["29500", "29501"]
     assert "PORT" not in Launcher(tmp_path).environment() or "PORT" in os.environ
+
+
+def test_launch_scripts_find_the_python_of_the_pipeline(tmp_path, monkeypatch):
+    """Also outside of an activated environment."""
+    monkeypatch.setenv("PATH", "/usr/bin")
+    found = shutil.which("python", path=Launcher(tmp_path, "pytorch", 2).environment()["PATH"])
+    assert found is not None and os.path.samefile(found, sys.executable)
     assert shutil.which("bash")

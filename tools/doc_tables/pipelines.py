@@ -17,16 +17,16 @@ def pipeline(record: dict[str, Any]) -> str:
     for name, backbone in record["backbones"].items():
         cells = [_cell(record["scores"][task].get(name, [])) for task in tasks]
         lines.append(f"| {backbone['title']} | {' | '.join(cells)} |")
-    params = ", ".join(
-        f"{backbone['title']} {_thousands(backbone['params'])}" for backbone in record["backbones"].values()
-    )
+    backbones = record["backbones"].values()
+    common = next((task for task in tasks if all(task in backbone["params"] for backbone in backbones)), None)
+    params = ", ".join(f"{backbone['title']} {backbone['params'][common]:,}" for backbone in backbones if common)
     minutes = sum(record["seconds"].values()) / 60
     steps = ", ".join(f"{name} {seconds / 60:.1f}" for name, seconds in record["seconds"].items())
     wall = record.get("wall_seconds")
     took = f"{wall / 60:.1f} minutes on {record['device']}" if wall else f"on {record['device']}"
     lines += [
         "",
-        f"Parameters of the first task's network: {params}. It took {took}; minutes by stage, which may overlap: "
+        f"Parameters ({common}): {params or '–'}. It took {took}; minutes by stage, which may overlap: "
         f"{steps}, {minutes:.1f} in all.",
         origin(record),
     ]
@@ -47,7 +47,7 @@ def gains(record: dict[str, Any]) -> str:
         for task in tasks:
             scores = record["scores"][task]
             differences = [value - other for value, other in zip(scores[name], scores[last], strict=True)]
-            cells.append(f"{mean(differences):+.2f} ± {stdev(differences):.2f}")
+            cells.append(f"{round(mean(differences), 2) + 0.0:+.2f} ± {stdev(differences):.2f}")
         lines.append(f"| {backbone['title']} | {' | '.join(cells)} |")
     seeds = len(record["seeds"])
     lines += [
@@ -71,10 +71,6 @@ def _cell(values: list[float | None]) -> str:
     if not known:
         return "–"
     return f"{known[0]:.2f}" if len(known) == 1 else spread(mean(known), stdev(known))
-
-
-def _thousands(params: dict[str, int]) -> str:
-    return f"{next(iter(params.values())):,}" if params else "–"
 
 
 WRITERS = {"quickstart": pipeline, "pretraining_mini": pretraining, "pretraining_shapes": pretraining}
