@@ -16,6 +16,7 @@ from relnas_mm.version import __version__
 _PUBLIC = {
     "architectures": "Architecture Chain Genotype list_chains list_genotypes load_architecture load_chain "
     "load_genotype save_genotype",
+    "downstream": "DownstreamEvaluator",
     "evaluators": "Evaluation Evaluator StandAloneEvaluator SupernetEvaluator TabularEvaluator",
     "inference": "accelerate",
     "models": "CellBackbone ChainBackbone",

@@ -9,6 +9,7 @@ from relnas_mm.architectures import load_architecture as load_architecture
 from relnas_mm.architectures import load_chain as load_chain
 from relnas_mm.architectures import load_genotype as load_genotype
 from relnas_mm.architectures import save_genotype as save_genotype
+from relnas_mm.downstream import DownstreamEvaluator as DownstreamEvaluator
 from relnas_mm.evaluators import Evaluation as Evaluation
 from relnas_mm.evaluators import Evaluator as Evaluator
 from relnas_mm.evaluators import StandAloneEvaluator as StandAloneEvaluator

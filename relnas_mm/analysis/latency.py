@@ -10,6 +10,7 @@ from torch import nn
 
 from relnas_mm.errors import UserError
 from relnas_mm.networks.timing import time_forward
+from relnas_mm.progress import progress_bar
 
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
@@ -91,7 +92,8 @@ def measure_latency(
         images = torch.randn(batch, 3, *shape, generator=generator).to(device, memory_format=LAYOUTS[layout])
         network.to(memory_format=LAYOUTS[layout])  # type: ignore[call-overload]
         try:
-            times = time_forward(network, images, repeats, warmup)
+            with progress_bar(f"latency {step}", warmup + repeats) as advance:
+                times = time_forward(network, images, repeats, warmup, lambda: advance(1))
         except torch.cuda.OutOfMemoryError:
             raise UserError(f"--batch {batch} with images of {shape[0]}x{shape[1]} does not fit on {device}") from None
         finally:

@@ -2,12 +2,16 @@
 
 import time
 import timeit
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 
-def time_forward(network: nn.Module, images: Tensor, repeats: int, warmup: int = 5) -> list[float]:
+def time_forward(
+    network: nn.Module, images: Tensor, repeats: int, warmup: int = 5, before: Callable[[], Any] = lambda: None
+) -> list[float]:
     """Times forward passes in inference mode, in milliseconds each; synchronizes after each pass on CUDA.
 
     Args:
@@ -15,6 +19,7 @@ def time_forward(network: nn.Module, images: Tensor, repeats: int, warmup: int =
         images: A batch, (n, c, h, w).
         repeats: Number of timed passes.
         warmup: Number of untimed passes before them.
+        before: Called before each pass, untimed.
     """
 
     def clock() -> float:
@@ -23,4 +28,4 @@ def time_forward(network: nn.Module, images: Tensor, repeats: int, warmup: int =
         return 1e3 * time.perf_counter()
 
     with torch.inference_mode():
-        return timeit.repeat(lambda: network(images), timer=clock, repeat=warmup + repeats, number=1)[warmup:]
+        return timeit.repeat(lambda: network(images), before, clock, warmup + repeats, 1)[warmup:]
