@@ -6,6 +6,7 @@ from pathlib import Path
 import relnas_mm.search.mm_loop  # noqa: F401  (registers)
 from relnas_mm.checks import check_before_running
 from relnas_mm.cli.parser import runner_parser
+from relnas_mm.downstream.task_configs import embed_task_configs
 from relnas_mm.errors import reports_user_errors
 from relnas_mm.launch import load_config, run
 from relnas_mm.processes import is_elastic_restart, is_main_process
@@ -30,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     args = parser().parse_args()
     config = with_runner_needs(load_config(args))
+    embed_task_configs(config)
     identity = run_identity(config.to_dict())
     check_loop(config.train_cfg)
     check_before_running(config, ())

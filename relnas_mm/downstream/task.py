@@ -63,6 +63,7 @@ class Task:
         rule: Whether a 'greater' or a 'less' metric is better, as for MMEngine's `CheckpointHook`.
         train_portion: Fraction of the training data to train on, 0 < train_portion <= 1; 1 needs a metric.
         min_lr_ratio: Learning rate at the end of the search as a fraction of the optimizer's; a cosine leads there.
+        source: Where a config that is no path comes from, for messages.
         seed: Seed of the search.
         device: Device to train on.
 
@@ -81,12 +82,13 @@ class Task:
         rule: str = "greater",
         train_portion: float = 0.8,
         min_lr_ratio: float = 0.01,
+        source: str | None = None,
         seed: int = 0,
         device: torch.device | str = "cpu",
     ):
         self.name, self.metric, self.rule, self.min_lr_ratio = name, metric, rule, min_lr_ratio
         self.seed, self.device = seed, torch.device(device)
-        self.source = config if isinstance(config, str) else f"the config of {name}"
+        self.source = source or (config if isinstance(config, str) else f"the config of {name}")
         self.config = read_config(config) if isinstance(config, str) else Config(dict(config))
         merge_options(self.config, dict(cfg_options or {}), self.source)
         self._backbone = backbone
