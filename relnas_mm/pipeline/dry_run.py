@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from relnas_mm.pipeline.durations import duration_text
 from relnas_mm.pipeline.estimates import Estimates
+from relnas_mm.pipeline.learning_rates import scaled_rates
 from relnas_mm.pipeline.results import BLOCKED, DONE, NO_DATA
 from relnas_mm.pipeline.run import PipelineRun, Status
 from relnas_mm.pipeline.steps import Step
@@ -52,6 +53,9 @@ def dry_run(pipeline: PipelineRun, selected: Collection[str], estimates: Estimat
         f"to run: about {duration_text(seconds)}{more}; at most {_size(memory)} of memory; {_size(disk)} of disk in "
         f"{str(pipeline.work_dir)!r}; estimated on {device_in_words()}",
     ]
+    lines += scaled_rates(
+        [step for step in pipeline.steps if step.name in selected], pipeline.inputs, pipeline.launcher.gpus
+    )
     if missing := [name for name, status in statuses.items() if status.state == NO_DATA and name in selected]:
         reasons = dict.fromkeys(statuses[name].reason for name in missing)
         lines += ["", f"missing data of {len(missing)} steps; the others run without them:"]

@@ -14,6 +14,7 @@ from relnas_mm.pipeline.child_processes import Processes
 from relnas_mm.pipeline.durations import duration_text
 from relnas_mm.pipeline.inputs import Inputs
 from relnas_mm.pipeline.launch import Launcher
+from relnas_mm.pipeline.learning_rates import scaled_rates
 from relnas_mm.pipeline.pace import remaining
 from relnas_mm.pipeline.progress import Progress
 from relnas_mm.pipeline.results import BLOCKED, DONE, FAILED, NO_DATA, OPEN
@@ -124,6 +125,10 @@ class PipelineRun:
         chosen = frozenset(selected)
         output_folder(self.work_dir, "the work_dir")
         self.progress.save()
+        for sentence in scaled_rates(
+            [step for step in self.steps if step.name in chosen], self.inputs, self.launcher.gpus
+        ):
+            self.notify(sentence)
         found: dict[str, Status] = {}
         running: dict[int, threading.Thread] = {}
         free = list(range(self.jobs))

@@ -10,6 +10,7 @@ from relnas_mm.cfg_options import format_options
 from relnas_mm.errors import UserError
 from relnas_mm.pipeline.plan import CLASSIFICATION, CONFIG, RANDOM, SEARCH, BackbonePlan, Job, PipelinePlan, TaskPlan
 
+AUTO_SCALE_LR = "--auto-scale-lr"
 DISTRIBUTED = ("search", "train", "test")
 """Tools that `tools/dist_*.sh` and `tools/slurm_*.sh` start in several processes."""
 WEIGHTS = "backbone.pth"
@@ -261,7 +262,7 @@ class _Graph:
             needs,
             job,
             # the learning rate of a recipe for another number of GPUs
-            ("--auto-scale-lr",) if self.scales_lr(job) else (),
+            (AUTO_SCALE_LR,) if self.scales_lr(job) else (),
             resumes=True,
             options={**cell, **weights},
         )

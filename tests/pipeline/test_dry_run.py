@@ -13,6 +13,7 @@ from relnas_mm.pipeline import estimates
 from relnas_mm.pipeline.durations import duration_text
 from relnas_mm.pipeline.estimates import Estimates
 from relnas_mm.pipeline.launch import Launcher
+from relnas_mm.pipeline.learning_rates import scaled_rates
 from relnas_mm.pipeline.pace import remaining
 from relnas_mm.pipeline.plan import read_plan
 from relnas_mm.pipeline.run import PipelineRun
@@ -130,6 +131,15 @@ def test_the_other_configs(roots, tmp_path, name):
     tasks = {step.stage for step in run.steps}
     assert {"search", "classification", "detection", "segmentation", "pose"} <= tasks
     assert len(plan.seeds) == 3
+
+
+def test_learning_rates_that_are_scaled_are_said(roots, tmp_path):
+    """The quickstart's batches are those of its rates; with two processes all of them are doubled."""
+    run, _ = run_of("quickstart.py", tmp_path / "run")
+    assert list(scaled_rates(run.steps, run.inputs, 1)) == []
+    said = list(scaled_rates(run.steps, run.inputs, 2))
+    assert [sentence.split(":")[0] for sentence in said] == ["classification", "detection", "segmentation", "pose"]
+    assert "rate is multiplied by 2, as a step takes 8 x 2 images and auto_scale_lr.base_batch_size is 8" in said[0]
 
 
 def test_durations_and_what_is_left(roots, tmp_path):
