@@ -39,7 +39,7 @@ def gains(record: dict[str, Any]) -> str:
     tasks = [task for task in record["units"] if all(record["scores"][task].get(name) for name, _ in others)]
     tasks = [task for task in tasks if record["scores"][task].get(last)]
     lines = [
-        f"| against {baseline['title']} | " + " | ".join(f"{task}: {record['units'][task]}" for task in tasks) + " |",
+        f"| gain over '{baseline['title']}' | " + " | ".join(f"{task}: {record['units'][task]}" for task in tasks) + " |",
         "|---|" + "--:|" * len(tasks),
     ]
     for name, backbone in others:
