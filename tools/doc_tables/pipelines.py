@@ -38,8 +38,9 @@ def gains(record: dict[str, Any]) -> str:
     *others, (last, baseline) = record["backbones"].items()
     tasks = [task for task in record["units"] if all(record["scores"][task].get(name) for name, _ in others)]
     tasks = [task for task in tasks if record["scores"][task].get(last)]
+    header = [f"gain over '{baseline['title']}'", *(f"{task}: {record['units'][task]}" for task in tasks)]
     lines = [
-        f"| gain over '{baseline['title']}' | " + " | ".join(f"{task}: {record['units'][task]}" for task in tasks) + " |",
+        f"| {' | '.join(header)} |",
         "|---|" + "--:|" * len(tasks),
     ]
     for name, backbone in others:
