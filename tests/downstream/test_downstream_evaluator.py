@@ -145,7 +145,7 @@ def test_an_interrupted_search_ends_as_one_that_was_not(name, tmp_path):
     assert outcome(tmp_path / "two") == outcome(tmp_path / "plain")
 
 
-@pytest.mark.kill
+@pytest.mark.slow
 def test_two_processes_find_what_one_finds(tmp_path):
     def work(rank):
         dist.init_process_group("gloo", init_method=f"file://{tmp_path}/meeting", rank=rank, world_size=2)

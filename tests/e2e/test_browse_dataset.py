@@ -52,6 +52,7 @@ def pictures(config, split="train", number=3, seed=0):
     return {name: np.array(picture) for name, picture in drawn_samples(config, split, number, seed)}
 
 
+@pytest.mark.slow
 def test_as_a_user_calls_it(shapes, tmp_path):
     """On real detection configs; twice, so that the second call replaces the pictures of the first."""
     out = tmp_path / "pictures"

@@ -38,6 +38,7 @@ for path in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_configs_of_the_wheels(tmp_path):
     """In a new process that imports nothing of ours by itself, as in somebody else's project."""
     assert len(README) == 3

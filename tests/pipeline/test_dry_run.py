@@ -79,7 +79,8 @@ def test_the_full_protocol_without_data(roots, tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("gpus", [1, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("gpus", [1, 8])
 def test_the_full_protocol_with_fake_data(roots, tmp_path, monkeypatch, capsys, gpus):
     for _ in range(3):  # a root that is missing hides what should be in it
         run, _ = run_of("paper.py", tmp_path / "run")

@@ -92,6 +92,7 @@ def test_killed_while_a_damaged_step_is_replaced(evaluator, uninterrupted, tmp_p
     assert finish(tmp_path, evaluator) == uninterrupted[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_killed_at_random_instants_again_and_again(seed, evaluator, uninterrupted, tmp_path):
     expected, _, seconds = uninterrupted
