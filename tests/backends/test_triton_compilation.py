@@ -56,6 +56,7 @@ for half in ("*fp32", "*bf16"):
 """
 
 
+@pytest.mark.slow
 def test_every_kernel_compiles(tmp_path):
     pytest.importorskip("triton", reason="needs Triton, which comes with PyTorch for CUDA")
     if torch.version.hip:

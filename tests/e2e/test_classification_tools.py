@@ -63,6 +63,7 @@ def test_a_resumed_training_ends_with_the_weights_of_an_uninterrupted_one(cifar,
     assert (confusion / "confusion_matrix.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_two_processes_without_a_gpu(cifar, tmp_path):
     """RelativeNAS' reduction cells leave parameters unused; nobody has to say so, and both processes stay in step."""
     options = [*TINY, "train_cfg.max_epochs=2", "param_scheduler.T_max=2"]

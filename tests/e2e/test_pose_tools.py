@@ -187,6 +187,7 @@ def test_mpii_layout(tmp_path, monkeypatch, tool):
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_it_overfits_real_persons(tool, data_root, tmp_path):
     """By the benchmark that fills docs/results/overfit_poses.json, with fewer and smaller persons."""
     (tmp_path / "coco_keypoints").symlink_to(data_root / "coco-kpt-mini")

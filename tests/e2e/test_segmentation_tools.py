@@ -72,6 +72,7 @@ def size_of(picture):
         return opened.size
 
 
+@pytest.mark.slow
 def test_bisenet_learns_camvid_is_tested_and_asked_by_mmsegs_api(camvid, tmp_path, tool):
     run = tmp_path / "run"
     options = [*TINY_BISENET, *TRAIN, "param_scheduler=[]", "default_hooks.checkpoint.interval=12"]

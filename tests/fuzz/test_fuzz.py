@@ -28,6 +28,7 @@ def test_seeds_and_some_mutations(target, tmp_path):
     assert set(outcomes.counts) <= {"accepted", "refused"} and sum(outcomes.counts.values()) == len(seeds) + 60
 
 
+@pytest.mark.slow
 def test_the_command_reports_what_it_finds(tmp_path):
     out = tmp_path / "record.json"
     command = [
