@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from relnas_mm.architectures import Genotype, load_genotype
+from relnas_mm.architectures import Genotype
 from relnas_mm.downstream.shared_names import BACKBONE, cell_backbone, initialize_operations, shared_names
 from relnas_mm.downstream.task import Address, Score, Task
 from relnas_mm.errors import UserError
@@ -156,9 +156,8 @@ class DownstreamEvaluator(Evaluator):
         """Backbone, necks and heads of the configs' own genotypes, and what a search has learned."""
         weights: dict[str, Tensor] = {}
         for task in self.tasks:
-            genotype = load_genotype(task.own_genotype or "relativenas")
             with seeded(stream_seed(self.seed, f"weights of {task.name}")):
-                model = task.build(genotype, True, pretrained=task is self.tasks[0] and search is None)
+                model = task.build(None, True, pretrained=task is self.tasks[0] and search is None)
             names = shared_names(model, task.source, task.name)
             task.check_model(model)
             for name, value in model.state_dict().items():

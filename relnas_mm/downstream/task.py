@@ -20,8 +20,8 @@ from relnas_mm.checks.contract import head_contradictions, labels_of
 from relnas_mm.downstream.metrics import metrics_alone
 from relnas_mm.downstream.seeded_data import SeededPart
 from relnas_mm.downstream.shared_names import cell_backbone
+from relnas_mm.downstream.task_configs import task_config
 from relnas_mm.errors import UserError
-from relnas_mm.launch import merge_options, read_config
 from relnas_mm.seeding import numpy_stream, seeded, stream_seed, torch_stream
 
 Address = tuple[int, int]
@@ -89,8 +89,7 @@ class Task:
         self.name, self.metric, self.rule, self.min_lr_ratio = name, metric, rule, min_lr_ratio
         self.seed, self.device = seed, torch.device(device)
         self.source = source or (config if isinstance(config, str) else f"the config of {name}")
-        self.config = read_config(config) if isinstance(config, str) else Config(dict(config))
-        merge_options(self.config, dict(cfg_options or {}), self.source)
+        self.config = task_config(config, cfg_options, self.source)
         self._backbone = backbone
         self._check(train_portion)
         with self.scope():
@@ -113,16 +112,11 @@ class Task:
         """Context in which mm's registries find the config's classes."""
         return DefaultScope.overwrite_default_scope(self.config.get("default_scope", "mmengine"))
 
-    @property
-    def own_genotype(self) -> Any:
-        """The genotype that the config names: name, file or mapping; `None` if it names none."""
-        return self._backbone_config(self.config).get("genotype")
-
-    def build(self, genotype: Genotype, initialize: bool = False, pretrained: bool = False) -> torch.nn.Module:
+    def build(self, genotype: Genotype | None, initialize: bool = False, pretrained: bool = False) -> torch.nn.Module:
         """The model around a genotype, on the device.
 
         Args:
-            genotype: The cells.
+            genotype: The cells; `None` for those of the config.
             initialize: Whether to initialize the weights as training does.
             pretrained: Whether this loads what `init_cfg` of the backbone names.
 
@@ -131,7 +125,8 @@ class Task:
         """
         config = Config(self.config.to_dict())
         backbone = self._backbone_config(config)
-        backbone.genotype = genotype.to_dict()
+        if genotype is not None:
+            backbone.genotype = genotype.to_dict()
         if not pretrained:
             backbone.pop("init_cfg", None)
             backbone.pop("pretrained", None)

@@ -1,5 +1,6 @@
 """Puts the configs of tasks into the config of their search, so that a resumed search has the same ones."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine.config import Config
@@ -7,6 +8,22 @@ from mmengine.config import Config
 from relnas_mm.launch import merge_options, read_config
 
 EVALUATOR = "DownstreamEvaluator"
+
+
+def task_config(config: "str | Config | Mapping[str, Any]", options: Mapping[str, Any] | None, source: str) -> Config:
+    """The config of a task with its options merged.
+
+    Args:
+        config: Path of a config, or the config.
+        options: As for `--cfg-options`.
+        source: Where the config comes from, for messages.
+
+    Raises:
+        UserError: The file is missing or cannot be read, or an option does not fit it.
+    """
+    read = read_config(config) if isinstance(config, str) else Config(dict(config))
+    merge_options(read, dict(options or {}), source)
+    return read
 
 
 def embed_task_configs(config: Config) -> None:
@@ -25,6 +42,5 @@ def embed_task_configs(config: Config) -> None:
     for task in (tasks or {}).values():
         if isinstance(task.get("config"), str):
             path = task["config"]
-            content = read_config(path)
-            merge_options(content, dict(task.pop("cfg_options", None) or {}), path)
-            task["config"], task["source"] = content.to_dict(), path
+            task["config"] = task_config(path, task.pop("cfg_options", None), path).to_dict()
+            task["source"] = path

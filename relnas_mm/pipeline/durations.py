@@ -2,13 +2,14 @@
 
 import math
 
-UNKNOWN = "–"
+NONE = "–"
+"""Stands for a figure that does not exist."""
 
 
 def duration_text(seconds: float | None) -> str:
     """A duration by its two largest units, such as '3 min 12 s'; '–' if it is unknown or not finite."""
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
-        return UNKNOWN
+        return NONE
     if seconds < 1:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

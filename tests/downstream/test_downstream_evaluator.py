@@ -1,13 +1,9 @@
 """Candidates as backbones of detectors and others: shared weights, resume, processes, metrics, several tasks."""
 
-import os
-
 import numpy as np
 import pytest
 import torch
-import torch.distributed as dist
-from helpers import in_child
-from helpers.searches import make_search, outcome
+from helpers.searches import alone, make_search, outcome, together
 
 from relnas_mm import CellSpace, SlowFastLearning, load_genotype
 from relnas_mm.datasets.shapes import generate_shapes
@@ -147,27 +143,7 @@ def test_an_interrupted_search_ends_as_one_that_was_not(name, tmp_path):
 
 @pytest.mark.slow
 def test_two_processes_find_what_one_finds(tmp_path):
-    def work(rank):
-        dist.init_process_group("gloo", init_method=f"file://{tmp_path}/meeting", rank=rank, world_size=2)
-        make_search(tmp_path / "two", SEARCH).run()
-        dist.barrier()
-        dist.destroy_process_group()
-
-    def both():
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                work(1)
-                code = 0
-            finally:
-                os._exit(code)
-        work(0)
-        assert os.waitpid(child, 0)[1] == 0
-
-    assert in_child(both) == 0
-    assert in_child(lambda: make_search(tmp_path / "one", SEARCH).run()) == 0
-    assert outcome(tmp_path / "two") == outcome(tmp_path / "one")
+    assert together(tmp_path / "two", SEARCH, 2) == alone(tmp_path / "one", SEARCH)
 
 
 METRICS = {"detection": "pascal_voc/mAP", "segmentation": "mIoU", "pose": "coco/AP", "classification": "accuracy/top1"}

@@ -1,8 +1,12 @@
 """A tiny search without the command line: quick enough to be killed many times."""
 
 import json
+import os
 from pathlib import Path
 
+import torch.distributed as dist
+
+from helpers.processes import in_child
 from relnas_mm.search import SearchRun
 from relnas_mm.search.builder import build_search
 from relnas_mm.search.checkpoint_store import CheckpointStore
@@ -40,3 +44,38 @@ def outcome(work_dir: Path) -> dict:
         "records": [{key: value for key, value in line.items() if key != "seconds"} for line in records],
         "genotype": json.loads((work_dir / "genotype.json").read_text()),
     }
+
+
+def alone(folder: Path, evaluator: dict, **options) -> dict:
+    """Outcome of a search in one process."""
+    assert in_child(lambda: make_search(folder, evaluator, **options).run()) == 0
+    return outcome(folder)
+
+
+def together(folder: Path, evaluator: dict, size: int, **options) -> dict:
+    """Outcome of a search in several processes, which are forked."""
+    meeting = f"file://{folder.with_suffix('.meeting')}"
+
+    def work(rank):
+        dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=size)
+        make_search(folder, evaluator, **options).run()
+        dist.barrier()  # gloo wants all of them to be there until the last one has read
+        dist.destroy_process_group()
+
+    def family():
+        others = []
+        for rank in range(1, size):
+            child = os.fork()
+            if child == 0:
+                code = 1
+                try:
+                    work(rank)
+                    code = 0
+                finally:
+                    os._exit(code)
+            others.append(child)
+        work(0)
+        assert all(os.waitpid(child, 0)[1] == 0 for child in others)
+
+    assert in_child(family) == 0
+    return outcome(folder)

@@ -8,9 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-import torch.distributed as dist
-from helpers import ROOT, free_port, in_child, run_in_two_processes, run_tool, shell, write_cifar10
-from helpers.searches import evaluator_config, make_search, outcome
+from helpers import ROOT, free_port, run_in_two_processes, run_tool, shell, write_cifar10
+from helpers.searches import alone, evaluator_config, together
 
 pytestmark = pytest.mark.kill
 
@@ -18,40 +17,6 @@ pytestmark = pytest.mark.kill
 @pytest.fixture(scope="module")
 def evaluator(tmp_path_factory):
     return evaluator_config(write_cifar10(tmp_path_factory.mktemp("cifar"), 4))
-
-
-def alone(folder, evaluator, **options):
-    assert in_child(lambda: make_search(folder, evaluator, **options).run()) == 0
-    return outcome(folder)
-
-
-def together(folder, evaluator, size, **options):
-    """Forks the processes of one search."""
-    meeting = f"file://{folder.with_suffix('.meeting')}"
-
-    def work(rank):
-        dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=size)
-        make_search(folder, evaluator, **options).run()
-        dist.barrier()  # gloo wants all of them to be there until the last one has read
-        dist.destroy_process_group()
-
-    def family():
-        others = []
-        for rank in range(1, size):
-            child = os.fork()
-            if child == 0:
-                code = 1
-                try:
-                    work(rank)
-                    code = 0
-                finally:
-                    os._exit(code)
-            others.append(child)
-        work(0)
-        assert all(os.waitpid(child, 0)[1] == 0 for child in others)
-
-    assert in_child(family) == 0
-    return outcome(folder)
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,8 @@
 import math
 from collections.abc import Iterable
 
+from relnas_mm.pipeline.durations import NONE
 from relnas_mm.pipeline.results import OPEN
-
-NONE = "–"
-"""Stands for a figure that does not exist."""
 
 _MINUS = "−"
 _HUGE = 1e9  # from here on with an exponent

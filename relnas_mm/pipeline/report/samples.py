@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from relnas_mm.pipeline.report.formats import NONE, seeds_in_words, state_text, value_text
+from relnas_mm.pipeline.durations import NONE
+from relnas_mm.pipeline.report.formats import seeds_in_words, state_text, value_text
 from relnas_mm.pipeline.report.stages import sentence_and_log
 from relnas_mm.pipeline.results import DONE, OPEN, Results, Score
 

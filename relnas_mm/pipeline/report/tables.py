@@ -5,9 +5,8 @@ from typing import Any
 
 from relnas_mm.errors import shortened
 from relnas_mm.pages.table import BAD, GOOD, LONG, NUMBER, Column, Row, Table
-from relnas_mm.pipeline.durations import duration_text
+from relnas_mm.pipeline.durations import NONE, duration_text
 from relnas_mm.pipeline.report.formats import (
-    NONE,
     count_text,
     difference_text,
     latency_text,
