@@ -1,15 +1,8 @@
-"""Export of networks to ONNX.
+"""Export of networks to ONNX."""
 
-It uses torch's tracing exporter, which all supported versions have and which supports dynamic image sizes.  The newer
-exporter (`dynamo=True`) does not: it cannot solve the padding of odd sizes in a stride-2 skip connection for all sizes.
-"""
-
-import importlib.util
 import json
 import os
-import sys
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,22 +12,8 @@ from mmengine.config import Config
 
 from relnas_mm.analysis.network import Network
 from relnas_mm.analysis.parity import INPUT
-from relnas_mm.errors import UserError
+from relnas_mm.onnx_export import OPSET, write_graph
 from relnas_mm.version import __version__
-
-OPSET = 17
-PACKAGES = ("onnx", "onnxruntime")
-
-
-def require_packages() -> None:
-    """Checks that the packages for writing and running ONNX graphs are installed.
-
-    Raises:
-        UserError: A package is missing.
-    """
-    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UserError(f"exporting needs {' and '.join(missing)}: run `pip install 'relnas_mm[export]'`")
 
 
 def export(
@@ -75,21 +54,7 @@ def export(
         open_axes[name] = {
             axis: title if axis == 0 else f"{name}_{title}" for axis, title in axes.items() if axis < output.ndim
         }
-    try:
-        with _quiet():
-            torch.onnx.export(
-                *(network, (images,), str(path)),
-                input_names=[INPUT],
-                output_names=names,
-                dynamic_axes=open_axes,
-                opset_version=opset,
-                dynamo=False,
-            )
-    except Exception as error:  # the exporter's exceptions have no common base class
-        reason = " ".join(str(error).split()).partition(" [Caused by")[0]
-        raise UserError(
-            f"torch cannot export {type(network.model).__name__} to opset {opset}: {type(error).__name__}: {reason}"
-        ) from error
+    write_graph(network, [images], path, [INPUT], names, open_axes, opset, type(network.model).__name__)
     graph = onnx.load(path)
     onnx.helper.set_model_props(graph, {"producer": f"relnas_mm {__version__}", **(metadata or {})})
     onnx.save(graph, path)
@@ -110,23 +75,6 @@ def preprocessing(config: Config) -> dict[str, str]:
     keys = ("mean", "std", "bgr_to_rgb", "rgb_to_bgr", "pad_size_divisor")
     used = {key: settings[key] for key in keys if key in settings}
     return {"data_preprocessor": json.dumps(used)} if used else {}
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Suppresses the graph that torch prints from C++ after a failure, and warnings on sizes that become constants, as
-    the comparison detects whether that matters.
-    """
-    sys.stdout.flush()
-    saved = os.dup(1)
-    try:
-        with open(os.devnull, "w") as nowhere, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            os.dup2(nowhere.fileno(), 1)
-            yield
-    finally:
-        os.dup2(saved, 1)
-        os.close(saved)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from torch import nn
 from relnas_mm.backends import Backend
 from relnas_mm.errors import UserError
 from relnas_mm.files import write_json
+from relnas_mm.networks.blocks import Block
 from relnas_mm.networks.cost import Cost
 from relnas_mm.networks.shape import NetworkShape
 
@@ -70,6 +72,18 @@ class Architecture(ABC):
             UserError: The family has no networks.
         """
         raise UserError(f"nothing is known of the cost of {self.kind} {self}; leave out the budget")
+
+    def blocks(self, shape: NetworkShape, unused: bool = True) -> "Counter[Block]":
+        """The blocks of the network that `build` returns, with their numbers.
+
+        Args:
+            shape: Size of the network.
+            unused: Whether to include blocks on which the output does not depend.
+
+        Raises:
+            UserError: The family's networks do not consist of blocks.
+        """
+        raise UserError(f"the latency of {self.kind} {self} can be measured, but not predicted from a latency table")
 
     def build(self, shape: NetworkShape, backend: str | Backend = "auto") -> nn.Module:
         """Builds a classification network with PyTorch's default initialization: (n, c, h, w) to (n, num_classes).

@@ -11,6 +11,8 @@ from typing import Any
 
 from relnas_mm.errors import UserError, shortened
 
+OUR_FIELDS = ("concat", "init_channels", "num_cells", "reductions")
+"""Further fields of `Genotype` here, which prints them."""
 FORM = "Genotype(normal=[('sep_conv_3x3', 0), ...], normal_concat=range(2, 6), reduce=[...], reduce_concat=range(2, 6))"
 FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
 """Fields of DARTS' named tuple, in order; `Genotype` here calls the second one `concat`."""
@@ -88,7 +90,7 @@ def _fields(tree: ast.expr) -> dict[str, Any]:
     given = [*zip(FIELDS, tree.args), *((word.arg, word.value) for word in tree.keywords)]
     names = [name for name, _ in given]
     for name in names:
-        if name not in (*FIELDS, "concat") or names.count(name) > 1:  # `concat` is how we print it
+        if name not in (*FIELDS, *OUR_FIELDS) or names.count(name) > 1:
             raise UserError(f"the field {name!r} is unknown or given twice")
     fields = with_our_names({str(name): _value(node) for name, node in given})
     for name in ("normal", "reduce"):

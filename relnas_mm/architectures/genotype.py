@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,14 +15,28 @@ from relnas_mm.architectures.cell_figure import cells_figure
 from relnas_mm.architectures.drawing import write_picture
 from relnas_mm.backends import Backend
 from relnas_mm.errors import UserError
+from relnas_mm.networks.blocks import Block, network_blocks
 from relnas_mm.networks.classifier import CellNetwork
 from relnas_mm.networks.cost import Cost, cell_network_cost
 from relnas_mm.networks.operations import BUILDERS
-from relnas_mm.networks.plan import EDGES_PER_NODE, FIRST_NODE, Edge
+from relnas_mm.networks.plan import (
+    EDGES_PER_NODE,
+    FIRST_NODE,
+    MAX_CELLS,
+    MAX_CHANNELS,
+    MIN_CELLS,
+    Edge,
+    check_reductions,
+)
 from relnas_mm.networks.shape import NetworkShape
 
 OPERATIONS = tuple(BUILDERS)
 """All operations; the first seven, in this order, are the search space of RelativeNAS."""
+
+BACKBONE_SIZE = {"init_channels": 46, "num_cells": 14}
+"""Size of a backbone of a genotype that sets none: the network of the paper for ImageNet."""
+SIZE_KEYS = ("init_channels", "num_cells", "reductions")
+"""Sizes of a network that a genotype may set, named as in `CellBackbone`."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +51,14 @@ class Genotype(Architecture):
         reduce: Edges of the reduction cell, likewise.
         concat: Intermediate nodes concatenated to the output of the normal cell.
         reduce_concat: Those of the reduction cell; `None` means `concat`.
+        init_channels: Channels of the nodes of the first cell; `None` leaves them to the network, as `num_cells` and
+            `reductions` do.
+        num_cells: Depth.
+        reductions: Indices of the two reduction cells in a network of `num_cells`.
 
     Raises:
         UserError: An entry is not an `(operation, node)` pair, names an unknown operation, or reads a node that does
-            not precede its own; or `concat` does not list intermediate nodes.
+            not precede its own; `concat` does not list intermediate nodes; or a size is out of range.
     """
 
     kind: ClassVar[str] = "genotype"
@@ -49,6 +68,9 @@ class Genotype(Architecture):
     reduce: tuple[Edge, ...]
     concat: tuple[int, ...] = (2, 3, 4, 5)
     reduce_concat: tuple[int, ...] | None = None
+    init_channels: int | None = None
+    num_cells: int | None = None
+    reductions: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         for name in ("normal", "reduce"):
@@ -60,6 +82,12 @@ class Genotype(Architecture):
                 object.__setattr__(self, name, nodes)
             else:
                 object.__setattr__(self, name, None)
+        check_size("init_channels", self.init_channels, 1, MAX_CHANNELS)
+        check_size("num_cells", self.num_cells, MIN_CELLS, MAX_CELLS)
+        if self.reductions is not None:
+            if self.num_cells is None:
+                raise UserError(f"reductions is {self.reductions!r}, but num_cells, in which it counts, is not set")
+            object.__setattr__(self, "reductions", check_reductions(self.reductions, self.num_cells))
 
     def edges(self, reduction: bool) -> tuple[Edge, ...]:
         """Edges of the reduction or of the normal cell."""
@@ -78,22 +106,32 @@ class Genotype(Architecture):
         }
         if self.reduce_concat is not None:
             out["reduce_concat"] = list(self.reduce_concat)
-        return out
+        return out | self.size()
+
+    def size(self) -> dict[str, Any]:
+        """The sizes that the genotype sets: any of `SIZE_KEYS`, as JSON-serializable data."""
+        values = {key: getattr(self, key) for key in SIZE_KEYS}
+        return {
+            key: list(value) if key == "reductions" else value for key, value in values.items() if value is not None
+        }
+
+    def sized(self, shape: NetworkShape) -> NetworkShape:
+        """A network's size, with what the genotype sets in place of its own."""
+        return replace(shape, **self.size())
 
     @classmethod
     def from_dict(cls, data: Any, source: str = "the genotype") -> "Genotype":
         """Builds a genotype from the result of `to_dict`.
 
         Args:
-            data: A mapping with `normal`, `reduce` and, optionally, `concat` and `reduce_concat`.
+            data: A mapping with `normal`, `reduce` and, optionally, `concat`, `reduce_concat` and `SIZE_KEYS`.
             source: Origin of the data, for error messages.
 
         Raises:
             UserError: A key is missing or unknown, or a value is invalid.
         """
-        data = checked_keys(
-            data, cls.kind, {"normal", "reduce"}, {"normal", "reduce", "concat", "reduce_concat"}, source
-        )
+        optional = {"concat", "reduce_concat", *SIZE_KEYS}
+        data = checked_keys(data, cls.kind, {"normal", "reduce"}, {"normal", "reduce", *optional}, source)
         try:
             return cls(**data)
         except UserError as error:
@@ -111,16 +149,21 @@ class Genotype(Architecture):
             canonical(self.reduce),
             list(self.concat),
             list(self.output_nodes(reduction=True)),
+            *([self.size()] if self.size() else ()),
         ]
         return hashlib.sha256(json.dumps(form, separators=(",", ":")).encode()).hexdigest()
 
     def cost(self, shape: NetworkShape) -> Cost:
         """Parameters and multiply-adds of the network that `build` returns, without an auxiliary head."""
-        return cell_network_cost(self, shape)
+        return cell_network_cost(self, self.sized(shape))
+
+    def blocks(self, shape: NetworkShape, unused: bool = True) -> Counter[Block]:
+        """The blocks of the network that `build` returns, with their numbers (`network_blocks`)."""
+        return network_blocks(self, self.sized(shape), unused)
 
     def build(self, shape: NetworkShape, backend: str | Backend = "auto") -> nn.Module:
         """Builds stem, cells and linear classifier: images (n, c, h, w) to logits (n, num_classes)."""
-        return CellNetwork(self, shape, backend=backend)
+        return CellNetwork(self, self.sized(shape), backend=backend)
 
     def draw(self, path: Path) -> Path:
         """Writes a picture of both cells (`write_picture`)."""
@@ -131,6 +174,37 @@ class Genotype(Architecture):
         for ending in ("svg", "png"):
             self.draw(folder / f"cells.{ending}")
         return super().save_to(folder, meta)
+
+
+def backbone_size(genotype: Genotype, init_channels: int | None, num_cells: int | None) -> tuple[int, int]:
+    """Width and depth of a backbone: those that are given, else the genotype's, else `BACKBONE_SIZE`.
+
+    Args:
+        genotype: The cells.
+        init_channels: Channels of the first cell, if they are given.
+        num_cells: Depth, if it is given.
+
+    Raises:
+        UserError: One is given, and the genotype sets another.
+    """
+    given = {"init_channels": init_channels, "num_cells": num_cells}
+    for name, value in given.items():
+        own = getattr(genotype, name)
+        if value is not None and own not in (None, value):
+            raise UserError(f"{name} is {value!r}, but the genotype was found with {own}; set {name} to {own} or None")
+    own = {**BACKBONE_SIZE, **genotype.size()}
+    channels, depth = (own[name] if value is None else value for name, value in given.items())
+    return channels, depth
+
+
+def check_size(name: str, value: Any, least: int, most: int) -> None:
+    """Checks a size that a genotype or a space sets.
+
+    Raises:
+        UserError: It is neither `None` nor an integer in range.
+    """
+    if value is not None and (type(value) is not int or not least <= value <= most):
+        raise UserError(f"{name} is {value!r}; it must be an integer from {least} to {most}")
 
 
 def _checked_cell(name: str, entries: Any) -> tuple[Edge, ...]:

@@ -15,6 +15,13 @@ class FeatureMap:
         self.value = value
         self._relu: Tensor | None = None
 
+    @classmethod
+    def activated(cls, value: Tensor) -> "FeatureMap":
+        """A feature map without negative values, whose ReLU is the map itself."""
+        found = cls(value)
+        found._relu = value
+        return found
+
     def shared_relu(self) -> Tensor:
         """The ReLU of the map, shared by its readers: never modify it in place."""
         if self._relu is None:

@@ -13,6 +13,7 @@ from relnas_mm.analysis.parity import compare, random_batches, real_batch, requi
 from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.launch import merge_options, read_config
+from relnas_mm.onnx_export import OPSET, require_packages
 from relnas_mm.outputs import output_file
 
 
@@ -37,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--batch-dynamic", action="store_true", help="dynamic batch size [1 image]")
     command.add_argument("--size-dynamic", action="store_true", help="dynamic image size [that of --shape]")
-    command.add_argument("--opset", type=int, default=export.OPSET, help=f"ONNX opset version [{export.OPSET}]")
+    command.add_argument("--opset", type=int, default=OPSET, help=f"ONNX opset version [{OPSET}]")
     command.add_argument("--verify", action="store_true", help="compare on test images as well as on random inputs")
     command.add_argument(
         "--tolerance", type=float, default=1e-4, help="maximum difference, relative to the largest output [1e-4]"
@@ -48,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
 
 def check(args: argparse.Namespace) -> None:
     """Validates the arguments before any expensive work."""
-    export.require_packages()
+    require_packages()
     if not Path(args.checkpoint).is_file() and "://" not in args.checkpoint:
         raise UserError(f"the checkpoint {args.checkpoint!r} does not exist")
     out = Path(args.out)

@@ -16,6 +16,7 @@ COMMANDS = {
     "channels": ("relnas_mm.cli.channels", "list channels and strides of a backbone"),
     "compare": ("relnas_mm.cli.compare", "compare search strategies"),
     "analyze": ("relnas_mm.cli.analyze", "parameters, multiply-adds and latency of a network"),
+    "latency": ("relnas_mm.cli.latency", "measure a table from which latency is predicted"),
     "export": ("relnas_mm.cli.export_onnx", "export a network to ONNX"),
     "check-data": ("relnas_mm.cli.check_data", "check the data of a config"),
     "browse": ("relnas_mm.cli.browse_dataset", "draw samples of a data set"),

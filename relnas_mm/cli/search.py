@@ -12,7 +12,7 @@ from relnas_mm.launch import load_config, run
 from relnas_mm.processes import is_elastic_restart, is_main_process
 from relnas_mm.search.builder import check_loop
 from relnas_mm.search.identity import claim_work_dir, run_identity
-from relnas_mm.search.setup import with_runner_needs
+from relnas_mm.search.setup import pin_latency_table, with_runner_needs
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,6 +32,7 @@ def main() -> None:
     args = parser().parse_args()
     config = with_runner_needs(load_config(args))
     embed_task_configs(config)
+    pin_latency_table(config)
     identity = run_identity(config.to_dict())
     check_loop(config.train_cfg)
     check_before_running(config, ())

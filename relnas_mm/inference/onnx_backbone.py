@@ -7,10 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from relnas_mm.analysis.export import export, require_packages
+from relnas_mm.analysis.export import export
 from relnas_mm.analysis.network import Network
 from relnas_mm.analysis.parity import INPUT
 from relnas_mm.errors import UserError
+from relnas_mm.onnx_export import require_packages
 
 TRACED = (128, 128)
 

@@ -1,6 +1,6 @@
 """A cell: a small directed acyclic graph of operations over the outputs of the two preceding cells."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -93,11 +93,7 @@ class Cell(nn.Module):
 
     def used_nodes(self) -> set[int]:
         """Nodes that the output depends on, including the input nodes 0 and 1 where they are read."""
-        used = set(self.output_nodes)
-        for position, (operation, node) in reversed(list(enumerate(self.edges))):
-            if operation != "none" and _target(position) in used:
-                used.add(node)
-        return used
+        return used_nodes(self.edges, self.output_nodes)
 
     def unused_modules(self) -> list[nn.Module]:
         """Modules that the output does not depend on, such as `preprocess0` where nothing reads node 0."""
@@ -107,6 +103,20 @@ class Cell(nn.Module):
         return unused + [part for node, part in enumerate((self.preprocess0, self.preprocess1)) if node not in nodes]
 
 
+def used_nodes(edges: Sequence[Edge], outputs: Iterable[int]) -> set[int]:
+    """Nodes that the output of a cell depends on, including the input nodes 0 and 1 where they are read.
+
+    Args:
+        edges: Edges of the cell, two per intermediate node.
+        outputs: The concatenated nodes.
+    """
+    used = set(outputs)
+    for position, (operation, node) in reversed(list(enumerate(edges))):
+        if operation != "none" and _target(position) in used:
+            used.add(node)
+    return used
+
+
 def _target(position: int) -> int:
     """The node into which an edge leads."""
     return FIRST_NODE + position // EDGES_PER_NODE
@@ -114,9 +124,11 @@ def _target(position: int) -> int:
 
 def build_preprocessing(plan: CellPlan, norm: Norm = batch_norm) -> tuple[nn.Module, nn.Module]:
     """Builds the modules that bring a cell's two inputs to its number of channels and to a common resolution."""
-    first: nn.Module
-    if plan.previous_reduction is not None:
-        first = FactorizedReduce(plan.inputs[0], plan.channels, norm, plan.previous_reduction)
-    else:
-        first = ReluConvNorm(plan.inputs[0], plan.channels, norm)
-    return first, ReluConvNorm(plan.inputs[1], plan.channels, norm)
+    return build_preprocessing_of(0, plan, norm), build_preprocessing_of(1, plan, norm)
+
+
+def build_preprocessing_of(node: int, plan: CellPlan, norm: Norm = batch_norm) -> nn.Module:
+    """Builds the one of these modules that gives input node 0 or 1."""
+    if node == 0 and plan.previous_reduction is not None:
+        return FactorizedReduce(plan.inputs[0], plan.channels, norm, plan.previous_reduction)
+    return ReluConvNorm(plan.inputs[node], plan.channels, norm)

@@ -35,9 +35,11 @@ class CellNetwork(CellTrunk):
             shape.init_channels,
             shape.num_cells,
             shape.stem,
+            shape.output_stride,
             in_channels=shape.in_channels,
             op_ids=op_ids,
             backend=backend,
+            reductions=shape.reductions,
         )
         self.classifier = nn.Linear(self.plans[-1].out_channels, shape.num_classes)
 

@@ -1,5 +1,6 @@
 """Channels, reductions, strides and dilations of a network's cells, computed before anything is built."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,8 +57,28 @@ def reduction_cells(num_cells: int) -> tuple[int, int]:
     return num_cells // 3, 2 * num_cells // 3
 
 
+def check_reductions(reductions: Sequence[int], num_cells: int) -> tuple[int, int]:
+    """Checks the positions of the reduction cells.
+
+    Raises:
+        UserError: They are not two cells in ascending order with at least one cell before each and after the last.
+    """
+    pair = tuple(reductions) if isinstance(reductions, (list, tuple)) else ()
+    if len(pair) != 2 or any(type(index) is not int for index in pair) or not 0 < pair[0] < pair[1] < num_cells:
+        raise UserError(
+            f"reductions is {reductions!r}; it must list the indices of two cells in ascending order, from 1 to "
+            f"{num_cells - 1} in a network of {num_cells} cells"
+        )
+    return pair
+
+
 def plan_cells(
-    genotype: "Genotype", init_channels: int, num_cells: int, stem: str = "cifar", output_stride: int = 32
+    genotype: "Genotype",
+    init_channels: int,
+    num_cells: int,
+    stem: str = "cifar",
+    output_stride: int = 32,
+    reductions: Sequence[int] | None = None,
 ) -> tuple[CellPlan, ...]:
     """Plans the cells of a network.
 
@@ -67,6 +88,7 @@ def plan_cells(
         num_cells: Depth, at least 3.
         stem: 'cifar' (stride 1) or 'imagenet' (stride 8).
         output_stride: Largest stride; reductions beyond it dilate the following cells instead of striding.
+        reductions: Indices of the two reduction cells; `None` for those of `reduction_cells`.
 
     Raises:
         UserError: A value is out of range.
@@ -81,6 +103,7 @@ def plan_cells(
     if init_channels > MAX_CHANNELS:
         raise UserError(f"init_channels is {init_channels!r}; it must be at most {MAX_CHANNELS}")
 
+    halving = reduction_cells(num_cells) if reductions is None else check_reductions(reductions, num_cells)
     channels = init_channels
     width = CELL_STEM_WIDTH[stem] * init_channels
     inputs = (width, width)
@@ -88,7 +111,7 @@ def plan_cells(
     grid = Sampling()
     plans: list[CellPlan] = []
     for index in range(num_cells):
-        reduction = index in reduction_cells(num_cells)
+        reduction = index in halving
         sampling = grid
         if reduction:
             channels *= 2

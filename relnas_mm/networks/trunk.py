@@ -14,7 +14,7 @@ from relnas_mm.backends import Backend, FeatureMap, get_backend
 from relnas_mm.networks.cell import Cell, OpIds, unique_op_ids
 from relnas_mm.networks.feature_info import FeatureInfo
 from relnas_mm.networks.operations import Norm, batch_norm
-from relnas_mm.networks.plan import CELL_STEM_WIDTH, FIRST_NODE, plan_cells, reduction_cells
+from relnas_mm.networks.plan import CELL_STEM_WIDTH, FIRST_NODE, plan_cells
 from relnas_mm.networks.stems import STEM_STRIDES, cifar_stem, imagenet_stems
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ class CellTrunk(Trunk):
         op_ids: Module ids of a cell's edges (`Cell`).
         with_cp: Recompute each cell in the backward pass instead of saving its activations.
         backend: Name or instance of a backend (`relnas_mm.backends`).
+        reductions: Indices of the two reduction cells; `None` for one and two thirds of the depth.
         **kwargs: For the next class in the method resolution order.
     """
 
@@ -133,16 +134,17 @@ class CellTrunk(Trunk):
         op_ids: OpIds = unique_op_ids,
         with_cp: bool = False,
         backend: str | Backend = "auto",
+        reductions: Sequence[int] | None = None,
         **kwargs: Any,
     ):
-        plans = plan_cells(genotype, init_channels, num_cells, stem, output_stride)
+        plans = plan_cells(genotype, init_channels, num_cells, stem, output_stride, reductions)
         stem_channels = CELL_STEM_WIDTH[stem] * init_channels
         super().__init__(stem, stem_channels, in_channels, norm, with_cp, backend, **kwargs)
         self.plans = plans
         self.drop_path_rate = 0.0
         self.drop_path_generator: torch.Generator | None = None
         self.cells = nn.ModuleList(Cell(genotype, plan, norm, op_ids, self.backend) for plan in plans)
-        first, second = reduction_cells(num_cells)
+        first, second = (plan.index for plan in plans if plan.reduction)
         self.stage_ends = first - 1, second - 1, num_cells - 1
         stages = (plans[end] for end in self.stage_ends)
         info = {index: FeatureInfo(plan.out_channels, plan.stride) for index, plan in enumerate(stages)}

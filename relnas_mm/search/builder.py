@@ -155,10 +155,10 @@ def build_search(
         UserError: A component cannot be built, or the components are incompatible.
     """
     processes = world()[1]
-    if processes > 1 and "max_latency" in (budget or {}):
+    if processes > 1 and "max_latency" in (budget or {}) and not (budget or {}).get("latency_table"):
         raise UserError(
             f"the budget sets max_latency, which the {processes} processes of the launcher would each measure "
-            "differently; search in one process, or limit max_macs"
+            "differently; name a latency_table, from which it is predicted, or search in one process"
         )
     check_gradients(strategy, evaluator)
     if compare != "pareto":

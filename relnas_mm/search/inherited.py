@@ -50,6 +50,11 @@ def inherit(source: str, genotype: str | None = None, stem: str = "cifar", seed:
     folder = Path(source)
     evaluator = _evaluator(folder)
     cells = load_genotype(genotype or _winner(folder))
+    if cells.size():
+        raise UserError(
+            f"the search in {source!r} was over sizes of networks, whose shared weights cannot be inherited; train the "
+            "genotype from random weights or from those of a classifier"
+        )
     network = NetworkShape(**evaluator.get("network", {}))
     shared = shared_weights(folder)
     ids = op_ids_for(evaluator.get("duplicates", "shared"))

@@ -8,6 +8,8 @@ from mmengine.model import BaseModel
 from mmengine.registry import MODELS
 from torch import nn
 
+from relnas_mm.search.budget import file_sha256
+
 
 @MODELS.register_module()
 class SearchModel(BaseModel):
@@ -19,6 +21,20 @@ class SearchModel(BaseModel):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("a search is run by its loop; this model cannot be called")
+
+
+def pin_latency_table(config: Config) -> None:
+    """Adds the hash of the budget's latency table, so that a search is not resumed with another one.
+
+    Args:
+        config: The config of a search; changed in place.
+
+    Raises:
+        UserError: The table cannot be read.
+    """
+    budget: Any = (config.get("train_cfg") or {}).get("budget") or {}
+    if budget.get("latency_table"):
+        budget["latency_table_sha256"] = file_sha256(budget["latency_table"])
 
 
 def with_runner_needs(config: Config) -> Config:

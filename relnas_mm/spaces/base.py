@@ -1,8 +1,8 @@
 """The contract of search spaces: a box of vectors, each of which decodes to an architecture."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -23,11 +23,13 @@ class Space(ABC):
         is_input_choice: Boolean mask, shape (d,).
         in_channels: Channels of the images, if architectures depend on them, else `None`.
         num_classes: Number of classes, likewise.
+        has_sizes: Whether architectures set the size of their network (`sizes`).
     """
 
     kind: ClassVar[str]
     in_channels: int | None = None
     num_classes: int | None = None
+    has_sizes: bool = False
 
     def __init__(self, choices: Sequence[float], is_input_choice: Sequence[bool] | None = None):
         self.upper = np.array(choices, dtype=np.float64)
@@ -50,6 +52,14 @@ class Space(ABC):
     @abstractmethod
     def decode(self, vector: np.ndarray) -> Architecture:
         """Decodes one vector, shape (d,)."""
+
+    def covering(self) -> Iterator[Architecture]:
+        """Architectures that together contain every block of the space's networks; none if they have no blocks."""
+        return iter(())
+
+    def sizes(self) -> Iterator[dict[str, Any]]:
+        """All sizes of networks that architectures of this space set, as arguments of the family."""
+        return iter(())
 
     def checked(self, vectors: np.ndarray) -> np.ndarray:
         """Checks vectors, and returns them as float64.

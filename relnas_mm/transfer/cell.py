@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from relnas_mm.architectures import Chain, Genotype, list_chains, list_genotypes, load_architecture
+from relnas_mm.architectures.genotype import BACKBONE_SIZE, backbone_size
 from relnas_mm.errors import UserError
 from relnas_mm.networks.chain_plan import CHAIN_STEM_WIDTH, plan_chain, stage_ends
 from relnas_mm.networks.feature_info import FeatureInfo
-from relnas_mm.networks.plan import CELL_STEM_WIDTH, plan_cells, reduction_cells
+from relnas_mm.networks.plan import CELL_STEM_WIDTH, plan_cells
 from relnas_mm.networks.stems import STEM_STRIDES
 
 Index = int | Literal["stem"]
@@ -17,7 +18,7 @@ OUTPUTS: tuple[Index, ...] = ("stem", 0, 1, 2)
 """All values of `out_indices`, in ascending order."""
 OUTPUT_STRIDES = (8, 16, 32)
 STEM_KIND = "imagenet"
-INIT_CHANNELS, NUM_CELLS = 46, 14
+INIT_CHANNELS, NUM_CELLS = BACKBONE_SIZE.values()
 """Defaults of `CellBackbone`."""
 
 
@@ -57,9 +58,12 @@ class CellChoice:
             plans = [(plan.outputs, plan.stride) for plan in plan_chain(self.architecture, STEM_KIND, output_stride)]
             ends, stem = stage_ends(self.architecture.depth), CHAIN_STEM_WIDTH * self.architecture.width
         else:
-            cells = plan_cells(self.architecture, self.init_channels, self.num_cells, STEM_KIND, output_stride)
+            cells = plan_cells(
+                *(self.architecture, self.init_channels, self.num_cells, STEM_KIND, output_stride),
+                reductions=self.architecture.reductions,
+            )
             plans = [(plan.out_channels, plan.stride) for plan in cells]
-            first, second = reduction_cells(self.num_cells)
+            first, second = (plan.index for plan in cells if plan.reduction)
             ends, stem = (first - 1, second - 1, self.num_cells - 1), CELL_STEM_WIDTH[STEM_KIND] * self.init_channels
         stages = {index: FeatureInfo(*plans[end]) for index, end in enumerate(ends)}
         return {"stem": FeatureInfo(stem, STEM_STRIDES[STEM_KIND][0]), **stages}
@@ -101,8 +105,8 @@ def choose_cell(
 
     Args:
         source: Published name or path of a file.
-        init_channels: Channels of the nodes of the first cell, 46 by default.
-        num_cells: Depth, 14 by default.
+        init_channels: Channels of the nodes of the first cell; by default those of the genotype, or 46.
+        num_cells: Depth; by default that of the genotype, or 14.
         weights: Checkpoint of the backbone; a file, or an address that mmengine can fetch.
 
     Raises:
@@ -120,10 +124,9 @@ def choose_cell(
             raise UserError(f"{name} is {value}, but {source!r} is a chain, which has its own width and depth")
     if weights and "://" not in weights and not Path(weights).expanduser().is_file():
         raise UserError(f"--weights is {weights!r}, which does not exist; name the checkpoint of the backbone")
-    sizes = (
-        INIT_CHANNELS if init_channels is None else init_channels,
-        NUM_CELLS if num_cells is None else num_cells,
-    )
+    sizes = INIT_CHANNELS, NUM_CELLS
+    if isinstance(architecture, Genotype):
+        sizes = backbone_size(architecture, init_channels, num_cells)
     choice = CellChoice(source, architecture, *sizes, weights)  # type: ignore[arg-type]
     choice.features()
     return choice

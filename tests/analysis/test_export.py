@@ -8,7 +8,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from relnas_mm.analysis import export as exporting
+from relnas_mm import onnx_export
 from relnas_mm.analysis.export import export, kept_if_good, preprocessing
 from relnas_mm.analysis.network import Network
 from relnas_mm.analysis.parity import Difference, compare, random_batches, require_parity
@@ -105,9 +105,9 @@ def test_a_failure_leaves_the_old_file(tmp_path):
 
 
 def test_missing_packages_and_metadata(monkeypatch):
-    monkeypatch.setattr(exporting, "PACKAGES", ("onnx", "no_such_package"))
+    monkeypatch.setattr(onnx_export, "PACKAGES", ("onnx", "no_such_package"))
     with pytest.raises(UserError, match=r"exporting needs no_such_package: run `pip install 'relnas_mm\[export\]'`"):
-        exporting.require_packages()
+        onnx_export.require_packages()
     config = Config(dict(model=dict(data_preprocessor=dict(type="A", mean=[1.0], bgr_to_rgb=True))))
     assert json.loads(preprocessing(config)["data_preprocessor"]) == {"mean": [1.0], "bgr_to_rgb": True}
     assert preprocessing(Config(dict(model=dict(type="A")))) == {}

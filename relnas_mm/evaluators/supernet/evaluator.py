@@ -24,13 +24,15 @@ from relnas_mm.evaluators.execution.prefetch import Job
 from relnas_mm.evaluators.execution.stream import PLAIN
 from relnas_mm.evaluators.memory_estimate import MemoryEstimate, saved_activation_bytes, size_of
 from relnas_mm.evaluators.oom import explain_oom
-from relnas_mm.evaluators.supernet.initial_weights import initial_weights
+from relnas_mm.evaluators.supernet.initial_weights import initial_weights, initial_weights_of_size
 from relnas_mm.evaluators.supernet.op_ids import op_ids_for
 from relnas_mm.evaluators.supernet.shared_weights import SharedWeights
+from relnas_mm.evaluators.supernet.sizes import WeightsOfSize
 from relnas_mm.evaluators.supernet.trainer import CandidateTrainer
 from relnas_mm.evaluators.training import TrainConfig, evaluate, recalibrate
 from relnas_mm.networks import CellNetwork, NetworkShape
 from relnas_mm.seeding import stream_seed, torch_stream
+from relnas_mm.spaces import Space
 from relnas_mm.strategies import Candidate, Group, teachers_first
 
 Result = tuple[Evaluation, dict[str, Tensor]]
@@ -56,6 +58,8 @@ class SupernetEvaluator(Evaluator):
             implementation; 'separate' uses two, as the retrained network does.
         fresh_optimizer: Whether each candidate starts without momentum, as in the reference implementation; otherwise
             momentum is shared like weights.
+        space: The search space; if it has sizes, each width has shared weights of its own, and networks of one width
+            share those of a cell at the same position of the same stage.
         seed: Seed of the split, initial weights and all random streams.
         device: Device to train on.
 
@@ -77,6 +81,7 @@ class SupernetEvaluator(Evaluator):
         write_back: str | int = "group",
         duplicates: str = "shared",
         fresh_optimizer: bool = True,
+        space: Space | None = None,
         seed: int = 0,
         device: torch.device | str = "cpu",
     ):
@@ -90,8 +95,10 @@ class SupernetEvaluator(Evaluator):
         halves = split_for_search(images, seed, train_portion)
         self.train_data, self.validation_data = (half.to(self.device) for half in halves)
         self.shape = NetworkShape(**network or {}, num_classes=len(images.classes), in_channels=images.images.shape[1])
-        tensors = initial_weights(self.shape, seed, duplicates)
-        self.weights = SharedWeights({name: value.to(self.device) for name, value in tensors.items()}, write_back)
+        self._duplicates, self._of_size = duplicates, {}
+        self._sizes = list(space.sizes()) if space is not None and space.has_sizes else []
+        tensors = {} if self._sizes else initial_weights(self.shape, seed, duplicates)
+        self.weights = SharedWeights(self._on_device(tensors), write_back, self.device)
         self.streams = self.execution.streams(self.device)
         self._prefetcher = CandidatePrefetcher(self._ready_trainer)
 
@@ -108,6 +115,7 @@ class SupernetEvaluator(Evaluator):
         Raises:
             UserError: The device runs out of memory; the message names a batch size that fits.
         """
+        self._add_sizes(groups)
         jobs, later = ([(group, one) for group in part for one in group.candidates] for part in (groups, upcoming))
         local = shard(len(jobs))
         results = self._run_all([jobs[index] for index in local], [later[index] for index in shard(len(later))])
@@ -124,7 +132,7 @@ class SupernetEvaluator(Evaluator):
         Batch-norm statistics are recomputed on the training images; validation images are not augmented.
         """
         trainer = self._trainer(candidate)  # at progress 0, without drop path
-        trainer.load(self.weights)
+        trainer.load(self._weights_of(candidate))
         network = trainer.network
         options = (self.config.batch_size, None, None, self.execution.memory_format)  # in order, not augmented
         recalibrate(network, epoch_batches(self.train_data, *options))
@@ -132,11 +140,15 @@ class SupernetEvaluator(Evaluator):
         return Evaluation(loss, {"accuracy": accuracy})
 
     def memory_estimate(self) -> MemoryEstimate:
-        """Estimates the memory of the search for candidates that consist of the largest operation only."""
+        """Estimates the memory of the search for candidates that consist of the largest operation only.
+
+        In a search over sizes, their shared weights are counted as they occur, and not before.
+        """
         edges = (("sep_conv_5x5", 0), ("sep_conv_5x5", 1)) * 4
-        largest = Genotype(normal=edges, reduce=edges)
+        sizes = [Genotype(normal=edges, reduce=edges, **size) for size in self._sizes or [{}]]
+        largest = max(sizes, key=lambda genotype: genotype.cost(self.shape).macs)
         with torch.device("meta"):
-            network = CellNetwork(largest, self.shape, self.op_ids).train()
+            network = CellNetwork(largest, largest.sized(self.shape), self.op_ids).train()
             batch = min(self.config.batch_size, len(self.train_data))
             images = torch.empty(batch, *self.train_data.images.shape[1:])
             activations = saved_activation_bytes(network, images, torch.zeros(batch, dtype=torch.long))
@@ -175,7 +187,8 @@ class SupernetEvaluator(Evaluator):
         results: list[Result] = []
         for (_, candidate), trainer in zip(jobs, trainers):
             with self._explain_oom(candidate):
-                results.append((trainer.evaluation(len(jobs)), trainer.state_dict(not self.fresh_optimizer)))
+                state, shared = trainer.state_dict(not self.fresh_optimizer), self._weights_of(candidate).shared
+                results.append((trainer.evaluation(len(jobs)), {shared(name): each for name, each in state.items()}))
         return results
 
     def _steps(self, job: Job, trainer: CandidateTrainer, stream: ExecutionStream) -> Iterator[None]:
@@ -184,7 +197,7 @@ class SupernetEvaluator(Evaluator):
         address = (group.generation, candidate.number)
         with self._explain_oom(candidate):
             with stream.entered():
-                trainer.load(self.weights)
+                trainer.load(self._weights_of(candidate))
                 training = self._batches(self.train_data, self.config.batch_size, "training", address)
                 size, augment = self._eval_batch_size, self.augment_validation
                 validation = self._batches(self.validation_data, size, "validation", address, augment)
@@ -215,8 +228,28 @@ class SupernetEvaluator(Evaluator):
     ) -> CandidateTrainer:
         genotype = cast(Genotype, candidate.architecture)
         with torch.device("meta"):  # initial weights would be thrown away
-            network = CellNetwork(genotype, self.shape, self.op_ids, self.execution.get_backend())
-        return CandidateTrainer(network, self.weights, self.config, self.execution, progress, stream, drop_path_seed)
+            network = CellNetwork(genotype, genotype.sized(self.shape), self.op_ids, self.execution.get_backend())
+        weights = self._weights_of(candidate)
+        return CandidateTrainer(network, weights, self.config, self.execution, progress, stream, drop_path_seed)
+
+    def _weights_of(self, candidate: Candidate) -> SharedWeights | WeightsOfSize:
+        """The shared weights under the names of a candidate's network."""
+        if not self._sizes:
+            return self.weights
+        shape = cast(Genotype, candidate.architecture).sized(self.shape)
+        if shape not in self._of_size:
+            tensors, names = initial_weights_of_size(shape, self.seed, self._duplicates, self.weights.tensors)
+            self.weights.add(self._on_device(tensors))
+            self._of_size[shape] = WeightsOfSize(self.weights, names)
+        return self._of_size[shape]
+
+    def _add_sizes(self, groups: Sequence[Group]) -> None:
+        """Initializes the weights of sizes that occur for the first time, in every process alike."""
+        for candidate in (one for group in groups for one in group.candidates):
+            self._weights_of(candidate)
+
+    def _on_device(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {name: value.to(self.device) for name, value in tensors.items()}
 
     @property
     def _eval_batch_size(self) -> int:

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators.supernet.initial_weights import Weights
 from relnas_mm.strategies import Group
 
+Weights = dict[str, Tensor]
 _STAGED = "staged/"
 WRITE_BACK = ("group", "generation")
 """Named values of `write_back`; an integer means that many groups."""
@@ -19,6 +19,7 @@ class SharedWeights:
 
     Args:
         tensors: Initial weights by name.
+        device: Their device, if there are none yet.
         write_back: 'group' makes a group's weights visible to the next group, as in the reference implementation; a
             number lets that many groups of a generation start from the same weights, 'generation' all of them.
 
@@ -26,19 +27,26 @@ class SharedWeights:
         UserError: `write_back` is invalid.
     """
 
-    def __init__(self, tensors: Weights, write_back: str | int = "group"):
+    def __init__(self, tensors: Weights, write_back: str | int = "group", device: torch.device | None = None):
         if write_back not in WRITE_BACK and (type(write_back) is not int or write_back < 1):
             allowed = ", ".join(map(repr, WRITE_BACK))
             raise UserError(f"write_back is {write_back!r}; allowed are {allowed} and a number of groups from 1 on")
         self.tensors = tensors
+        self.device = device or next(iter(tensors.values())).device
         self._round = {"group": 1, "generation": None}.get(write_back, write_back)  # type: ignore[arg-type]
         self._position = {name: position for position, name in enumerate(tensors)}
         self._staged: Weights | None = None if self._round == 1 else {}
 
-    @property
-    def device(self) -> torch.device:
-        """Device of the weights."""
-        return next(iter(self.tensors.values())).device
+    def __contains__(self, name: str) -> bool:
+        return name in self.tensors
+
+    def add(self, tensors: Weights) -> None:
+        """Adds initial weights; those that exist already stay as they are."""
+        self.tensors |= {name: value for name, value in tensors.items() if name not in self.tensors}
+
+    def shared(self, name: str) -> str:
+        """Name of a network's weight in the supernet."""
+        return name
 
     def copy_into(self, state: Mapping[str, Tensor]) -> None:
         """Copies the shared weights into the tensors of a network's state dict."""
@@ -79,11 +87,10 @@ class SharedWeights:
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Restores the result of `state_dict`, on the device of the present weights."""
-        device = self.device
-        self.tensors = {name: value.to(device) for name, value in state.items() if not name.startswith(_STAGED)}
+        self.tensors = {name: value.to(self.device) for name, value in state.items() if not name.startswith(_STAGED)}
         if self._staged is not None:
             self._staged = {
-                name.removeprefix(_STAGED): value.to(device)
+                name.removeprefix(_STAGED): value.to(self.device)
                 for name, value in state.items()
                 if name.startswith(_STAGED)
             }

@@ -10,6 +10,7 @@ from torch import Tensor
 from relnas_mm.evaluators.base import Evaluation
 from relnas_mm.evaluators.execution import ExecutionConfig, ExecutionStream, StreamedEpoch
 from relnas_mm.evaluators.supernet.shared_weights import SharedWeights
+from relnas_mm.evaluators.supernet.sizes import WeightsOfSize
 from relnas_mm.evaluators.training import Batches, TrainConfig, evaluation_step, training_step
 from relnas_mm.networks import CellNetwork
 from relnas_mm.networks.fuse import fuse_conv_bn
@@ -33,7 +34,7 @@ class CandidateTrainer:
     def __init__(
         self,
         network: CellNetwork,
-        weights: SharedWeights,
+        weights: SharedWeights | WeightsOfSize,
         config: TrainConfig,
         execution: ExecutionConfig,
         progress: float,
@@ -66,11 +67,11 @@ class CandidateTrainer:
         self._training.expect(training)
         self._evaluation.expect(validation)
 
-    def load(self, weights: SharedWeights) -> None:
+    def load(self, weights: SharedWeights | WeightsOfSize) -> None:
         """Copies the shared weights, and shared momenta if there are any."""
         weights.copy_into(self._state)
         momenta = {_MOMENTUM + name: self._momentum(parameter) for name, parameter in self._named}
-        weights.copy_into({name: buffer for name, buffer in momenta.items() if name in weights.tensors})
+        weights.copy_into({name: buffer for name, buffer in momenta.items() if name in weights})
 
     def steps(self, training: Batches, validation: Batches) -> Iterator[None]:
         """Runs an epoch of training and one of evaluation, one step per item."""

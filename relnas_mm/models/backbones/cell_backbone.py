@@ -7,6 +7,7 @@ from mmengine.model import BaseModule
 from mmengine.registry import MODELS
 
 from relnas_mm.architectures import Genotype, load_genotype
+from relnas_mm.architectures.genotype import backbone_size
 from relnas_mm.errors import UserError
 from relnas_mm.models.backbones.staged import StagedBackbone
 from relnas_mm.networks import CellTrunk
@@ -26,8 +27,8 @@ class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
     Args:
         genotype: A name of the zoo, the path of a file, a mapping, or `Genotype(…)` as DARTS prints it
             (`load_genotype`).
-        init_channels: Channels of the nodes of the first cell.
-        num_cells: Depth, at least 3.
+        init_channels: Channels of the nodes of the first cell; `None` for those of the genotype, or 46 if it sets none.
+        num_cells: Depth, at least 3; `None` for that of the genotype, or 14 if it sets none.
         stem: 'imagenet' (stride 8 before the first cell) or 'cifar' (stride 1).
         out_indices: Outputs in ascending order: stages 0 to 2, preceded by 'stem' for the feature map before the cells
             (stride 4 with the ImageNet stem).
@@ -47,14 +48,14 @@ class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
         out_strides: Stride of each output.
 
     Raises:
-        UserError: An argument is out of range.
+        UserError: An argument is out of range, or the genotype sets another size.
     """
 
     def __init__(
         self,
         genotype: "str | dict[str, Any] | Genotype" = "relativenas",
-        init_channels: int = 46,
-        num_cells: int = 14,
+        init_channels: int | None = None,
+        num_cells: int | None = None,
         stem: Literal["imagenet", "cifar"] = "imagenet",
         out_indices: "Sequence[int | Literal['stem']]" = (0, 1, 2),
         output_stride: int = 32,
@@ -69,12 +70,15 @@ class CellBackbone(StagedBackbone, CellTrunk, BaseModule):
     ):
         if not 0.0 <= drop_path_rate < 1.0:
             raise UserError(f"drop_path_rate is {drop_path_rate!r}; it must be at least 0 and below 1")
+        cells = load_genotype(genotype)
+        channels, depth = backbone_size(cells, init_channels, num_cells)
         super().__init__(
-            load_genotype(genotype),
-            init_channels,
-            num_cells,
+            cells,
+            channels,
+            depth,
             stem,
             output_stride,
+            reductions=cells.reductions,
             out_indices=out_indices,
             frozen_stages=frozen_stages,
             norm_cfg=norm_cfg,

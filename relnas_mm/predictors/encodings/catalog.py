@@ -64,6 +64,11 @@ def encoding_for(space: Space, kind: str) -> Encoding:
     Raises:
         UserError: The space has no encoding of this kind.
     """
+    if space.has_sizes:
+        raise UserError(
+            f"{type(space).__name__} searches the size of networks, which no encoding of a predictor knows; leave out "
+            "init_channels, num_cells and reductions of the space, or use another strategy"
+        )
     name = next((name for known, name in _SPACES.items() if isinstance(space, known)), type(space).__name__)
     if (encoding := ENCODINGS.get(f"{name}/{kind}")) is None:
         raise UserError(f"there is no encoding {kind!r} of {type(space).__name__}; known are {', '.join(ENCODINGS)}")
