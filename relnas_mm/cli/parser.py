@@ -2,6 +2,7 @@
 
 import argparse
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from relnas_mm.cfg_options import CfgOptions
@@ -47,12 +48,18 @@ def add_cfg_options(parser: argparse.ArgumentParser, example: str) -> None:
     )
 
 
-def runner_parser(description: str, *examples: str) -> argparse.ArgumentParser:
-    """Creates a parser with the common arguments of mm tools; each command adds its own."""
+def runner_parser(description: str, *examples: str, launchers: Sequence[str] = LAUNCHERS) -> argparse.ArgumentParser:
+    """Creates a parser with the common arguments of mm tools; each command adds its own.
+
+    Args:
+        description: What the command does.
+        *examples: Arguments of calls that work, shown at the end of its help.
+        launchers: Allowed values of `--launcher`.
+    """
     parser = command_parser(description, *examples)
     add_config(parser)
     parser.add_argument("--work-dir", help="folder for logs, checkpoints and results [work_dirs/CONFIG_NAME]")
     add_cfg_options(parser, 'model.backbone.genotype=genotype.json key="[a,b]"')
-    parser.add_argument("--launcher", choices=LAUNCHERS, default="none", help="job launcher [none]")
+    parser.add_argument("--launcher", choices=launchers, default="none", help="job launcher [none]")
     parser.add_argument("--local_rank", "--local-rank", type=int, default=0, help=argparse.SUPPRESS)
     return parser

@@ -43,7 +43,7 @@ class DownstreamEvaluator(Evaluator):
         shared_weights: Work_dir of a search with a `SupernetEvaluator` of the same channels and number of cells, to
             start the backbone from its shared weights; `None` starts from those of the first task's config: its
             genotype, and what `init_cfg` of the backbone names, such as a classifier.
-        write_back: As for `SupernetEvaluator`.
+        write_back: As for `SupernetEvaluator`; with 'never' each candidate is trained from the initial weights.
         compare: How several tasks are compared; supplied by the search.
         objective_names: Objectives of the search besides the loss; supplied by the search.
         seed: Seed of the splits, initial weights and all random streams.
@@ -73,6 +73,7 @@ class DownstreamEvaluator(Evaluator):
         self._check_objectives(objective_names)
         self._backbone_names: set[str] = set()
         self.weights = SharedWeights(self._initial_weights(shared_weights), write_back)
+        self.independent = self.weights.frozen
 
     def evaluate(self, groups: Sequence[Group], upcoming: Sequence[Group] = ()) -> list[list[Evaluation]]:
         """Trains and scores the candidates, distributed over all processes, and writes their weights back.

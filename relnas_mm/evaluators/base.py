@@ -33,10 +33,13 @@ class Evaluator(ABC):
     Attributes:
         kinds: Supported families of architectures (`Architecture.kind`); `None` for all.
         objective: Meaning of `Evaluation.loss`: 'loss' (such as cross-entropy) or 'error' (in percent).
+        independent: Whether a score depends on the candidate and its number alone, so that candidates can be scored
+            anywhere and in any order.
     """
 
     kinds: ClassVar[tuple[str, ...] | None] = None
     objective: str = "loss"
+    independent: bool = False
 
     @abstractmethod
     def evaluate(self, groups: Sequence[Group], upcoming: Sequence[Group] = ()) -> list[list[Evaluation]]:

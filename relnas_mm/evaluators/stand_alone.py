@@ -53,6 +53,8 @@ class StandAloneEvaluator(Evaluator):
         UserError: The data cannot be read or do not match the space, or a value is out of range.
     """
 
+    independent = True
+
     def __init__(
         self,
         data: Mapping[str, Any],

@@ -6,17 +6,19 @@ The classes are registered here, so that their packages do not depend on mmengin
 import inspect
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from mmengine.registry import LOOPS, Registry
 
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators import StandAloneEvaluator, SupernetEvaluator, TabularEvaluator
+from relnas_mm.evaluators import Evaluator, StandAloneEvaluator, SupernetEvaluator, TabularEvaluator
 from relnas_mm.evaluators.distributed import world
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
 from relnas_mm.renamed import check_renamed
 from relnas_mm.search.budget import Budget
+from relnas_mm.search.ray_cluster import RayCluster, RayEvaluator
 from relnas_mm.search.run import SearchRun
 from relnas_mm.search.store import RunStore
 from relnas_mm.spaces import (
@@ -130,6 +132,7 @@ def build_search(
     save_every: float = 30.0,
     keep: int = 2,
     resume: bool = False,
+    cluster: Mapping[str, Any] | None = None,
     seed: int = 0,
     device: "torch.device | str" = "cpu",
 ) -> SearchRun:
@@ -148,6 +151,7 @@ def build_search(
         save_every: Seconds between checkpoints; 0 saves after each group.
         keep: Number of checkpoints to keep.
         resume: Whether to resume from the run store.
+        cluster: Fields of `RayCluster`, to spread candidates that share no weights over a Ray cluster.
         seed: Seed of all random streams.
         device: Device on which evaluators train and latency is measured.
 
@@ -173,18 +177,14 @@ def build_search(
         "objectives": 1 + len(objectives),
         "compare": compare,
     }
+    build_evaluator = partial(
+        _build_evaluator, dict(evaluator), dict(space), seed=seed, objective_names=tuple(objectives), compare=compare
+    )
+    own_evaluator = build_evaluator(device=device)
     search = SearchRun(
         own_space,
         build_part(STRATEGIES, strategy, **supplied),
-        build_part(
-            EVALUATORS,
-            evaluator,
-            space=own_space,
-            seed=seed,
-            device=device,
-            objective_names=tuple(objectives),
-            compare=compare,
-        ),
+        own_evaluator if cluster is None else RayEvaluator(own_evaluator, build_evaluator, RayCluster(**cluster)),
         RunStore(folder, keep, save_every),
         own_budget,
         objectives,
@@ -193,6 +193,13 @@ def build_search(
     )
     search.meta["seed"] = seed
     return search
+
+
+def _build_evaluator(
+    evaluator: Mapping[str, Any], space: Mapping[str, Any], device: "torch.device | str", **supplied: Any
+) -> Evaluator:
+    """Builds an evaluator, in this process or in one of a cluster."""
+    return build_part(EVALUATORS, evaluator, space=build_part(SPACES, space), device=device, **supplied)
 
 
 def arguments_of(part: Any) -> set[str]:

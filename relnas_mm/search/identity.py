@@ -10,7 +10,7 @@ from relnas_mm.files import read_json, write_atomically
 from relnas_mm.search.store import check_overwriting, found_traces
 
 RUN_FILE = "run.json"
-WITHOUT_EFFECT = ("resume", "save_every", "keep")
+WITHOUT_EFFECT = ("resume", "save_every", "keep", "cluster")
 LOOPS = ("SearchLoop", "DartsLoop")
 _SHOWN = 8
 

@@ -11,6 +11,8 @@ from relnas_mm.strategies.base import nonfinite_to_inf
 
 COMPARISONS = ("pareto", "rank_sum", "lexicographic")
 """How several objectives are compared."""
+TINY = 1e-300
+"""Objectives that near to 0 are too small for the unit of their second digit."""
 DIGITS = 2
 """Significant digits of an objective that count in a lexicographic comparison."""
 
@@ -84,8 +86,8 @@ def fitness(losses: np.ndarray, compare: str = "pareto") -> np.ndarray:
 
 
 def _rounded(losses: np.ndarray) -> np.ndarray:
-    """Losses rounded to `DIGITS` significant digits; infinite ones and zeros are left as they are."""
-    plain = np.isfinite(losses) & (losses != 0)
+    """Losses rounded to `DIGITS` significant digits; infinite and tiny ones are left as they are."""
+    plain = np.isfinite(losses) & (np.abs(losses) > TINY)
     unit = 10.0 ** (np.floor(np.log10(np.abs(np.where(plain, losses, 1.0)))) - DIGITS + 1)
     return np.where(plain, np.round(losses / unit) * unit, losses)
 

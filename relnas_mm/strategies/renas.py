@@ -80,12 +80,12 @@ class ReNAS(SequentialStrategy):
         self._planned = np.asarray(state["planned"], dtype=np.float64).reshape(-1, len(self.space.upper))
         self._seen = {self.space.decode(vector) for vector in self.vectors}
 
-    def _first_fitting(self) -> np.ndarray:
+    def _first_fitting(self, number: int) -> np.ndarray:
         if self._told < self.samples:
-            return super()._first_fitting()
+            return super()._first_fitting(number)
         if not len(self._planned):
             self._planned = self._round()
-        return self._planned[0] if len(self._planned) else super()._first_fitting()
+        return self._planned[0] if len(self._planned) else super()._first_fitting(number)
 
     def _propose(self, rng: np.random.Generator) -> np.ndarray:
         return self.space.sample(rng, 1)[0]

@@ -96,10 +96,8 @@ class SequentialStrategy(Strategy):
         if self.done:
             raise UserError(f"the search is done after {self.queries} queries; there is nothing to ask for")
         if self._asked is None:
-            self._asked = self._candidate(self._told, self._first_fitting())
-        generation, index = divmod(self._told, self._generation_size)
-        groups = min(self._generation_size, self.queries - generation * self._generation_size)
-        return Group(generation, index, groups, self._told / self.queries, (self._asked,))
+            self._asked = self._candidate(self._told, self._first_fitting(self._told))
+        return self._group(self._told, self._asked)
 
     def tell(self, group: Group, losses: Losses) -> None:
         """Records the loss, or the losses, of the candidate.
@@ -107,7 +105,7 @@ class SequentialStrategy(Strategy):
         Raises:
             UserError: The group is another one, or the number of losses is wrong.
         """
-        if self._asked is None or group.candidates[0] is not self._asked or len(losses) != 1:
+        if self._asked is None or not self._is_asked(group.candidates[0]) or len(losses) != 1:
             raise UserError(
                 f"{len(losses)} losses were told for candidate {group.index} of generation {group.generation}; "
                 "one for the candidate that was asked for last is expected"
@@ -138,16 +136,25 @@ class SequentialStrategy(Strategy):
     def _learn(self) -> None:
         """Updates the subclass after each `tell`."""
 
-    def _first_fitting(self) -> np.ndarray:
+    def _is_asked(self, candidate: Candidate) -> bool:
+        return candidate is self._asked
+
+    def _group(self, number: int, candidate: Candidate) -> Group:
+        """The group of a candidate, by the number of candidates before it."""
+        generation, index = divmod(number, self._generation_size)
+        groups = min(self._generation_size, self.queries - generation * self._generation_size)
+        return Group(generation, index, groups, number / self.queries, (candidate,))
+
+    def _first_fitting(self, number: int) -> np.ndarray:
         attempt = 0
-        while not self._fits(self.space.decode(vector := self._propose(self._draws(attempt)))):
+        while not self._fits(self.space.decode(vector := self._propose(self._draws(number, attempt)))):
             attempt += 1
             if attempt == self._max_attempts:
                 return self._without_fit(vector)
         return vector
 
-    def _draws(self, attempt: int) -> np.random.Generator:
-        return numpy_stream(self.seed, "proposal", self._told, attempt)
+    def _draws(self, number: int, attempt: int) -> np.random.Generator:
+        return numpy_stream(self.seed, "proposal", number, attempt)
 
     def _without_fit(self, vector: np.ndarray) -> np.ndarray:
         """Fallback when no attempt was accepted; `vector` is the last proposal."""

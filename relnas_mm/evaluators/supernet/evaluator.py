@@ -53,7 +53,7 @@ class SupernetEvaluator(Evaluator):
         train_portion: Fraction of the training images to train on; the rest is for validation.
         augment_validation: Whether validation images are augmented too, as in the reference implementation.
         write_back: When trained weights become visible to the next group: after each 'group', as in the reference
-            implementation, after a number of groups, or after the 'generation'.
+            implementation, after a number of groups, after the 'generation', or 'never'.
         duplicates: If a node applies one operation to one input twice, 'shared' uses one module, as in the reference
             implementation; 'separate' uses two, as the retrained network does.
         fresh_optimizer: Whether each candidate starts without momentum, as in the reference implementation; otherwise
@@ -99,6 +99,7 @@ class SupernetEvaluator(Evaluator):
         self._sizes = list(space.sizes()) if space is not None and space.has_sizes else []
         tensors = {} if self._sizes else initial_weights(self.shape, seed, duplicates)
         self.weights = SharedWeights(self._on_device(tensors), write_back, self.device)
+        self.independent = self.weights.frozen
         self.streams = self.execution.streams(self.device)
         self._prefetcher = CandidatePrefetcher(self._ready_trainer)
 

@@ -10,7 +10,7 @@ from relnas_mm.strategies import Group
 
 Weights = dict[str, Tensor]
 _STAGED = "staged/"
-WRITE_BACK = ("group", "generation")
+WRITE_BACK = ("group", "generation", "never")
 """Named values of `write_back`; an integer means that many groups."""
 
 
@@ -22,6 +22,7 @@ class SharedWeights:
         device: Their device, if there are none yet.
         write_back: 'group' makes a group's weights visible to the next group, as in the reference implementation; a
             number lets that many groups of a generation start from the same weights, 'generation' all of them.
+            With 'never' nothing is written back, and all start from the initial weights.
 
     Raises:
         UserError: `write_back` is invalid.
@@ -33,8 +34,9 @@ class SharedWeights:
             raise UserError(f"write_back is {write_back!r}; allowed are {allowed} and a number of groups from 1 on")
         self.tensors = tensors
         self.device = device or next(iter(tensors.values())).device
-        self._round = {"group": 1, "generation": None}.get(write_back, write_back)  # type: ignore[arg-type]
+        self._round = {"group": 1, "generation": None, "never": None}.get(write_back, write_back)  # type: ignore[arg-type]
         self._position = {name: position for position, name in enumerate(tensors)}
+        self.frozen = write_back == "never"
         self._staged: Weights | None = None if self._round == 1 else {}
 
     def __contains__(self, name: str) -> bool:
@@ -66,6 +68,8 @@ class SharedWeights:
         Args:
             states: State dicts of the candidates, teacher first.
         """
+        if self.frozen:
+            return
         target = self.tensors if self._staged is None else self._staged
         for state in reversed(states):
             target.update({name: value.detach() for name, value in state.items()})

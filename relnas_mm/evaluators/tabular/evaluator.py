@@ -32,6 +32,8 @@ class TabularEvaluator(Evaluator):
         UserError: A table cannot be read or lacks a column, or the noise is negative.
     """
 
+    independent = True
+
     def __init__(
         self,
         table: "str | os.PathLike[str]",
