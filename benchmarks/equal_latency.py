@@ -1,11 +1,11 @@
-"""Backbones of equal latency in one task, trained by one recipe: found on the task, found on classification, and others.
+"""Backbones of equal latency in one task, by one recipe: found on the task, found on classification, and others.
 
     SHAPES_ROOT=data/shapes python benchmarks/equal_latency.py detection --work-dir work_dirs/equal_latency
 
-The limit is the latency of the published cell.  Per seed: a search on the task and one on classification, both with that
-limit; the published cell; a random cell of at least 90 % of the limit; MobileNetV2 and ResNet-18 as wide as the limit
-allows.  All are trained from random weights by tools/train.py and tested by tools/test.py.  A run that is finished is not
-repeated.  Fills docs/results/equal_latency_TASK.json after each seed, and draws latency against metric.
+The limit is the latency of the published cell.  Per seed: a search on the task and one on classification, both with
+that limit; the published cell; a random cell of at least 90 % of the limit; MobileNetV2 and ResNet-18 as wide as the
+limit allows.  All are trained from random weights by tools/train.py and tested by tools/test.py.  A run that is
+finished is not repeated.  Fills docs/results/equal_latency_TASK.json after each seed, and draws latency against metric.
 """
 
 import argparse

@@ -21,6 +21,7 @@ from relnas_mm.evaluators.supernet.shared_weights import SharedWeights
 from relnas_mm.registry import EVALUATORS
 from relnas_mm.search.inherited import shared_weights
 from relnas_mm.seeding import seeded, stream_seed
+from relnas_mm.spaces import Space
 from relnas_mm.strategies import Candidate, Group
 from relnas_mm.strategies.objectives import fitness
 
@@ -46,12 +47,13 @@ class DownstreamEvaluator(Evaluator):
         write_back: As for `SupernetEvaluator`; with 'never' each candidate is trained from the initial weights.
         compare: How several tasks are compared; supplied by the search.
         objective_names: Objectives of the search besides the loss; supplied by the search.
+        space: The search space; supplied by the search.
         seed: Seed of the splits, initial weights and all random streams.
         device: Device to train on.
 
     Raises:
-        UserError: A task cannot be built, tasks have different backbones, the objectives leave out a task, or the
-            shared weights do not fit.
+        UserError: A task cannot be built, tasks have different backbones, the objectives leave out a task, the space
+            has sizes, or the shared weights do not fit.
     """
 
     kinds: ClassVar[tuple[str, ...] | None] = (Genotype.kind,)
@@ -63,11 +65,17 @@ class DownstreamEvaluator(Evaluator):
         write_back: str | int = "group",
         compare: str = "pareto",
         objective_names: Sequence[str] = (),
+        space: Space | None = None,
         seed: int = 0,
         device: torch.device | str = "cpu",
     ):
         if not isinstance(tasks, Mapping) or not tasks:
             raise UserError(f"tasks of DownstreamEvaluator is {tasks!r}; it must map names to the arguments of tasks")
+        if space is not None and space.has_sizes:
+            raise UserError(
+                "the space searches the size of networks, but tasks of DownstreamEvaluator share one neck and head, "
+                "which fit one size; leave out init_channels, num_cells and reductions of the space"
+            )
         self.device, self.seed, self.compare = torch.device(device), seed, compare
         self.tasks = [Task(name, seed=seed, device=device, **arguments) for name, arguments in tasks.items()]
         self._check_objectives(objective_names)

@@ -6,6 +6,7 @@ from typing import Any
 from doc_tables import (
     cells,
     comparisons,
+    latency,
     macro_micro,
     pipelines,
     rankings,
@@ -19,6 +20,7 @@ from doc_tables import (
 WRITERS: dict[str, Callable[[Any], str]] = {
     **cells.WRITERS,
     **comparisons.WRITERS,
+    **latency.WRITERS,
     **macro_micro.WRITERS,
     **pipelines.WRITERS,
     **rankings.WRITERS,
