@@ -19,8 +19,8 @@ from relnas_mm.networks.blocks import example_inputs
 from relnas_mm.networks.timing import time_forward
 from relnas_mm.seeding import numpy_stream, seeded, stream_seed
 
-ROUNDS, WARMUP = 60, 3
-NETWORK_ROUNDS, NETWORK_REPEATS = 3, 15
+ROUNDS, WARMUP = 150, 5
+NETWORK_ROUNDS, NETWORK_REPEATS = 5, 12
 _CUDA_CALLS = 10
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from relnas_mm.backends import Backend, FeatureMap, get_backend
 from relnas_mm.networks.cell import used_nodes
+from relnas_mm.networks.classifier import build_classifier
 from relnas_mm.networks.operations import FactorizedReduce, PreActSequence, ReluConvNorm, batch_norm, build_operation
 from relnas_mm.networks.plan import CELL_STEM_WIDTH, EDGES_PER_NODE, FIRST_NODE, plan_cells
 from relnas_mm.networks.sampling import Sampling
@@ -154,7 +155,7 @@ class _Module(nn.Module):
         elif name == REDUCE:
             self.layers = nn.ModuleList([FactorizedReduce(channels, outputs, batch_norm, block.sampling)])
         elif name == CLASSIFIER:
-            self.layers = nn.ModuleList([nn.Linear(channels, outputs)])
+            self.layers = nn.ModuleList([build_classifier(channels, outputs)])
         elif name in (RELU, ADD, CONCAT):
             self.layers = nn.ModuleList()
         else:

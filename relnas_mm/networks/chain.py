@@ -8,6 +8,7 @@ from torch.utils.checkpoint import checkpoint
 
 from relnas_mm.backends import REFERENCE, Backend, FeatureMap
 from relnas_mm.networks.chain_plan import CHAIN_STEM_WIDTH, LayerPlan, plan_chain, stage_ends
+from relnas_mm.networks.classifier import build_classifier
 from relnas_mm.networks.feature_info import FeatureInfo
 from relnas_mm.networks.operations import Norm, batch_norm, conv
 from relnas_mm.networks.stems import STEM_STRIDES
@@ -116,7 +117,7 @@ class ChainNetwork(ChainTrunk):
         backend: str | Backend = "reference",
     ):
         super().__init__(chain, stem, in_channels=in_channels, backend=backend)
-        self.classifier = nn.Linear(self.plans[-1].outputs, num_classes)
+        self.classifier = build_classifier(self.plans[-1].outputs, num_classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits, (n, num_classes), of normalized images, (n, c, h, w)."""

@@ -41,8 +41,13 @@ class CellNetwork(CellTrunk):
             backend=backend,
             reductions=shape.reductions,
         )
-        self.classifier = nn.Linear(self.plans[-1].out_channels, shape.num_classes)
+        self.classifier = build_classifier(self.plans[-1].out_channels, shape.num_classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits, (n, num_classes), of normalized images, (n, c, h, w)."""
+        """Logits, (n, num_classes), or pooled features without classes, of normalized images, (n, c, h, w)."""
         return self.classifier(self.forward_pooled(images))
+
+
+def build_classifier(channels: int, num_classes: int) -> nn.Module:
+    """Builds a linear classifier, or an identity for 0 classes."""
+    return nn.Linear(channels, num_classes) if num_classes else nn.Identity()

@@ -12,7 +12,7 @@ class NetworkShape:
     Args:
         init_channels: Channels of the nodes of the first cell; a chain has its own width.
         num_cells: Number of cells, at least 3; a chain has its own depth.
-        num_classes: Outputs of the linear classifier; 0 excludes it from costs.
+        num_classes: Outputs of the linear classifier; 0 leaves it out.
         in_channels: Channels of the images.
         stem: 'cifar' (stride 1) or 'imagenet' (stride 8).
         image_size: Side, or height and width, in pixels, for which multiply-adds and latency are given.
