@@ -20,7 +20,7 @@ from relnas_mm.networks.timing import time_forward
 from relnas_mm.seeding import numpy_stream, seeded, stream_seed
 
 ROUNDS, WARMUP = 150, 5
-NETWORK_ROUNDS, NETWORK_REPEATS = 5, 12
+NETWORK_ROUNDS, NETWORK_REPEATS = 3, 12
 _CUDA_CALLS = 10
 
 

@@ -30,6 +30,8 @@ from relnas_mm.seeding import seeded, stream_seed
 SCRIPT, PLAN = "time_graphs.py", "plan.json"
 EMPTY = "empty.onnx"
 TIMING_KEYS = {"runtime", "version", "threads", "device", "ms", "plan"}
+READ_IMAGES = tuple(names[0] for names in STEM_BLOCKS.values())
+"""Blocks that no convolution precedes."""
 _HOST_CHANNELS = 4
 
 
@@ -122,7 +124,7 @@ def _network_name(number: int) -> str:
 
 def _graph_names(number: int, block: Block) -> tuple[str, str]:
     """Names of the graphs of a block and of its host alone, which is nothing for stems: they read images."""
-    return f"block{number:04d}.onnx", EMPTY if block.name in STEM_BLOCKS.values() else f"host{number:04d}.onnx"
+    return f"block{number:04d}.onnx", EMPTY if block.name in READ_IMAGES else f"host{number:04d}.onnx"
 
 
 def _with_host(number: int, block: Block) -> list[tuple[str, nn.Module, list[tuple[int, ...]]]]:

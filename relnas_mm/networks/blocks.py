@@ -13,7 +13,7 @@ from relnas_mm.backends import Backend, FeatureMap, get_backend
 from relnas_mm.networks.cell import used_nodes
 from relnas_mm.networks.classifier import build_classifier
 from relnas_mm.networks.operations import FactorizedReduce, PreActSequence, ReluConvNorm, batch_norm, build_operation
-from relnas_mm.networks.plan import CELL_STEM_WIDTH, EDGES_PER_NODE, FIRST_NODE, plan_cells
+from relnas_mm.networks.plan import CELL_STEM_WIDTH, EDGES_PER_NODE, FIRST_NODE, CellPlan, plan_cells
 from relnas_mm.networks.sampling import Sampling
 from relnas_mm.networks.shape import NetworkShape
 from relnas_mm.networks.stems import STEM_STRIDES, cifar_stem, imagenet_stems
@@ -25,7 +25,8 @@ Size = tuple[int, int]
 PREPROCESS, REDUCE, RELU, ADD, CONCAT, CLASSIFIER = (
     *("conv_1x1", "factorized_reduce", "relu", "add", "concat", "classifier"),
 )
-STEM_BLOCKS = {"cifar": "cifar_stem", "imagenet": "imagenet_stem"}
+STEM_BLOCKS = {"cifar": ("cifar_stem",), "imagenet": ("imagenet_stem0", "imagenet_stem1")}
+"""Blocks of each stem: what reads the images, and what makes the second feature map of the first."""
 SUMMANDS = 2
 PLAIN = Sampling()
 
@@ -35,10 +36,10 @@ class Block:
     """A part of a network's forward pass that is computed as a whole.
 
     Args:
-        name: 'cifar_stem' or 'imagenet_stem'; 'conv_1x1' (with normalization) or 'factorized_reduce' for the inputs of
-            a cell and for strided skip connections; the name of an operation; 'relu', 'add' and 'concat'; 'classifier'
-            for pooling and linear layer.  The first ReLU of operations, which readers of a feature map share, is a
-            block of its own.
+        name: 'cifar_stem', or 'imagenet_stem0' and 'imagenet_stem1'; 'conv_1x1' (with normalization) or
+            'factorized_reduce' for the inputs of a cell and for strided skip connections; the name of an operation;
+            'relu', 'add' and 'concat'; 'classifier' for pooling and linear layer.  The first ReLU of operations, which
+            readers of a feature map share, is a block of its own.
         in_channels: Channels of each input.
         out_channels: Channels of the output.
         size: Height and width of the inputs.
@@ -84,12 +85,16 @@ def network_blocks(genotype: "Genotype", shape: NetworkShape, unused: bool = Tru
     )
     width = CELL_STEM_WIDTH[shape.stem] * shape.init_channels
     sizes = [_divided(shape.image_hw, stride) for stride in STEM_STRIDES[shape.stem]]
-    blocks = Counter([Block(STEM_BLOCKS[shape.stem], shape.in_channels, width, shape.image_hw)])
+    needed = set(range(-FIRST_NODE, len(plans))) if unused else _needed_cells(genotype, plans)
+    stems = stem_blocks(shape.stem, shape.in_channels, width, shape.image_hw)
+    blocks = Counter(stems if -1 in needed else stems[:1])
     activated: set[tuple[int, int]] = set()  # cell (-2 and -1 for the stem) and node of feature maps behind a ReLU
     for plan in plans:
         previous, last = sizes[-2:]
         size = _divided(shape.image_hw, plan.stride)
         sizes.append(size)
+        if plan.index not in needed:
+            continue
         edges, outputs = genotype.edges(plan.reduction), genotype.output_nodes(plan.reduction)
         nodes = set(range(FIRST_NODE + len(edges) // EDGES_PER_NODE))
         if not unused:
@@ -123,6 +128,30 @@ def network_blocks(genotype: "Genotype", shape: NetworkShape, unused: bool = Tru
     return blocks
 
 
+def stem_blocks(stem: str, in_channels: int, channels: int, size: Size) -> list[Block]:
+    """The blocks of a stem.
+
+    Args:
+        stem: 'cifar' or 'imagenet'.
+        in_channels: Channels of the images.
+        channels: Channels of the stem's feature maps.
+        size: Height and width of the images.
+    """
+    first, *further = STEM_BLOCKS[stem]
+    maps = _divided(size, STEM_STRIDES[stem][0])
+    return [Block(first, in_channels, channels, size), *(Block(name, channels, channels, maps) for name in further)]
+
+
+def _needed_cells(genotype: "Genotype", plans: Sequence[CellPlan]) -> set[int]:
+    """Cells, and -2 and -1 for the stem, on whose outputs the last cell depends."""
+    needed = {len(plans) - 1}
+    for plan in reversed(plans):
+        if plan.index in needed:
+            used = used_nodes(genotype.edges(plan.reduction), genotype.output_nodes(plan.reduction))
+            needed |= {plan.index - FIRST_NODE + node for node in used if node < FIRST_NODE}
+    return needed
+
+
 def _divided(size: Size, stride: int) -> Size:
     height, width = (-(-side // stride) for side in size)
     return height, width
@@ -146,10 +175,10 @@ class _Module(nn.Module):
         super().__init__()
         self.block, self.backend = block, get_backend(backend)
         name, channels, outputs = block.name, block.in_channels, block.out_channels
-        if name == STEM_BLOCKS["cifar"]:
+        if name in STEM_BLOCKS["cifar"]:
             self.layers = nn.ModuleList([cifar_stem(outputs, channels)])
-        elif name == STEM_BLOCKS["imagenet"]:
-            self.layers = nn.ModuleList(imagenet_stems(outputs, channels))
+        elif name in STEM_BLOCKS["imagenet"]:
+            self.layers = nn.ModuleList([imagenet_stems(outputs, channels)[STEM_BLOCKS["imagenet"].index(name)]])
         elif name == PREPROCESS:
             self.layers = nn.ModuleList([ReluConvNorm(channels, outputs, batch_norm)])
         elif name == REDUCE:
@@ -163,10 +192,8 @@ class _Module(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         name, (x, *_) = self.block.name, inputs
-        if name in STEM_BLOCKS.values():
-            for layers in self.layers:
-                x = self.backend.stem(layers, x)  # type: ignore[arg-type]
-            return x
+        if name.endswith(("_stem", "_stem0", "_stem1")):
+            return self.backend.stem(self.layers[0], x)  # type: ignore[arg-type]
         if name == RELU:
             return F.relu(x)
         if name == ADD:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import nn
 
-from relnas_mm.networks.blocks import CLASSIFIER, STEM_BLOCKS, Block, network_blocks
+from relnas_mm.networks.blocks import CLASSIFIER, Block, network_blocks, stem_blocks
 from relnas_mm.networks.chain_plan import CHAIN_STEM_WIDTH, plan_chain
 from relnas_mm.networks.shape import NetworkShape
 
@@ -49,9 +49,9 @@ def chain_network_cost(chain: "Chain", shape: NetworkShape) -> Cost:
     """
     plans = plan_chain(chain, shape.stem)
     height, width = shape.image_hw
-    total = _block_cost(
-        Block(STEM_BLOCKS[shape.stem], shape.in_channels, CHAIN_STEM_WIDTH * chain.width, (height, width))
-    )
+    total = Cost(0, 0)
+    for block in stem_blocks(shape.stem, shape.in_channels, CHAIN_STEM_WIDTH * chain.width, (height, width)):
+        total += _block_cost(block)
     for plan in plans:
         positions = -(-height // plan.stride) * -(-width // plan.stride)
         total += Cost(plan.num_conv_weights + 2 * plan.outputs, plan.num_conv_weights * positions)

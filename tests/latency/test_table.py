@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relnas_mm.architectures import CHAINS, GENOTYPES
+from relnas_mm.architectures import CHAINS, GENOTYPES, Genotype
 from relnas_mm.errors import UserError
 from relnas_mm.latency import LatencyTable, load_latency_table
 from relnas_mm.latency.plan import Measurement, fit_table, plan_measurement
@@ -81,6 +81,17 @@ def test_kinds_without_blocks_are_refused():
         priced().predict(CHAINS["macro_micro_cifar10_t"], SHAPE)
     with pytest.raises(UserError, match="the latency of architectures of kind 'benchmark' cannot be predicted"):
         plan_measurement(NASBench201Space(), SHAPE)
+
+
+def test_an_exported_network_lacks_cells_that_nothing_reads():
+    """Cells that read only the cell before the last one: every second cell is dead, and half of the stem."""
+    edges = (("sep_conv_3x3", 0), ("max_pool_3x3", 0)) * 4
+    cells, shape = Genotype(edges, edges), NetworkShape(4, 6, 3, stem="imagenet", image_size=64)
+    exported = network_blocks(cells, shape, unused=False)
+    assert sum(number for block, number in exported.items() if block.name == "concat") == 3
+    assert {block.name for block in exported if "stem" in block.name} == {"imagenet_stem0", "imagenet_stem1"}
+    odd = network_blocks(cells, NetworkShape(4, 5, 3, stem="imagenet", image_size=64), unused=False)
+    assert {block.name for block in odd if "stem" in block.name} == {"imagenet_stem0"}
 
 
 def damaged(path, value):
