@@ -22,6 +22,7 @@ from typing import Any
 import torch
 from matplotlib.figure import Figure
 from mmengine.registry import MODELS, init_default_scope
+from torch import nn
 
 import relnas_mm  # noqa: F401  (registers)
 from relnas_mm.architectures import load_genotype
@@ -185,7 +186,7 @@ class Bench:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
-            network = MODELS.build(dict(backbone)).eval()
+            network = built(backbone)
             image = torch.zeros(1, 3, *self.task.image)
             return min(statistics.median(time_forward(network, image, 20)) for _ in range(3))
         finally:
@@ -248,7 +249,7 @@ class Bench:
         figures, metrics = folder / "figures.json", folder / "metrics.json"
         if not figures.exists():
             folder.mkdir(exist_ok=True)
-            network = MODELS.build(dict(backbone)).eval()
+            network = built(backbone)
             with torch.no_grad():
                 channels = [int(each.shape[1]) for each in network(torch.zeros(1, 3, *self.task.image))]
             lines = {"backbone": {"_delete_": True, **backbone}, **self.task.parts(channels)}
@@ -263,6 +264,13 @@ class Bench:
             row = {"metric": self.task.scale * found[self.task.metric], "ms": self.latency(backbone), "params": params}
             write_json(figures, row, f"the figures {str(figures)!r}")
         return json.loads(figures.read_text())
+
+
+def built(backbone: Mapping[str, Any]) -> nn.Module:
+    """A backbone in evaluation mode; those of mm packages return nothing from `eval()`."""
+    network = MODELS.build(dict(backbone))
+    network.eval()
+    return network
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:

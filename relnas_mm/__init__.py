@@ -19,6 +19,7 @@ _PUBLIC = {
     "downstream": "DownstreamEvaluator",
     "evaluators": "Evaluation Evaluator StandAloneEvaluator SupernetEvaluator TabularEvaluator",
     "inference": "accelerate",
+    "latency": "LatencyTable load_latency_table",
     "models": "CellBackbone ChainBackbone",
     "search": "Budget RunStore SearchRun",
     "spaces": "CellSpace MacroMicroSpace NASBench201Space Space",

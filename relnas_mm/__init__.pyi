@@ -16,6 +16,8 @@ from relnas_mm.evaluators import StandAloneEvaluator as StandAloneEvaluator
 from relnas_mm.evaluators import SupernetEvaluator as SupernetEvaluator
 from relnas_mm.evaluators import TabularEvaluator as TabularEvaluator
 from relnas_mm.inference import accelerate as accelerate
+from relnas_mm.latency import LatencyTable as LatencyTable
+from relnas_mm.latency import load_latency_table as load_latency_table
 from relnas_mm.models import CellBackbone as CellBackbone
 from relnas_mm.models import ChainBackbone as ChainBackbone
 from relnas_mm.search import Budget as Budget

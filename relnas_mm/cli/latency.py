@@ -1,7 +1,6 @@
 """Measures a latency table: `python tools/latency.py CONFIG --out FILE.json [--runtime torch|onnxruntime|openvino]`."""
 
 import argparse
-import math
 import shlex
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import relnas_mm.search.mm_loop  # noqa: F401  (registers)
 from relnas_mm.analysis.latency import find_device
+from relnas_mm.architectures import load_genotype
 from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.latency import LatencyTable
@@ -26,6 +26,7 @@ from relnas_mm.registry import SPACES
 from relnas_mm.search.budget import target_shape
 from relnas_mm.search.builder import build_part
 
+PUBLISHED = "relativenas"
 CHECKED = 50
 LEAST_CHECKED = 3
 """Fewest networks of which ranks say anything."""
@@ -104,10 +105,12 @@ def plan_of(config: Any, source: str, checked: int, seed: int) -> MeasurementPla
     return plan_measurement(build_part(SPACES, loop.space), shape, checked, seed)
 
 
-def summary(table: LatencyTable) -> str:
-    """A table in words, with the figures of its check."""
-    total = math.fsum(table.blocks.values())
-    lines = [f"{len(table.blocks)} blocks, {total:.2f} ms together, {table.words}, scale {table.scale:.3f}"]
+def summary(table: LatencyTable, plan: MeasurementPlan) -> str:
+    """A table in words, with the figures of its check, and the published cell where it is at the plan's size."""
+    lines = [f"{len(table.blocks)} blocks; {table.words}"]
+    published = load_genotype(PUBLISHED)
+    if set(published.blocks(plan.shape)) <= set(table.blocks):
+        lines.append(f"the cell {PUBLISHED!r} takes {table.predict(published, plan.shape):.2f} ms at this size")
     if found := table.check:
         lines.append(
             f"{found['networks']} random networks: mean error {100 * found['mean_error']:.1f} %, bias "
@@ -136,4 +139,4 @@ def main() -> None:
         check_runtime(runtime, device)
         table = measure_table(plan, runtime, device, args.threads or 1, source)
     table.save(Path(args.out))
-    print(f"{summary(table)}\nwritten to {args.out}")
+    print(f"{summary(table, plan)}\nwritten to {args.out}")
