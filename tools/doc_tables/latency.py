@@ -30,8 +30,9 @@ def agreement(record: dict[str, Any]) -> str:
                 f"{100 * row['mean_error']:.1f} % | {100 * row['bias']:+.1f} % | {row['rank_correlation']:.3f} | "
                 f"{row['lookup_ms']:.2f} |"
             )
-    count = row["networks"]
-    line = f"*{count} random networks each, one run; {row['words'].partition(' on ')[2]}; commit {record['commit']}, "
+    (first, *_), *_ = (list(runtimes.values()) for runtimes in record["rows"].values())
+    device = first["words"].partition(" on ")[2]
+    line = f"*{first['networks']} random networks each, one run; {device}; commit {record['commit']}, "
     line += f"torch {record['versions']['torch']}; `{record['command']}`*"
     notes = [line, CHANGED] if "+" in record["commit"] else [line]
     return "\n".join([*lines, "", "\n".join(notes)])
