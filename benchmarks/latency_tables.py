@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from relnas_mm.files import write_json
 from relnas_mm.latency.measure import measure_table
@@ -58,6 +59,9 @@ def draw(record: dict[str, Any], path: Path) -> None:
         for colour, name in zip(COLOURS, SHAPES):
             found = record["rows"][name][runtime]
             axes.loglog(found["measured_ms"], found["predicted_ms"], ".", color=colour, label=name)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(ScalarFormatter())
+            axis.set_minor_formatter(NullFormatter())
         limits = axes.get_xlim()
         axes.plot(limits, limits, color="0.6", linewidth=0.8, zorder=0)
         axes.set(title=runtime, xlabel="measured, ms", ylabel="predicted, ms")
