@@ -93,6 +93,7 @@ def fit_table(
         threads: Number of threads.
         provenance: Command, commit and versions.
     """
+    # the smallest blocks take less than the noise of the two times whose difference they are
     blocks = {block: max(0.0, ms) for block, ms in zip(plan.blocks, measured.blocks, strict=True)}
     plain = LatencyTable(runtime, device, threads, blocks)
     used = measured.networks[: len(plan.calibration)]

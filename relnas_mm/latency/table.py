@@ -4,7 +4,6 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +67,7 @@ class LatencyTable:
         except KeyError as error:
             raise UserError(f"{self._lacks(error.args[0], blocks)}") from None
 
-    @cached_property
+    @property
     def words(self) -> str:
         """Runtime, device and threads in words."""
         return f"{self.runtime} on {self.device}, {self.threads} thread{'s' if self.threads > 1 else ''}"
