@@ -113,6 +113,10 @@ class Budget:
             for limit, bound in self.limits.items()
         )
 
+    def provenance(self) -> dict[str, str]:
+        """Runtime and device for which latency is predicted, as metadata of a winner."""
+        return {} if self.latency_table is None else {"latency_device": self.latency_table.words}
+
     def _latency(self, architecture: Architecture) -> float:
         network = architecture.build(self.shape).to(self.device).eval()
         image = torch.zeros(1, self.shape.in_channels, *self.shape.image_hw, device=self.device)

@@ -98,6 +98,8 @@ class SearchRun:
         """
         if estimate := self.evaluator.memory_estimate():
             self.logger.info(estimate.sentence())
+        if self.budget is not None and self.budget.latency_table is not None:
+            self.logger.info(f"latency is predicted for {self.budget.latency_table.words}")
         if self.resume:
             self._resume()
         self._complete = self.progress.done, self._checkpointer.snapshot()
@@ -167,6 +169,7 @@ class SearchRun:
             "groups": self.progress.done,
             "loss": loss,
             **(self.budget.costs(winner) if self.budget else {}),
+            **(self.budget.provenance() if self.budget else {}),
         }
         path = winner.save_to(self.store.folder, meta)
         if self.overview:

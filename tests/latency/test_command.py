@@ -86,6 +86,7 @@ def test_a_search_within_a_limit_is_the_same_in_two_processes(tmp_path, limited)
     evaluator = evaluator_config(write_cifar10(tmp_path / "cifar", 4))
     one = alone(tmp_path / "one", evaluator, **limited)
     assert together(tmp_path / "two", evaluator, 2, **limited) == one
+    assert one["genotype"]["meta"]["latency_device"] == "torch on a device, 1 thread"
     found = [line["latency"] for line in one["records"] if line["type"] == "candidate"]
     assert found and all(each <= limited["budget"]["max_latency"] for each in found)
 
