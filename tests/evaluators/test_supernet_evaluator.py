@@ -280,7 +280,7 @@ def test_out_of_memory_names_the_candidate_and_a_batch_size(data, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"write_back": "never"}, "'group', 'generation'"),
+        ({"write_back": "sometimes"}, "'group', 'generation'"),
         ({"duplicates": "both"}, "'shared', 'separate'"),
         ({"training": {"batch_size": 0}}, "batch_size is 0"),
         ({"training": {"eval_batch_size": -1}}, "eval_batch_size is -1"),
