@@ -44,22 +44,20 @@ def measure_table(
             write_graphs(plan, folder, advance)
         with progress_bar("timings", None) as advance:
             timings = time_graphs.time_graphs(folder, runtime, threads, notify=lambda done, total: advance(1))
-    measured = measurement_of(plan, timings["ms"])
-    return fit_table(plan, measured, runtime, timings["device"], threads, provenance | _version(timings))
+    return table_from_timings(plan, timings, provenance)
 
 
 def table_from_timings(plan: MeasurementPlan, timings: dict[str, Any], provenance: dict[str, Any]) -> LatencyTable:
-    """Builds a table from the timings of another device (`relnas_mm.latency.graphs.read_timings`).
+    """Builds a table from the timings of graphs, here or on another device (`relnas_mm.latency.graphs.read_timings`).
 
     Args:
         plan: What was measured.
         timings: The content of `timings.json`.
         provenance: Command, commit and versions, here.
     """
-    measured = measurement_of(plan, timings["ms"])
-    return fit_table(
-        plan, measured, timings["runtime"], str(timings["device"]), timings["threads"], provenance | _version(timings)
-    )
+    measured, version = measurement_of(plan, timings["ms"]), f"{timings['runtime']} {timings['version']}"
+    source = {**provenance, "runtime_version": version}
+    return fit_table(plan, measured, timings["runtime"], str(timings["device"]), timings["threads"], source)
 
 
 def check_runtime(runtime: str, device: torch.device) -> None:
@@ -77,7 +75,3 @@ def check_runtime(runtime: str, device: torch.device) -> None:
     require_packages()
     if importlib.util.find_spec(runtime) is None:
         raise UserError(f"the runtime {runtime!r} is not installed: run `pip install {runtime}`")
-
-
-def _version(timings: dict[str, Any]) -> dict[str, Any]:
-    return {"runtime_version": f"{timings['runtime']} {timings['version']}"}

@@ -1,7 +1,7 @@
 """What is measured for a latency table: all blocks of a space, and networks to calibrate and to check it by."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -95,20 +95,17 @@ def fit_table(
     """
     # the smallest blocks take less than the noise of the two times whose difference they are
     blocks = {block: max(0.0, ms) for block, ms in zip(plan.blocks, measured.blocks, strict=True)}
-    plain = LatencyTable(runtime, device, threads, blocks)
+    table = LatencyTable(runtime, device, threads, blocks, provenance=provenance)
     used = measured.networks[: len(plan.calibration)]
     ratios = [
-        (ms - measured.overhead) / plain.predict(architecture, plan.shape)
+        (ms - measured.overhead) / table.predict(architecture, plan.shape)
         for architecture, ms in zip(plan.calibration, used)
     ]
-    table = LatencyTable(runtime, device, threads, blocks, measured.overhead, float(np.median(ratios)))
-    check = {}
-    if plan.check:
-        predicted = [table.predict(architecture, plan.shape) for architecture in plan.check]
-        check = agreement(predicted, measured.networks[len(plan.calibration) :])
-    return LatencyTable(
-        *(runtime, device, threads, blocks, table.overhead, table.scale), check=check, provenance=provenance
-    )
+    table = replace(table, overhead=measured.overhead, scale=float(np.median(ratios)))
+    if not plan.check:
+        return table
+    predicted = [table.predict(architecture, plan.shape) for architecture in plan.check]
+    return replace(table, check=agreement(predicted, measured.networks[len(plan.calibration) :]))
 
 
 def agreement(predicted: Sequence[float], measured: Sequence[float]) -> dict[str, Any]:
