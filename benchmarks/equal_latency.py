@@ -1,11 +1,16 @@
 """Backbones of equal latency in one task, by one recipe: found on the task, found on classification, and others.
 
-    SHAPES_ROOT=data/shapes python benchmarks/equal_latency.py detection --work-dir work_dirs/equal_latency
+    SHAPES_ROOT=data/shapes python benchmarks/equal_latency.py detection --shares 1 0.6 1.6
 
-The limit is the latency of the published cell.  Per seed: a search on the task and one on classification, both with
-that limit; the published cell; a random cell of at least 90 % of the limit; MobileNetV2 and ResNet-18 as wide as the
-limit allows.  All are trained from random weights by tools/train.py and tested by tools/test.py.  A run that is
-finished is not repeated.  Fills docs/results/equal_latency_TASK.json after each seed, and draws latency against metric.
+The limit is the latency of the published cell, in PyTorch on one thread.  Per seed: a search on the task and one on
+classification, both with that limit; the published cell; a random cell of at least 90 % of the limit; MobileNetV2 and
+ResNet-18 as wide as the limit allows.  At other shares of the limit: the same but for the random cell and that of
+classification, all as wide as allowed.  All are trained from random weights by tools/train.py and tested by
+tools/test.py.
+
+Each training is one line of docs/results/equal_latency_runs.jsonl as soon as it is tested.  The same command goes on
+where an earlier one was stopped, on another machine too.  docs/results/equal_latency_TASK.json and a picture of latency
+against metric are made of the lines.
 """
 
 import argparse
@@ -15,13 +20,14 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 from mmengine.registry import MODELS, init_default_scope
+from small_tasks import TASKS
 from torch import nn
 
 import relnas_mm  # noqa: F401  (registers)
@@ -35,91 +41,31 @@ from relnas_mm.launch import read_config
 from relnas_mm.networks import NetworkShape
 from relnas_mm.networks.timing import time_forward
 from relnas_mm.plots.style import COLOURS, tidy
-from relnas_mm.provenance import provenance
+from relnas_mm.provenance import commit, provenance
+from relnas_mm.search.pareto import pareto_front
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import CellSpace
 
 ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "docs" / "results"
 WIDTH, CELLS = 16, 6
-SHARE = 0.9
+RANDOM = 0.9
 """A random cell takes at least this share of the limit."""
 BATCH = 8
+ON_TASK, ON_CLASSIFICATION, RANDOM_CELL = "found on the task", "found on classification", "random"
+PUBLISHED, MOBILENET, RESNET = FIXED = "published", "MobileNetV2", "ResNet-18"
+BACKBONES = (ON_TASK, ON_CLASSIFICATION, PUBLISHED, RANDOM_CELL, MOBILENET, RESNET)
+AT_OTHER_SHARES = (ON_TASK, PUBLISHED, MOBILENET, RESNET)
+CLASSIFICATION = "search/relativenas_shapes_quick.py"
 
 
-@dataclass(frozen=True)
-class Task:
-    """A model, the search on its task, and where a backbone enters it.
+class Run(NamedTuple):
+    """One training."""
 
-    Args:
-        config: Config of the model.
-        search: Config of the search on the task.
-        image: Height and width.
-        metric: Key of the test metric.
-        scale: Factor to percent.
-        mobilenet: Arguments of MobileNetV2 besides its width.
-        resnet: Arguments of ResNet-18, likewise.
-        parts: From the channels of the backbone's outputs to the settings of neck and heads.
-    """
-
-    config: str
-    search: str
-    image: tuple[int, int]
-    metric: str
-    scale: float
-    mobilenet: Mapping[str, Any]
-    resnet: Mapping[str, Any]
-    parts: Callable[[list[int]], dict[str, Any]]
-
-
-def segmentation_parts(channels: list[int]) -> dict[str, Any]:
-    low, middle, last = channels
-    return {"decode_head": {"in_channels": last, "c1_in_channels": low}, "auxiliary_head": {"in_channels": middle}}
-
-
-SEGMENTOR: dict[str, Any] = dict(
-    metric="mIoU",
-    scale=1.0,
-    mobilenet=dict(out_indices=(1, 4, 6), strides=(1, 2, 2, 2, 1, 1, 1), dilations=(1, 1, 1, 1, 1, 2, 2)),
-    resnet=dict(depth=18, out_indices=(0, 2, 3), strides=(1, 2, 2, 1), dilations=(1, 1, 1, 2)),
-    parts=segmentation_parts,
-)
-TASKS = {
-    "detection": Task(
-        "ssdlite/ssdlite160_relativenas-c16l6_4e_shapes-voc.py",
-        "search/relativenas_ssdlite_shapes.py",
-        (160, 160),
-        "pascal_voc/mAP",
-        100.0,
-        dict(out_indices=(4, 6)),
-        dict(depth=18, out_indices=(2, 3)),
-        lambda channels: {
-            "neck": {"in_channels": tuple(channels)},
-            "bbox_head": {"in_channels": (*channels, 512, 256, 256, 64)},
-        },
-    ),
-    "segmentation": Task(
-        "deeplabv3plus/deeplabv3plus_relativenas-c16l6-d16_1xb8-600i_shapes.py",
-        "search/relativenas_deeplabv3plus_shapes.py",
-        (128, 256),
-        **SEGMENTOR,
-    ),
-    "camvid": Task(
-        "deeplabv3plus/deeplabv3plus_relativenas-c16l6-d16_1xb8-600i_camvid-mini.py",
-        "search/relativenas_deeplabv3plus_camvid-mini.py",
-        (180, 240),
-        **SEGMENTOR,
-    ),
-    "pose": Task(
-        "simple_baseline/td-hm_relativenas-c16l6_1xb32-12e_shapes-128x96.py",
-        "search/relativenas_simple-baseline_shapes.py",
-        (128, 96),
-        "coco/AP",
-        100.0,
-        dict(out_indices=(6,)),
-        dict(depth=18, out_indices=(3,)),
-        lambda channels: {"head": {"in_channels": channels[0]}},
-    ),
-}
+    task: str
+    share: float
+    backbone: str
+    seed: int
 
 
 @reports_user_errors
@@ -127,70 +73,162 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--shares", nargs="+", type=float, default=[1.0], help="of the limit [1]")
     parser.add_argument("--work-dir", type=Path, default=Path("work_dirs/equal_latency"))
     args = parser.parse_args()
-    out = ROOT / "docs" / "results" / f"equal_latency_{args.task}.json"
-    bench = Bench(TASKS[args.task], args.work_dir / args.task)
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for done, seed in enumerate(args.seeds, start=1):
-        for name, row in bench.seed(seed).items():
-            rows.setdefault(name, []).append(row)
-        record = {
-            **provenance(f"python benchmarks/equal_latency.py {args.task}"),
-            "seeds": args.seeds[:done],
-            "task": args.task,
-            "metric": bench.task.metric,
-            "limit_ms": bench.limit,
-            "device_of_latency": bench.table.words,
-            "backbones": {name: summary(found) for name, found in rows.items()},
-        }
-        write_json(out, record, f"the record {str(out)!r}")
-        draw(record, ROOT / "docs" / "images" / f"equal_latency_{args.task}.png")
+    lines = Lines(RESULTS / "equal_latency_runs.jsonl")
+    runs = [
+        Run(args.task, share, backbone, seed)
+        for seed in args.seeds
+        for share in args.shares
+        for backbone in (BACKBONES if share == 1 else AT_OTHER_SHARES)
+    ]
+    bench = Bench(args.task, args.work_dir / args.task, lines)
+    for done, run in enumerate(runs, start=1):
+        if run not in lines.runs:
+            lines.add(run, bench.train(run))
+        print(f"{done}/{len(runs)} {run}: {lines.runs[run]['metric']:.2f}", flush=True)
+        summarize(args.task, lines, bench)
+
+
+class Lines:
+    """The runs file; a line that was cut off is forgotten."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        text = path.read_text() if path.exists() else ""
+        lines = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        self.runs = {Run(*(line[field] for field in Run._fields)): line for line in lines}
+
+    def add(self, run: Run, figures: Mapping[str, Any]) -> None:
+        """Appends a line."""
+        self.runs[run] = line = {**run._asdict(), **figures, "commit": commit()}
+        with self._path.open("ab") as file:
+            file.truncate(self._path.read_bytes().rfind(b"\n") + 1)
+            file.write(json.dumps(line).encode() + b"\n")
+
+    def settings(self, **fields: Any) -> dict[str, Any] | None:
+        """Settings of the backbone of a line with these fields, if there is one."""
+        found = (line for line in self.runs.values() if fields.items() <= line.items())
+        return next((line["settings"] for line in found), None)
 
 
 class Bench:
-    """All runs of one task in a folder."""
+    """The trainings of one task, in a folder."""
 
-    def __init__(self, task: Task, folder: Path):
-        self.task, self.folder = task, folder
+    def __init__(self, name: str, folder: Path, lines: Lines):
+        self.name, self.task, self.folder, self.lines = name, TASKS[name], folder, lines
         folder.mkdir(parents=True, exist_ok=True)
-        self.config = read_config(f"relnas_mm::{task.config}")
-        init_default_scope(self.config.default_scope)
-        self.cell = dict(self.config.model.backbone)
-        output_stride = self.cell.get("output_stride", 32)
+        config = read_config(f"relnas_mm::{self.task.config}")
+        init_default_scope(config.default_scope)
+        self.cell = dict(config.model.backbone)
         self.network = dict(
-            init_channels=WIDTH, num_cells=CELLS, stem="imagenet", image_size=task.image, num_classes=0
-        ) | dict(output_stride=output_stride)
+            init_channels=WIDTH,
+            num_cells=CELLS,
+            stem="imagenet",
+            image_size=self.task.image,
+            num_classes=0,
+            output_stride=self.cell.get("output_stride", 32),
+        )
         self.shape = NetworkShape(**self.network)
         self.table = self._table()
         self.limit = self.table.predict(load_genotype("relativenas"), self.shape)
         self.measured_limit = self.latency(self.cell)
 
-    def seed(self, seed: int) -> dict[str, dict[str, Any]]:
-        """Trains and tests all backbones with a seed; their figures by name."""
-        own = self._search("task", self.task.search, seed, {})
-        quick = {"network.init_channels": 8, "network.num_cells": 5}
-        proxy = self._search("classification", "search/relativenas_shapes_quick.py", seed, quick)
-        backbones = {
-            "found on the task": self._cell(str(own)),
-            "found on classification": self._cell(str(proxy)),
-            "published": self._cell("relativenas"),
-            "random": self._cell(str(self._random(seed))),
-            "MobileNetV2": self._widest("MobileNetV2", "widen_factor", 1 / 16, self.task.mobilenet),
-            "ResNet-18": self._widest("ResNet", "base_channels", 4, self.task.resnet),
+    def train(self, run: Run) -> dict[str, Any]:
+        """Trains and tests a backbone; its settings and figures."""
+        folder = self.folder / f"{run.backbone.replace(' ', '-')}_{100 * run.share:.0f}_{run.seed}"
+        folder.mkdir(exist_ok=True)
+        settings = self._settings(run)
+        network = built(settings)
+        with torch.no_grad():
+            channels = [int(each.shape[1]) for each in network(torch.zeros(1, 3, *self.task.image))]
+        model = {"backbone": {"_delete_": True, **settings}, **self.task.parts(channels)}
+        config, metrics = folder.with_suffix(".py"), folder / "metrics.json"
+        base = str(ROOT / "configs" / self.task.config)
+        config.write_text(f"_base_ = {base!r}\nmodel = {model!r}\ntrain_dataloader = dict(batch_size={BATCH})\n")
+        tool("train.py", config, "--work-dir", folder, "--resume", "--cfg-options", f"randomness.seed={run.seed}")
+        checkpoint = Path(folder / "last_checkpoint").read_text().strip()
+        tool("test.py", config, checkpoint, "--work-dir", folder / "test", "--out", metrics)
+        return {
+            "metric": self.task.scale * json.loads(metrics.read_text())[self.task.metric],
+            "ms": self.latency(settings),
+            "params": sum(each.numel() for each in network.parameters()),
+            "settings": settings,
         }
-        return {name: self._trained(name, backbone, seed) for name, backbone in backbones.items()}
 
-    def latency(self, backbone: Mapping[str, Any]) -> float:
+    def latency(self, settings: Mapping[str, Any]) -> float:
         """Measured latency of a backbone in PyTorch, one thread, in milliseconds."""
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
-            network = built(backbone)
+            network = built(settings)
             image = torch.zeros(1, 3, *self.task.image)
             return min(statistics.median(time_forward(network, image, 20)) for _ in range(3))
         finally:
             torch.set_num_threads(threads)
+
+    def _settings(self, run: Run) -> dict[str, Any]:
+        """Settings of a backbone; those of an earlier line, where they do not depend on the seed."""
+        if run.backbone in FIXED:
+            known = self.lines.settings(task=run.task, share=run.share, backbone=run.backbone)
+            if known:
+                return known
+        norm = {"norm_cfg": dict(self.cell["norm_cfg"])} if "norm_cfg" in self.cell else {}
+        if run.backbone == MOBILENET:
+            mobilenet = dict(type="MobileNetV2", **self.task.mobilenet, **norm)
+            return self._widest(run.share, lambda step: {**mobilenet, "widen_factor": step / 16})
+        if run.backbone == RESNET:
+            resnet = dict(type="ResNet", **self.task.resnet, **norm)
+            return self._widest(run.share, lambda step: {**resnet, "base_channels": 4 * step})
+        cell = {**self.cell, "genotype": self._genotype(run)}
+        if run.share == 1:  # has the width that set the limit
+            return cell
+        return self._widest(run.share, lambda step: {**cell, "init_channels": 2 * step})
+
+    def _widest(self, share: float, scaled: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
+        """The widest backbone whose measured latency is within a share of the published cell's.
+
+        Args:
+            share: Share of that latency.
+            scaled: From a number of steps, from 1 on, to the settings of a backbone of that width.
+        """
+        steps = 1
+        while self.latency(scaled(steps + 1)) <= share * self.measured_limit:
+            steps += 1
+        return scaled(steps)
+
+    def _genotype(self, run: Run) -> Any:
+        """A cell: its name or its content."""
+        if run.backbone == PUBLISHED:
+            return "relativenas"
+        if known := self.lines.settings(task=run.task, backbone=run.backbone, seed=run.seed):
+            return known["genotype"]
+        if run.backbone == RANDOM_CELL:
+            return self._random(run.seed)
+        if run.backbone == ON_TASK:
+            return self._search("task", self.task.search, run.seed, {})
+        quick = {"network.init_channels": 8, "network.num_cells": 5}
+        return self._search("classification", CLASSIFICATION, run.seed, quick)
+
+    def _search(self, name: str, config: str, seed: int, options: Mapping[str, Any]) -> dict[str, Any]:
+        folder = self.folder / f"search_{name}_{seed}"
+        if not (folder / "genotype.json").exists():
+            budget = dict(network=self.network, latency_table=str(self.folder / "latency.json"), max_latency=self.limit)
+            path = self.folder / f"search_{name}.py"
+            path.write_text(f"_base_ = {str(ROOT / 'configs' / config)!r}\ntrain_cfg = dict(budget={budget!r})\n")
+            settings = [f"train_cfg.evaluator.{key}={value}" for key, value in options.items()]
+            settings.append(f"randomness.seed={seed}")
+            tool("search.py", path, "--work-dir", folder, "--resume", "--cfg-options", *settings)
+        return load_genotype(folder / "genotype.json").to_dict()
+
+    def _random(self, seed: int) -> dict[str, Any]:
+        space = CellSpace()
+        for attempt in range(10_000):
+            cells = space.decode(space.sample(numpy_stream(seed, "random cell", attempt), 1)[0])
+            if RANDOM * self.limit <= self.table.predict(cells, self.shape) <= self.limit:
+                return cells.to_dict()
+        raise UserError(f"no random cell takes between {RANDOM:.0%} of {self.limit:.2f} ms and all of it")
 
     def _table(self) -> LatencyTable:
         path = self.folder / "latency.json"
@@ -199,97 +237,62 @@ class Bench:
             measure_table(plan, "torch", torch.device("cpu"), 1, provenance("benchmarks/equal_latency.py")).save(path)
         return load_latency_table(path)
 
-    def _search(self, name: str, config: str, seed: int, options: Mapping[str, Any]) -> Path:
-        folder = self.folder / f"search_{name}_{seed}"
-        if not (folder / "genotype.json").exists():
-            budget = dict(network=self.network, latency_table=str(self.folder / "latency.json"), max_latency=self.limit)
-            path = self.folder / f"search_{name}.py"
-            path.write_text(f"_base_ = {str(ROOT / 'configs' / config)!r}\ntrain_cfg = dict(budget={budget!r})\n")
-            settings = [f"train_cfg.evaluator.{key}={value}" for key, value in options.items()]
-            tool(
-                "search.py",
-                path,
-                "--work-dir",
-                folder,
-                "--resume",
-                "--cfg-options",
-                f"randomness.seed={seed}",
-                *settings,
-            )
-        return folder / "genotype.json"
 
-    def _random(self, seed: int) -> Path:
-        folder, space = self.folder / f"random_{seed}", CellSpace()
-        if not (folder / "genotype.json").exists():
-            for attempt in range(10_000):
-                cells = space.decode(space.sample(numpy_stream(seed, "random cell", attempt), 1)[0])
-                if SHARE * self.limit <= self.table.predict(cells, self.shape) <= self.limit:
-                    cells.save_to(folder)
-                    break
-            else:
-                raise UserError(f"no random cell takes between {SHARE:.0%} of {self.limit:.2f} ms and all of it")
-        return folder / "genotype.json"
-
-    def _cell(self, genotype: str) -> dict[str, Any]:
-        return {**self.cell, "genotype": genotype}
-
-    def _widest(self, kind: str, key: str, step: float, options: Mapping[str, Any]) -> dict[str, Any]:
-        """The widest backbone within the measured latency of the published cell."""
-        chosen = self.folder / f"{kind}.json"
-        if not chosen.exists():
-            width = step
-            norm = {"norm_cfg": dict(self.cell["norm_cfg"])} if "norm_cfg" in self.cell else {}
-            while self.latency(found := {"type": kind, key: width, **options, **norm}) <= self.measured_limit:
-                kept, width = found, width + step
-            write_json(chosen, kept, f"the choice {str(chosen)!r}")
-        return json.loads(chosen.read_text())
-
-    def _trained(self, name: str, backbone: dict[str, Any], seed: int) -> dict[str, Any]:
-        folder = self.folder / f"{name.replace(' ', '-')}_{seed}"
-        figures, metrics = folder / "figures.json", folder / "metrics.json"
-        if not figures.exists():
-            folder.mkdir(exist_ok=True)
-            network = built(backbone)
-            with torch.no_grad():
-                channels = [int(each.shape[1]) for each in network(torch.zeros(1, 3, *self.task.image))]
-            lines = {"backbone": {"_delete_": True, **backbone}, **self.task.parts(channels)}
-            config = folder / "config.py"
-            base = str(ROOT / "configs" / self.task.config)
-            config.write_text(f"_base_ = {base!r}\nmodel = {lines!r}\ntrain_dataloader = dict(batch_size={BATCH})\n")
-            tool("train.py", config, "--work-dir", folder, "--resume", "--cfg-options", f"randomness.seed={seed}")
-            checkpoint = Path(folder / "last_checkpoint").read_text().strip()
-            tool("test.py", config, checkpoint, "--work-dir", folder / "test", "--out", metrics)
-            found = json.loads(metrics.read_text())
-            params = sum(each.numel() for each in network.parameters())
-            row = {"metric": self.task.scale * found[self.task.metric], "ms": self.latency(backbone), "params": params}
-            write_json(figures, row, f"the figures {str(figures)!r}")
-        return json.loads(figures.read_text())
-
-
-def built(backbone: Mapping[str, Any]) -> nn.Module:
+def built(settings: Mapping[str, Any]) -> nn.Module:
     """A backbone in evaluation mode; those of mm packages return nothing from `eval()`."""
-    network = MODELS.build(dict(backbone))
+    network = MODELS.build(dict(settings))
     network.eval()
     return network
 
 
-def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    values = [row["metric"] for row in rows]
+def summarize(task: str, lines: Lines, bench: Bench) -> None:
+    """Writes the record and the picture of what is there."""
+    grouped: dict[tuple[float, str], list[dict[str, Any]]] = {}
+    for run, line in sorted(lines.runs.items()):
+        if run.task == task:
+            grouped.setdefault((run.share, run.backbone), []).append(line)
+    rows = [row_of(share, backbone, found) for (share, backbone), found in grouped.items()]
+    ms, metric = np.array([[row["ms"], row["mean"]] for row in rows]).T
+    front = set(pareto_front(ms, -metric).tolist())
+    record = {
+        **provenance(f"python benchmarks/equal_latency.py {task}"),
+        "commit": " and ".join(sorted({line["commit"] for found in grouped.values() for line in found})),
+        "seeds": sorted({line["seed"] for found in grouped.values() for line in found}),
+        "metric": bench.task.metric,
+        "limit_ms": bench.limit,
+        "device_of_latency": bench.table.words,
+        "backbones": [{**row, "on_front": index in front} for index, row in enumerate(rows)],
+    }
+    shares = sorted({row["share"] for row in rows})
+    if shares != [1.0]:
+        record["command"] += f" --shares {' '.join(f'{share:g}' for share in shares)}"
+    out = RESULTS / f"equal_latency_{task}.json"
+    write_json(out, record, f"the record {str(out)!r}")
+    draw(record, ROOT / "docs" / "images" / f"equal_latency_{task}.png")
+
+
+def row_of(share: float, backbone: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    values = [line["metric"] for line in lines]
     return {
+        "share": share,
+        "backbone": backbone,
         "mean": statistics.mean(values),
         "std": statistics.stdev(values) if len(values) > 1 else None,
         "values": values,
-        "ms": statistics.mean(row["ms"] for row in rows),
-        "params": statistics.mean(row["params"] for row in rows),
+        "ms": statistics.mean(line["ms"] for line in lines),
+        "params": statistics.mean(line["params"] for line in lines),
     }
 
 
 def draw(record: dict[str, Any], path: Path) -> None:
-    """Latency against metric, each seed a dot, with names."""
+    """Latency against metric: each seed a dot, the means of a backbone a line."""
     figure = Figure(figsize=(6.4, 4.0), layout="tight")
     axes = figure.subplots()
-    for colour, (name, row) in zip(COLOURS, record["backbones"].items()):
-        axes.plot([row["ms"]] * len(row["values"]), row["values"], "o", label=name, color=colour)
+    for colour, name in zip(COLOURS, BACKBONES):
+        rows = sorted((row for row in record["backbones"] if row["backbone"] == name), key=lambda row: row["ms"])
+        axes.plot([row["ms"] for row in rows], [row["mean"] for row in rows], "-o", label=name, color=colour)
+        for row in rows:
+            axes.plot([row["ms"]] * len(row["values"]), row["values"], ".", color=colour, alpha=0.4)
     tidy(axes)
     axes.set(xlabel="latency of the backbone, ms", ylabel=record["metric"])
     axes.legend(fontsize=8)

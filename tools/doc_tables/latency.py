@@ -43,15 +43,37 @@ def equal_latency(record: dict[str, Any] | None) -> str:
     if record is None:
         return "Not measured yet."
     lines = [
-        f"| backbone | {record['metric']} | per seed | latency, ms | parameters |",
-        "|---|--:|--:|--:|--:|",
+        f"| latency at most | backbone | {record['metric']} | per seed | latency, ms | parameters | on the front |",
+        "|--:|---|--:|--:|--:|--:|---|",
     ]
-    for name, row in record["backbones"].items():
+    for row in record["backbones"]:
         values = ", ".join(f"{value:.2f}" for value in row["values"])
         lines.append(
-            f"| {name} | {spread(row['mean'], row['std'])} | {values} | {row['ms']:.2f} | {row['params']:,.0f} |"
+            f"| {100 * row['share']:.0f} % | {row['backbone']} | {spread(row['mean'], row['std'])} | {values} | "
+            f"{row['ms']:.2f} | {row['params']:,.0f} | {'yes' if row['on_front'] else ''} |"
         )
-    lines += ["", f"Limit {record['limit_ms']:.2f} ms, predicted for {record['device_of_latency']}."]
+    lines += ["", f"100 % are {record['limit_ms']:.2f} ms, predicted for {record['device_of_latency']}."]
+    return "\n".join([*lines, "", origin(record)])
+
+
+def model_optimizer(record: dict[str, Any] | None) -> str:
+    """RelativeNAS beside Model Optimizer at one limit."""
+    if record is None:
+        return "Not measured yet."
+    lines = [
+        "| network | accuracy, % | multiply-adds | parameters | found in | trained in |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for name, row in record["networks"].items():
+        lines.append(
+            f"| {name} | {spread(row['mean'], row['std'])} | {row['macs'] / 1e6:.1f} M | {row['params'] / 1e3:.0f} k | "
+            f"{row['found_in'] / 60:.1f} min | {row['trained_in'] / 60:.1f} min |"
+        )
+    lines += [
+        "",
+        f"Limit {record['limit'] / 1e6:.1f} M multiply-adds; {record['images']:,} training images, {record['epochs']} "
+        f"epochs; minutes of CPU time; Model Optimizer {record['model_optimizer']}.",
+    ]
     return "\n".join([*lines, "", origin(record)])
 
 
@@ -70,7 +92,8 @@ def target_task(record: dict[str, Any]) -> str:
 
 
 WRITERS = {
-    "equal_latency_detection": equal_latency,
+    **{f"equal_latency_{task}": equal_latency for task in ("detection", "segmentation", "camvid", "pose")},
     "latency_tables": agreement,
+    "model_optimizer": model_optimizer,
     "target_task": target_task,
 }
