@@ -17,7 +17,7 @@ _PUBLIC = {
     "architectures": "Architecture Chain Genotype list_chains list_genotypes load_architecture load_chain "
     "load_genotype save_genotype",
     "downstream": "DownstreamEvaluator",
-    "evaluators": "Evaluation Evaluator StandAloneEvaluator SupernetEvaluator TabularEvaluator",
+    "evaluators": "Evaluation Evaluator StandAloneEvaluator SupernetEvaluator TabularEvaluator ZeroCostEvaluator",
     "inference": "accelerate",
     "latency": "LatencyTable load_latency_table",
     "models": "CellBackbone ChainBackbone",

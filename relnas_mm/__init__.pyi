@@ -15,6 +15,7 @@ from relnas_mm.evaluators import Evaluator as Evaluator
 from relnas_mm.evaluators import StandAloneEvaluator as StandAloneEvaluator
 from relnas_mm.evaluators import SupernetEvaluator as SupernetEvaluator
 from relnas_mm.evaluators import TabularEvaluator as TabularEvaluator
+from relnas_mm.evaluators import ZeroCostEvaluator as ZeroCostEvaluator
 from relnas_mm.inference import accelerate as accelerate
 from relnas_mm.latency import LatencyTable as LatencyTable
 from relnas_mm.latency import load_latency_table as load_latency_table

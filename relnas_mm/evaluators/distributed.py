@@ -46,6 +46,12 @@ def all_gather_results(
     return [_broadcast(index % size, local.get(index), device) for index in range(count)]
 
 
+def broadcast_tensors(tensors: Tensors, device: torch.device) -> Tensors:
+    """Tensors of the first process in every process; a no-op without a launcher."""
+    rank, size = world()
+    return tensors if size == 1 else _broadcast(0, (None, tensors) if rank == 0 else None, device)[1]
+
+
 def _broadcast(source: int, item: tuple[Result, Tensors] | None, device: torch.device) -> tuple[Result, Tensors]:
     """Broadcasts one result, which is `None` except in the source; tensors are flattened into one per data type."""
     result, tensors = item or (None, {})

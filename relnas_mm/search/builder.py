@@ -13,7 +13,13 @@ import torch
 from mmengine.registry import LOOPS, Registry
 
 from relnas_mm.errors import UserError
-from relnas_mm.evaluators import Evaluator, StandAloneEvaluator, SupernetEvaluator, TabularEvaluator
+from relnas_mm.evaluators import (
+    Evaluator,
+    StandAloneEvaluator,
+    SupernetEvaluator,
+    TabularEvaluator,
+    ZeroCostEvaluator,
+)
 from relnas_mm.evaluators.distributed import world
 from relnas_mm.registry import EVALUATORS, SPACES, STRATEGIES
 from relnas_mm.renamed import check_renamed
@@ -65,7 +71,7 @@ for _registry, _classes in (
             MacroMicroSearch,
         ),
     ),
-    (EVALUATORS, (SupernetEvaluator, StandAloneEvaluator, TabularEvaluator)),
+    (EVALUATORS, (SupernetEvaluator, StandAloneEvaluator, TabularEvaluator, ZeroCostEvaluator)),
 ):
     for _class in _classes:
         _registry.register_module(module=_class)

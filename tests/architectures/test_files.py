@@ -11,6 +11,7 @@ from relnas_mm.architectures import (
     BenchmarkArchitecture,
     Chain,
     Genotype,
+    NASBench201Cell,
     load_architecture,
     load_chain,
     load_genotype,
@@ -22,7 +23,8 @@ pytestmark = pytest.mark.unit
 EXAMPLES = {
     "genotype": GENOTYPES["nasnet"],
     "chain": Chain.uniform(4, 8, skip=True),
-    "benchmark": BenchmarkArchitecture("|a~0|+|b~0|c~1|+|d~0|e~1|f~2|"),
+    "benchmark": BenchmarkArchitecture("021"),
+    "nasbench201": NASBench201Cell.of(["none", "skip_connect", "none", "nor_conv_1x1", "nor_conv_3x3", "none"]),
 }
 
 
@@ -59,7 +61,9 @@ def test_a_file_of_another_kind_is_one_sentence(kind, family, load, tmp_path):
 
 def test_unknown_kinds_and_names(tmp_path):
     (path := tmp_path / "any.json").write_text(json.dumps({**CHAINS["macro_micro_kmnist_t"].to_dict(), "kind": "tree"}))
-    with pytest.raises(UserError, match="any.json' is of kind 'tree'; allowed are 'benchmark', 'chain', 'genotype'"):
+    with pytest.raises(
+        UserError, match="any.json' is of kind 'tree'; allowed are 'benchmark', 'chain', 'genotype', 'nas"
+    ):
         load_architecture(path)
     with pytest.raises(UserError, match="unknown architecture 'resnet'; use one of relativenas, .*macro_micro_"):
         load_architecture("resnet")
@@ -81,7 +85,7 @@ def test_a_published_name_of_any_family():
 
 def test_the_name_of_a_benchmark_is_a_string():
     name = EXAMPLES["benchmark"]
-    assert name == str(name) == "|a~0|+|b~0|c~1|+|d~0|e~1|f~2|" and {name: 1}[str(name)] == 1
+    assert name == str(name) == "021" and {name: 1}[str(name)] == 1
     assert name.to_dict() == {"name": str(name)} and BenchmarkArchitecture.from_dict(name.to_dict()) == name
 
 

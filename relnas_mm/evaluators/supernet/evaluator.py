@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar, cast
+from itertools import chain, islice
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from relnas_mm.architectures import Genotype
+from relnas_mm.architectures import Genotype, NASBench201Cell
 from relnas_mm.datasets.arrays import (
     Augmentation,
     ImageArrays,
@@ -17,26 +18,32 @@ from relnas_mm.datasets.arrays import (
     load_images,
     split_for_search,
 )
+from relnas_mm.errors import UserError
 from relnas_mm.evaluators.base import Evaluation, Evaluator
-from relnas_mm.evaluators.distributed import all_gather_results, shard, world
+from relnas_mm.evaluators.distributed import all_gather_results, broadcast_tensors, shard, world
 from relnas_mm.evaluators.execution import CandidatePrefetcher, ExecutionConfig, ExecutionStream, run_in_parallel
 from relnas_mm.evaluators.execution.prefetch import Job
 from relnas_mm.evaluators.execution.stream import PLAIN
 from relnas_mm.evaluators.memory_estimate import MemoryEstimate, saved_activation_bytes, size_of
 from relnas_mm.evaluators.oom import explain_oom
-from relnas_mm.evaluators.supernet.initial_weights import initial_weights, initial_weights_of_size
-from relnas_mm.evaluators.supernet.op_ids import op_ids_for
+from relnas_mm.evaluators.supernet.cells import GenotypeFamily
+from relnas_mm.evaluators.supernet.family import Families
+from relnas_mm.evaluators.supernet.nasbench201 import NASBench201Family
+from relnas_mm.evaluators.supernet.scoring import ScoringConfig
 from relnas_mm.evaluators.supernet.shared_weights import SharedWeights
 from relnas_mm.evaluators.supernet.sizes import WeightsOfSize
 from relnas_mm.evaluators.supernet.trainer import CandidateTrainer
+from relnas_mm.evaluators.supernet.warmup import warm_up
 from relnas_mm.evaluators.training import TrainConfig, evaluate, recalibrate
-from relnas_mm.networks import CellNetwork, NetworkShape
+from relnas_mm.networks import NetworkShape
 from relnas_mm.seeding import stream_seed, torch_stream
 from relnas_mm.spaces import Space
 from relnas_mm.strategies import Candidate, Group, teachers_first
 
 Result = tuple[Evaluation, dict[str, Tensor]]
 """Scores and trained weights of a candidate."""
+FAMILIES: Families = {Genotype.kind: GenotypeFamily, NASBench201Cell.kind: NASBench201Family}
+"""Families whose architectures share weights, by kind."""
 
 
 class SupernetEvaluator(Evaluator):
@@ -56,18 +63,22 @@ class SupernetEvaluator(Evaluator):
             implementation, after a number of groups, after the 'generation', or 'never'.
         duplicates: If a node applies one operation to one input twice, 'shared' uses one module, as in the reference
             implementation; 'separate' uses two, as the retrained network does.
+        scoring: Fields of `ScoringConfig`: recalibrated statistics, averaged weights, paired comparison.
+        warmup_epochs: Epochs of uniform sampling before the search, each batch of which trains the shared weights of
+            another random architecture; the reference implementation has none.
         fresh_optimizer: Whether each candidate starts without momentum, as in the reference implementation; otherwise
             momentum is shared like weights.
-        space: The search space; if it has sizes, each width has shared weights of its own, and networks of one width
-            share those of a cell at the same position of the same stage.
+        space: The search space, by default that of genotypes; if it has sizes, each width has shared weights of its
+            own, and networks of one width share those of a cell at the same position of the same stage.
         seed: Seed of the split, initial weights and all random streams.
         device: Device to train on.
 
     Raises:
-        UserError: The data cannot be read, a value is out of range, or the device does not support `execution`.
+        UserError: The data cannot be read, a value is out of range, the device does not support `execution`, or
+            architectures of the space share no weights.
     """
 
-    kinds: ClassVar[tuple[str, ...] | None] = (Genotype.kind,)
+    kinds: ClassVar[tuple[str, ...] | None] = tuple(FAMILIES)
 
     def __init__(
         self,
@@ -80,6 +91,8 @@ class SupernetEvaluator(Evaluator):
         augment_validation: bool = True,
         write_back: str | int = "group",
         duplicates: str = "shared",
+        scoring: Mapping[str, Any] | None = None,
+        warmup_epochs: int = 0,
         fresh_optimizer: bool = True,
         space: Space | None = None,
         seed: int = 0,
@@ -90,15 +103,20 @@ class SupernetEvaluator(Evaluator):
         self.execution = ExecutionConfig(**execution or {})
         self.execution.check(self.device)
         self.augment_validation, self.fresh_optimizer = augment_validation, fresh_optimizer
-        self.seed, self.op_ids = seed, op_ids_for(duplicates)
+        self.scoring, self.warmup_epochs, self.space = ScoringConfig(**scoring or {}), warmup_epochs, space
+        self.seed = seed
+        if warmup_epochs < 0 or (warmup_epochs and space is None):
+            raise UserError(f"warmup_epochs is {warmup_epochs!r}; it must be at least 0, and 0 without a space")
         images = load_images(**data)
         halves = split_for_search(images, seed, train_portion)
         self.train_data, self.validation_data = (half.to(self.device) for half in halves)
         self.shape = NetworkShape(**network or {}, num_classes=len(images.classes), in_channels=images.images.shape[1])
-        self._duplicates, self._of_size = duplicates, {}
-        self._sizes = list(space.sizes()) if space is not None and space.has_sizes else []
-        tensors = {} if self._sizes else initial_weights(self.shape, seed, duplicates)
-        self.weights = SharedWeights(self._on_device(tensors), write_back, self.device)
+        kind = Genotype.kind if space is None else space.kind
+        if kind not in FAMILIES:
+            raise UserError(f"architectures of kind {kind!r} share no weights; those of {', '.join(FAMILIES)} do")
+        self.family = FAMILIES[kind](self.shape, seed, duplicates, space)
+        tensors = {name: value.to(self.device) for name, value in self.family.initial_weights().items()}
+        self.weights = SharedWeights(tensors, write_back, self.device)
         self.independent = self.weights.frozen
         self.streams = self.execution.streams(self.device)
         self._prefetcher = CandidatePrefetcher(self._ready_trainer)
@@ -117,6 +135,8 @@ class SupernetEvaluator(Evaluator):
             UserError: The device runs out of memory; the message names a batch size that fits.
         """
         self._add_sizes(groups)
+        if self.warmup_epochs and (groups[0].generation, groups[0].index) == (0, 0):
+            self._warm_up()
         jobs, later = ([(group, one) for group in part for one in group.candidates] for part in (groups, upcoming))
         local = shard(len(jobs))
         results = self._run_all([jobs[index] for index in local], [later[index] for index in shard(len(later))])
@@ -141,15 +161,12 @@ class SupernetEvaluator(Evaluator):
         return Evaluation(loss, {"accuracy": accuracy})
 
     def memory_estimate(self) -> MemoryEstimate:
-        """Estimates the memory of the search for candidates that consist of the largest operation only.
+        """Estimates the memory of the search for the family's largest architecture.
 
         In a search over sizes, their shared weights are counted as they occur, and not before.
         """
-        edges = (("sep_conv_5x5", 0), ("sep_conv_5x5", 1)) * 4
-        sizes = [Genotype(normal=edges, reduce=edges, **size) for size in self._sizes or [{}]]
-        largest = max(sizes, key=lambda genotype: genotype.cost(self.shape).macs)
         with torch.device("meta"):
-            network = CellNetwork(largest, largest.sized(self.shape), self.op_ids).train()
+            network = self.family.build(self.family.largest(), "reference").train()
             batch = min(self.config.batch_size, len(self.train_data))
             images = torch.empty(batch, *self.train_data.images.shape[1:])
             activations = saved_activation_bytes(network, images, torch.zeros(batch, dtype=torch.long))
@@ -195,14 +212,41 @@ class SupernetEvaluator(Evaluator):
     def _steps(self, job: Job, trainer: CandidateTrainer, stream: ExecutionStream) -> Iterator[None]:
         """Loads the shared weights into a trainer, trains and evaluates, one step per item."""
         group, candidate = job
-        address = (group.generation, candidate.number)
+        address = self._address(group, candidate)
         with self._explain_oom(candidate):
             with stream.entered():
                 trainer.load(self._weights_of(candidate))
                 training = self._batches(self.train_data, self.config.batch_size, "training", address)
                 size, augment = self._eval_batch_size, self.augment_validation
                 validation = self._batches(self.validation_data, size, "validation", address, augment)
-            yield from trainer.steps(training, validation)
+            yield from trainer.steps(training, validation, self._statistics())
+
+    def _address(self, group: Group, candidate: Candidate) -> tuple[int, int]:
+        """Address of a candidate's random streams."""
+        return group.generation, (group.candidates[0] if self.scoring.paired else candidate).number
+
+    def _statistics(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Training batches, in order and not augmented, from which statistics are computed anew."""
+        batches = epoch_batches(self.train_data, self.config.batch_size, memory_format=self.execution.memory_format)
+        return islice(batches, self.scoring.recalibration_batches)
+
+    def _warm_up(self) -> None:
+        """Trains the shared weights by uniform sampling in the first process, and sends them to the others."""
+        assert self.space is not None
+        if world()[0] == 0:
+            size, epochs = self.config.batch_size, range(self.warmup_epochs)
+            batches = chain.from_iterable(self._batches(self.train_data, size, "warm-up", (n, 0)) for n in epochs)
+            steps = len(epochs) * math.ceil(len(self.train_data) / size)
+            warm_up(self.weights.tensors, self.space, self._train_on_batch, batches, steps, self.seed)
+        self.weights.tensors = broadcast_tensors(self.weights.tensors, self.device)
+
+    def _train_on_batch(self, candidate: Candidate, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        """Trains a candidate on one batch; its weights by their shared names."""
+        trainer, weights = self._trainer(candidate), self._weights_of(candidate)
+        trainer.load(weights)
+        for _ in trainer.train([batch]):
+            pass
+        return {weights.shared(name): value.detach() for name, value in trainer.state_dict(momentum=False).items()}
 
     def _write_back(self, group: Group, results: list[Result]) -> list[Evaluation]:
         losses = [evaluation.loss for evaluation, _ in results]
@@ -213,7 +257,7 @@ class SupernetEvaluator(Evaluator):
 
     def _ready_trainer(self, group: Group, candidate: Candidate, stream: ExecutionStream) -> CandidateTrainer:
         """Builds the trainer of a candidate, and captures its steps if the stream captures steps."""
-        seed = stream_seed(self.seed, "drop path", group.generation, candidate.number)
+        seed = stream_seed(self.seed, "drop path", *self._address(group, candidate))
         with stream.recording():
             trainer = self._trainer(candidate, group.progress, stream, seed)
             training = self._examples(self.train_data, self.config.batch_size)
@@ -227,30 +271,21 @@ class SupernetEvaluator(Evaluator):
         stream: ExecutionStream = PLAIN,
         drop_path_seed: int | None = None,
     ) -> CandidateTrainer:
-        genotype = cast(Genotype, candidate.architecture)
         with torch.device("meta"):  # initial weights would be thrown away
-            network = CellNetwork(genotype, genotype.sized(self.shape), self.op_ids, self.execution.get_backend())
+            network = self.family.build(candidate.architecture, self.execution.get_backend())
         weights = self._weights_of(candidate)
-        return CandidateTrainer(network, weights, self.config, self.execution, progress, stream, drop_path_seed)
+        return CandidateTrainer(
+            network, weights, self.config, self.execution, progress, stream, drop_path_seed, self.scoring
+        )
 
     def _weights_of(self, candidate: Candidate) -> SharedWeights | WeightsOfSize:
         """The shared weights under the names of a candidate's network."""
-        if not self._sizes:
-            return self.weights
-        shape = cast(Genotype, candidate.architecture).sized(self.shape)
-        if shape not in self._of_size:
-            tensors, names = initial_weights_of_size(shape, self.seed, self._duplicates, self.weights.tensors)
-            self.weights.add(self._on_device(tensors))
-            self._of_size[shape] = WeightsOfSize(self.weights, names)
-        return self._of_size[shape]
+        return self.family.weights_of(candidate.architecture, self.weights)
 
     def _add_sizes(self, groups: Sequence[Group]) -> None:
         """Initializes the weights of sizes that occur for the first time, in every process alike."""
         for candidate in (one for group in groups for one in group.candidates):
             self._weights_of(candidate)
-
-    def _on_device(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return {name: value.to(self.device) for name, value in tensors.items()}
 
     @property
     def _eval_batch_size(self) -> int:

@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from relnas_mm.evaluators.base import Evaluation
 from relnas_mm.evaluators.execution import ExecutionConfig, ExecutionStream, StreamedEpoch
+from relnas_mm.evaluators.supernet.family import Subnet
+from relnas_mm.evaluators.supernet.scoring import ScoringConfig
 from relnas_mm.evaluators.supernet.shared_weights import SharedWeights
 from relnas_mm.evaluators.supernet.sizes import WeightsOfSize
-from relnas_mm.evaluators.training import Batches, TrainConfig, evaluation_step, training_step
-from relnas_mm.networks import CellNetwork
+from relnas_mm.evaluators.training import Batches, TrainConfig, evaluation_step, recalibrate, training_step
 from relnas_mm.networks.fuse import fuse_conv_bn
 
 _MOMENTUM = "momentum/"
@@ -29,18 +31,21 @@ class CandidateTrainer:
         progress: Elapsed fraction of the search, 0 to 1.
         stream: Stream that executes the steps.
         drop_path_seed: Seed of drop path; `None` uses PyTorch's default generator.
+        scoring: Options of the score.
     """
 
     def __init__(
         self,
-        network: CellNetwork,
+        network: Subnet,
         weights: SharedWeights | WeightsOfSize,
         config: TrainConfig,
         execution: ExecutionConfig,
         progress: float,
         stream: ExecutionStream,
         drop_path_seed: int | None = None,
+        scoring: ScoringConfig | None = None,
     ):
+        self._scoring = scoring or ScoringConfig()
         exact, device = network.backend.exact, weights.device
         self.network = network.to_empty(device=device)
         self.network.to(memory_format=execution.memory_format)  # type: ignore[call-overload]
@@ -56,6 +61,7 @@ class CandidateTrainer:
             self.optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
         precision = partial(execution.precision, device)
         step = training_step(self.network, self.optimizer, config.grad_clip, precision)
+        self._stream, self._average = stream, list[Tensor | nn.Parameter]()
         self._training = StreamedEpoch(self.network, step, True, stream, generators)
         self._evaluation = StreamedEpoch(self.network, evaluation_step(self.network, precision), False, stream)
         self._fuses = not exact and device.type == "cpu"
@@ -73,13 +79,50 @@ class CandidateTrainer:
         momenta = {_MOMENTUM + name: self._momentum(parameter) for name, parameter in self._named}
         weights.copy_into({name: buffer for name, buffer in momenta.items() if name in weights})
 
-    def steps(self, training: Batches, validation: Batches) -> Iterator[None]:
-        """Runs an epoch of training and one of evaluation, one step per item."""
+    def steps(self, training: Batches, validation: Batches, statistics: Batches = ()) -> Iterator[None]:
+        """Runs an epoch of training and one of evaluation, one step per item.
+
+        Args:
+            training: Training batches.
+            validation: Validation batches.
+            statistics: Batches from which the statistics of normalizations are computed anew, if there are any.
+        """
         self._start = time.perf_counter()
-        yield from self._training.steps(training)
+        yield from self.train(training)
+        trained = {}
+        if self._scoring.replaces_weights:
+            with self._stream.entered():
+                trained = {name: tensor.clone() for name, tensor in self._state.items()}
+                self._replace_weights(statistics)
         if self._fuses:  # for speed; the tensors of `_state` do not change
             fuse_conv_bn(self.network.eval())
         yield from self._evaluation.steps(validation)
+        with self._stream.entered():
+            for name, tensor in trained.items():
+                self._state[name].copy_(tensor)
+
+    def train(self, batches: Batches) -> Iterator[None]:
+        """Runs the training steps, one per item."""
+        decay = self._scoring.ema_decay
+        if decay is None:
+            yield from self._training.steps(batches)
+            return
+        weights: list[Tensor | nn.Parameter] = [parameter.detach() for _, parameter in self._named]
+        self._average = [weight.clone() for weight in weights]
+        update = get_ema_multi_avg_fn(decay)
+        for _ in self._training.steps(batches):
+            with self._stream.entered():
+                update(self._average, weights, 0)
+            yield
+
+    @torch.no_grad()
+    def _replace_weights(self, statistics: Batches) -> None:
+        for (_, parameter), average in zip(self._named, self._average):
+            parameter.copy_(average)
+        if self._scoring.recalibration_batches:
+            rate, self.network.drop_path_rate = self.network.drop_path_rate, 0.0
+            recalibrate(self.network, statistics)
+            self.network.drop_path_rate = rate
 
     def evaluation(self, concurrent: int = 1) -> Evaluation:
         """Synchronizes, and returns the result of the steps.

@@ -5,35 +5,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from relnas_mm.errors import UserError
+from relnas_mm.architectures import NASBench201Cell
+from relnas_mm.networks.nasbench201 import KERNELS, NB201_EDGES, NB201_OPERATIONS, NODES
 from relnas_mm.predictors.encodings.words import Vocabulary, paths
-from relnas_mm.spaces.nasbench201 import EDGES, OPERATIONS
 from relnas_mm.spaces.transnasbench101 import MICRO_OPERATIONS
 
-NONE, SKIP = OPERATIONS[:2]
-NODES = 4
+NONE, SKIP = NB201_OPERATIONS[:2]
 STAGES = ((16, 32), (32, 16), (64, 8))
 """Channels, and size of the feature maps for images of 32 x 32 pixels."""
 
 CELLS_PER_STAGE = 5
 TENSOR_SHAPE = (1 + 2 * CELLS_PER_STAGE * len(STAGES), NODES, NODES)
-KERNELS = {"nor_conv_1x1": 1, "nor_conv_3x3": 3}
 VOCABULARIES: dict[tuple[str, ...], Vocabulary] = {
-    known: Vocabulary(known[2:], NODES - 1) for known in (OPERATIONS, MICRO_OPERATIONS)
+    known: Vocabulary(known[2:], NODES - 1) for known in (NB201_OPERATIONS, MICRO_OPERATIONS)
 }
-
-
-def operations_201(text: str) -> list[str]:
-    """Parses the six operations of a string such as `|a~0|+|b~0|c~1|+|d~0|e~1|f~2|`.
-
-    Raises:
-        UserError: The string is malformed.
-    """
-    edges = [word.partition("~") for word in text.replace("+", "").split("|") if word]
-    nodes = "".join(node for _, _, node in edges)
-    if nodes != "001012" or not {name for name, _, _ in edges} <= set(OPERATIONS):
-        raise UserError(f"{text!r} is no cell of NAS-Bench-201; it must look like '|a~0|+|b~0|c~1|+|d~0|e~1|f~2|'")
-    return [name for name, _, _ in edges]
 
 
 def operations_micro(text: str) -> list[str]:
@@ -46,10 +31,10 @@ def tensor_201(text: str) -> np.ndarray:
 
     Entry (i, j) describes the edge from node i to node j.
     """
-    operations = operations_201(text)
-    entries = tuple(zip(*EDGES))
+    operations = NASBench201Cell(text).operations
+    entries = tuple(zip(*NB201_EDGES))
     out = np.zeros(TENSOR_SHAPE)
-    out[0][entries] = [OPERATIONS.index(name) for name in operations]
+    out[0][entries] = [NB201_OPERATIONS.index(name) for name in operations]
     for stage, (channels, side) in enumerate(STAGES):
         costs = np.array([edge_cost(name, channels, side) for name in operations])
         for cell in range(CELLS_PER_STAGE):
@@ -76,7 +61,7 @@ def words(operations: Sequence[str], known: tuple[str, ...]) -> np.ndarray:
         known: Operations of the space, of which the first two are 'none' and 'skip_connect'.
     """
     edges: dict[int, list[tuple[str | None, int]]] = {}
-    for (i, j), name in zip(EDGES, operations):
+    for (i, j), name in zip(NB201_EDGES, operations):
         if name != NONE:
             edges.setdefault(j, []).append((None if name == SKIP else name, i))
     return VOCABULARIES[known].counts(paths(edges, 0, NODES - 1))
@@ -88,12 +73,13 @@ def used_operations(operations: Sequence[str], known: tuple[str, ...]) -> np.nda
     If the two inner nodes are not connected, they are ordered canonically.
     """
     adjacency = np.zeros((NODES, NODES), dtype=bool)
-    adjacency[tuple(zip(*EDGES))] = [name != NONE for name in operations]
+    adjacency[tuple(zip(*NB201_EDGES))] = [name != NONE for name in operations]
     reachable = np.eye(NODES, dtype=bool)
     for _ in range(NODES):
         reachable |= reachable @ adjacency
     chosen = [
-        known.index(name) if reachable[0, i] and reachable[j, -1] else 0 for (i, j), name in zip(EDGES, operations)
+        known.index(name) if reachable[0, i] and reachable[j, -1] else 0
+        for (i, j), name in zip(NB201_EDGES, operations)
     ]
     if chosen[2] == 0:
         a, b, _, d, e, f = chosen
@@ -103,8 +89,8 @@ def used_operations(operations: Sequence[str], known: tuple[str, ...]) -> np.nda
 
 def flow_201(text: str) -> np.ndarray:
     """`words` and `used_operations` of NAS-Bench-201, shape (70,)."""
-    operations = operations_201(text)
-    return np.concatenate([words(operations, OPERATIONS), used_operations(operations, OPERATIONS)])
+    operations = NASBench201Cell(text).operations
+    return np.concatenate([words(operations, NB201_OPERATIONS), used_operations(operations, NB201_OPERATIONS)])
 
 
 def flow_micro(text: str) -> np.ndarray:
@@ -117,6 +103,6 @@ def parameters_201(text: str) -> int:
     """Number of parameters of the fifteen cells."""
     return sum(
         CELLS_PER_STAGE * edge_cost(name, channels, side)[1]
-        for name in operations_201(text)
+        for name in NASBench201Cell(text).operations
         for channels, side in STAGES
     )

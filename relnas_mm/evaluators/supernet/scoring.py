@@ -1,0 +1,37 @@
+"""How candidates of a supernet are scored; the defaults are the procedure of the reference implementation."""
+
+from dataclasses import dataclass
+
+from relnas_mm.errors import UserError
+
+
+@dataclass(frozen=True)
+class ScoringConfig:
+    """Options that change the scores of candidates, but not the weights that they write back.
+
+    Args:
+        recalibration_batches: Training batches from which the statistics of normalizations are computed anew before a
+            candidate is scored; 0 scores it with the statistics of its training steps and of those who shared them.
+        ema_decay: Score the exponential moving average of the weights over the training steps, with this decay;
+            `None` scores the last weights.
+        paired: Train and validate all candidates of a group on the same batches with the same augmentation, so that
+            chance affects them alike; otherwise each has its own.
+
+    Raises:
+        UserError: A value is out of range.
+    """
+
+    recalibration_batches: int = 0
+    ema_decay: float | None = None
+    paired: bool = False
+
+    def __post_init__(self) -> None:
+        if type(self.recalibration_batches) is not int or self.recalibration_batches < 0:
+            raise UserError(f"recalibration_batches is {self.recalibration_batches!r}; it must be a number from 0 on")
+        if self.ema_decay is not None and not 0 < self.ema_decay < 1:
+            raise UserError(f"ema_decay is {self.ema_decay!r}; it must be between 0 and 1, or None")
+
+    @property
+    def replaces_weights(self) -> bool:
+        """Whether candidates are scored with other weights or statistics than those they write back."""
+        return bool(self.recalibration_batches) or self.ema_decay is not None
