@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from doc_tables.origin import origin
+from doc_tables.origin import origin, spread
 
 PUBLISHED_ERRORS = {
     "NAS-Bench-201, CIFAR-10": 6.01,
@@ -122,7 +122,34 @@ def _error(entry: dict[str, Any], method: str, count: str, record: dict[str, Any
     return _with_seeds({**row, "find": [100 - mean, spread]}, "find", 2, record)
 
 
+def fidelity(record: dict[str, Any] | None) -> str:
+    """How well cheap scores agree with the true accuracy."""
+    if record is None:
+        return "Not measured yet."
+    lines = ["| score, after this share of the search | Kendall's tau | right pairs | near the median gap |"]
+    lines.append("|---|--:|--:|--:|")
+    for name, row in record["rows"].items():
+        tau = "" if "tau" not in row else spread(*row["tau"])
+        lines.append(f"| {name} | {tau} | {_share(row['right'])} | {_share(row['right_at_median_gap'])} |")
+    low, middle, high = record["gaps"]
+    lines += [
+        "",
+        f"{record['random_cells']} random cells per seed, in pairs; shares with 95 % intervals (Wilson) over all "
+        f"seeds. The median difference of random pairs is {middle:.1f} points of test accuracy (quartiles {low:.1f} and "
+        f"{high:.1f}).",
+    ]
+    return "\n".join([*lines, "", origin(record)])
+
+
+def _share(figures: list[float]) -> str:
+    if not figures:
+        return ""
+    share, low, high, count = figures
+    return f"{100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f}; {count:.0f})"
+
+
 WRITERS = {
+    "fidelity": fidelity,
     "renas_live": renas_live,
     "renas_referee": renas_referee,
     "renas_table": renas_table,
