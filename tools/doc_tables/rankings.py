@@ -135,7 +135,7 @@ def fidelity(record: dict[str, Any] | None) -> str:
     lines += [
         "",
         f"{record['random_cells']} random cells per seed, in pairs; shares with 95 % intervals (Wilson) over all "
-        f"seeds. The median difference of random pairs is {middle:.1f} points of test accuracy (quartiles {low:.1f} and "
+        f"seeds. Random pairs differ by {middle:.1f} points of test accuracy in the median (quartiles {low:.1f}, "
         f"{high:.1f}).",
     ]
     return "\n".join([*lines, "", origin(record)])
