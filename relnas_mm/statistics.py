@@ -1,4 +1,4 @@
-"""The Mann-Whitney rank test, and Holm's correction for multiple tests."""
+"""The Mann-Whitney rank test, effect sizes with intervals, and Holm's correction for multiple tests."""
 
 import itertools
 import math
@@ -40,6 +40,46 @@ def smallest_p(first: int, second: int) -> float:
         second: That of the second.
     """
     return min(1.0, 2 / math.comb(first + second, first))
+
+
+def values_needed(tests: int, level: float) -> int:
+    """Smallest number of values in each of two samples with which one of several tests can become significant.
+
+    Args:
+        tests: Number of tests that Holm's method corrects for, at least 1.
+        level: Significance level, 0 to 1.
+    """
+    return next(count for count in itertools.count(1) if tests * smallest_p(count, count) < level)
+
+
+def superiority(first: Sequence[float], second: Sequence[float]) -> float:
+    """Probability that a value of the first sample is above one of the second, ties half: Vargha and Delaney's A."""
+    differences = np.subtract.outer(np.asarray(first, dtype=float), np.asarray(second, dtype=float))
+    return float((np.sign(differences).mean() + 1) / 2)
+
+
+def mean_difference(
+    first: Sequence[float], second: Sequence[float], confidence: float = 0.95
+) -> tuple[float, float, float] | None:
+    """Difference of two means with Welch's interval; `None` for samples of one value.
+
+    Args:
+        first: Values of one sample.
+        second: Those of the other.
+        confidence: Confidence level of the interval, 0 to 1.
+
+    Returns:
+        First minus second, and the ends of the interval.
+    """
+    from scipy.stats import ttest_ind  # slow to import
+
+    if min(len(first), len(second)) < 2:
+        return None
+    difference = float(np.mean(first) - np.mean(second))
+    if np.ptp(first) == np.ptp(second) == 0.0:  # SciPy would divide by zero
+        return difference, difference, difference
+    interval = ttest_ind(first, second, equal_var=False).confidence_interval(confidence)
+    return difference, float(interval.low), float(interval.high)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from relnas_mm.statistics import holm, mann_whitney, smallest_p
+from relnas_mm.statistics import holm, mann_whitney, mean_difference, smallest_p, superiority, values_needed
 
 pytestmark = pytest.mark.unit
 samples = st.lists(st.integers(0, 9).map(float), min_size=1, max_size=40)
@@ -69,3 +69,28 @@ def test_luck_is_rarely_called_a_difference():
 def test_the_smallest_p_is_that_of_samples_that_do_not_overlap(first, second):
     apart = mann_whitney([float(i) for i in range(first)], [10.0 + i for i in range(second)])
     assert smallest_p(first, second) == pytest.approx(apart)
+
+
+@given(samples, samples)
+def test_superiority_counts_pairs(first, second):
+    wins = [1.0 if a > b else 0.5 if a == b else 0.0 for a in first for b in second]
+    assert superiority(first, second) == pytest.approx(sum(wins) / len(wins))
+    assert superiority(first, second) + superiority(second, first) == pytest.approx(1.0)
+
+
+def test_an_interval_of_a_difference():
+    """Welch's interval by its formula."""
+    first, second = [1.0, 2.0, 3.0, 6.0], [0.0, 1.0, 1.0]
+    parts = [np.var(values, ddof=1) / len(values) for values in (first, second)]
+    freedom = sum(parts) ** 2 / sum(part**2 / (len(values) - 1) for part, values in zip(parts, (first, second)))
+    half = stats.t.ppf(0.975, freedom) * math.sqrt(sum(parts))
+    difference = 3.0 - 2 / 3
+    assert mean_difference(first, second) == pytest.approx((difference, difference - half, difference + half))
+    assert mean_difference([1.0], second) is None
+    assert mean_difference([2.0, 2.0], [1.0, 1.0]) == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("tests, needed", [(1, 4), (2, 5), (18, 6)])
+def test_the_number_of_values_that_a_test_needs(tests, needed):
+    assert values_needed(tests, 0.05) == needed
+    assert tests * smallest_p(needed, needed) < 0.05 <= tests * smallest_p(needed - 1, needed - 1)

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from relnas_mm.comparison.plan import Plan
-from relnas_mm.statistics import holm, mann_whitney
+from relnas_mm.statistics import holm, mann_whitney, mean_difference, superiority, values_needed
 
 LEVEL = 0.05
+BETTER, WORSE, NOT_SHOWN = "better", "worse", "no difference shown"
 CHECKPOINTS = (0.1, 0.3, 1.0)
 """Fractions of the budget at which intermediate values are reported."""
 
@@ -19,8 +20,10 @@ def summarize(plan: Plan, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     Returns:
         `tasks`, by name: the `optimum` (`None` if unknown) and for each of `strategies` the `mean`, `std`, `median` and
         `best` of the final values over seeds; `at`, means and standard deviations at intermediate numbers of queries;
-        mean numbers of `distinct` architectures and `seconds`; `p`, corrected over all tests, and `verdict` of the
-        reference against the strategy: 'better', 'worse' or 'same'.
+        mean numbers of `distinct` architectures and `seconds`; of the reference against the strategy the `difference`
+        of the means with a 95 % interval, the `superiority` (how often it is above), `p`, corrected over all tests, and
+        the `verdict`, 'better', 'worse' or 'no difference shown'.  `seeds_needed`: with fewer seeds, no test can be
+        significant after the correction.
     """
     budgets = sorted({max(round(share * plan.budget), 1) for share in CHECKPOINTS})
     tasks: dict[str, Any] = {}
@@ -33,14 +36,16 @@ def summarize(plan: Plan, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
         reference = entries[plan.reference]
         for name, entry in entries.items():
             if name != plan.reference:
-                tests.append((entry, mann_whitney(reference["values"], entry["values"])))
+                pair = reference["values"], entry["values"]
+                tests.append((entry, mann_whitney(*pair)))
+                entry["difference"], entry["superiority"] = mean_difference(*pair), superiority(*pair)
                 entry["side"] = float(np.median(reference["values"]) - np.median(entry["values"])) or float(
                     reference["mean"] - entry["mean"]
                 )
         tasks[task] = {"optimum": _optimum(plan, task), "strategies": entries}
     for (entry, _), p in zip(tests, holm([p for _, p in tests])):
         side = entry.pop("side")
-        entry["p"], entry["verdict"] = p, ("same" if p >= LEVEL else "better" if side > 0 else "worse")
+        entry["p"], entry["verdict"] = p, NOT_SHOWN if p >= LEVEL else BETTER if side > 0 else WORSE
     return {
         "name": plan.name,
         "budget": plan.budget,
@@ -49,6 +54,7 @@ def summarize(plan: Plan, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "objectives": list(plan.objectives),
         "budgets": budgets,
         "tests": len(tests),
+        "seeds_needed": values_needed(max(len(tests), 1), LEVEL),
         "tasks": tasks,
     }
 

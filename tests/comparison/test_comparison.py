@@ -1,5 +1,6 @@
 """Plans, traces, summaries and reports of comparisons."""
 
+import html
 import json
 import re
 
@@ -105,7 +106,10 @@ def test_summary_says_who_differs(finished):
     rigged = [line | {"value": float(line["seed"] + 10 * (line["strategy"] == "random"))} for line in records]
     many = [line | {"seed": line["seed"] + 4 * k} for k in range(4) for line in rigged]
     rows = summarize(plan, many)["tasks"]["a"]["strategies"]
-    assert rows["random"]["verdict"] == "worse" and rows["evolution"]["verdict"] == "same"
+    assert rows["random"]["verdict"] == "worse" and rows["evolution"]["verdict"] == "no difference shown"
+    assert rows["random"]["difference"][0] == pytest.approx(-10) and rows["random"]["superiority"] == 0.0
+    low, high = rows["evolution"]["difference"][1:]
+    assert low < 0 < high and rows["evolution"]["superiority"] == 0.5
     one = summarize(Plan(**plan_values("", tasks=plan.tasks, seeds=1)), [r for r in records if r["seed"] == 0])
     assert one["tasks"]["a"]["strategies"]["random"]["std"] is None
 
@@ -119,7 +123,10 @@ def test_report_needs_nothing_else(finished):
     assert json.loads((folder / "summary.json").read_text())["command"] == "python tools/compare.py x.py"
     assert (folder / "anytime.png").read_bytes().startswith(b"\x89PNG")
     lines = table_lines(summary)
-    assert lines[0] == "a (40 candidates, 4 seeds, optimum 80.000)" and len(lines) == 4
+    assert lines[0] == "a (40 candidates, 4 seeds, optimum 80.000)" and len(lines) == 5
+    # two tests, the smallest p of four against four is 2 / 70
+    sentence = "with 4 seeds no difference can be shown: after the correction over 2 tests, p < 0.05 takes at least 5"
+    assert lines[-1] == f"{sentence} seeds" and html.escape(sentence[1:]) in page
 
 
 def test_two_objectives_are_measured_by_their_front(table, latency, tmp_path):

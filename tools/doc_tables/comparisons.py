@@ -9,7 +9,7 @@ from doc_tables.origin import figure, origin
 def compared(record: dict[str, Any]) -> str:
     """Final values by strategy and task, with the verdict of the rank test against the reference strategy."""
     tasks, reference = record["tasks"], record["reference"]
-    marks = {"worse": " ▲", "better": " ▼", "same": ""}  # the verdict is the reference's
+    marks = {"worse": " ▲", "better": " ▼"}  # the verdict is the reference's
     lines = [f"| strategy | {' | '.join(tasks)} | seconds |", "|---|" + "--:|" * (len(tasks) + 1)]
     for name in next(iter(tasks.values()))["strategies"]:
         rows = [entry["strategies"][name] for entry in tasks.values()]
@@ -22,7 +22,7 @@ def compared(record: dict[str, Any]) -> str:
         "",
         f"{record['budget']} candidates per search. ▲ better, ▼ worse than {'the ' * (reference in LABELS)}"
         f"{label(reference)} (Mann-Whitney, p < 0.05 after Holm's correction over {record['tests']} tests); "
-        "no mark: no significant difference.",
+        "no mark: no difference shown.",
     ]
     if "transfer" in record:
         matrix = record["transfer"][reference]
