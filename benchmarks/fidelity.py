@@ -68,6 +68,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "averaged weights": dict(scoring=dict(ema_decay=0.9)),
     "a quarter of the learning rate": dict(training=dict(lr=0.025)),
     "warm-up": dict(warmup_epochs=16),
+    "races": dict(scoring=dict(race=(0.5, 1, 2), paired=True)),
     "all of these": dict(
         scoring=dict(recalibration_batches=16, paired=True, ema_decay=0.9),
         augment_validation=False,

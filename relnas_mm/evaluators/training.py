@@ -112,6 +112,19 @@ def evaluate(network: nn.Module, batches: Batches, precision: Precision = nullco
     return metrics.means()
 
 
+@torch.no_grad()
+def image_losses(network: nn.Module, batches: Batches, precision: Precision = nullcontext) -> tuple[Tensor, Tensor]:
+    """Evaluates a network; returns the cross-entropy of each image, and 1 for correct classes, else 0, each (n,)."""
+    network.eval()
+    losses, corrects = [], []
+    for images, labels in batches:
+        with precision():
+            logits = network(images)
+        losses.append(F.cross_entropy(logits.float(), labels, reduction="none"))
+        corrects.append((logits.argmax(dim=1) == labels).float())
+    return torch.cat(losses), torch.cat(corrects)
+
+
 def training_step(
     network: nn.Module, optimizer: torch.optim.Optimizer, grad_clip: float, precision: Precision = nullcontext
 ) -> Step:

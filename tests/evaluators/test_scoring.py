@@ -1,15 +1,18 @@
 """Options of the scores of a supernet, and its families."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
 import torch
 from helpers import write_cifar10
+from scipy import stats
 
 from relnas_mm.architectures import NASBench201Cell
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import SupernetEvaluator
+from relnas_mm.evaluators.supernet.racing import is_decided, paired_p
 from relnas_mm.networks.nasbench201 import NB201_OPERATIONS
 from relnas_mm.search import RunStore, SearchRun
 from relnas_mm.spaces import CellSpace, MacroMicroSpace, NASBench201Space
@@ -136,6 +139,12 @@ def test_shared_weights_of_benchmark_cells_are_those_of_all_operations(data):
     [
         ({"scoring": {"recalibration_batches": -1}}, "recalibration_batches is -1; it must be a number from 0 on"),
         ({"scoring": {"ema_decay": 1.0}}, "ema_decay is 1.0; it must be between 0 and 1, or None"),
+        ({"scoring": {"race": (1, 0.5)}}, r"race is \(1, 0.5\); it must be numbers of epochs above 0, ascending"),
+        ({"scoring": {"level": 0}}, "level is 0; it must be between 0 and 1"),
+        (
+            {"scoring": {"race": (1,)}, "execution": {"backend": "auto", "parallel_candidates": 2}},
+            "scoring.race trains one candidate at a time: leave out cuda_graphs and parallel_candidates",
+        ),
         ({"warmup_epochs": -1}, "warmup_epochs is -1; it must be at least 0, and 0 without a space"),
         ({"duplicates": "separate"}, "duplicates is 'separate'; cells of NAS-Bench-201 have none: leave it out"),
     ],
@@ -150,3 +159,39 @@ def test_a_space_whose_architectures_share_no_weights(data):
         evaluator(data, MacroMicroSpace())
     with pytest.raises(UserError, match="warmup_epochs is 1; it must be at least 0, and 0 without a space"):
         evaluator(data, None, warmup_epochs=1)
+
+
+def test_a_race_of_one_epoch_is_the_usual_training(data):
+    """Its last comparison is after one epoch, whatever the difference; both validate as the first candidate does."""
+    losses, weights = both(data, "nasbench201")
+    raced, same = both(data, "nasbench201", scoring={"race": (1,)})
+    assert raced[0] == pytest.approx(losses[0]) and raced[1] != losses[1]
+    assert all(torch.equal(weights[key], same[key]) for key in weights)
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_a_race_ends_when_the_difference_is_significant(name, data):
+    steps = []
+    for level in (1e-12, 1 - 1e-12):  # never, at once
+        space = SPACES[name]()
+        chosen = evaluator(data, space, scoring={"race": (0.5, 1, 2), "level": level, "paired": True})
+        scored = chosen.evaluate([group_of(space, space.sample(np.random.default_rng(1), 2))])[0]
+        steps.append({each.metrics["steps"] for each in scored})
+    size = len(chosen.train_data)
+    assert steps == [{2 * math.ceil(size / 8)}, {round(0.5 * math.ceil(size / 8))}]
+
+
+def test_a_race_keeps_averages_and_statistics_apart_from_the_weights(data):
+    plain = both(data, "nasbench201", scoring={"race": (0.5, 1), "level": 1e-12})
+    other = both(data, "nasbench201", scoring={"race": (0.5, 1), "level": 1e-12, "ema_decay": 0.7})
+    assert plain[0] != other[0] and all(torch.equal(plain[1][key], other[1][key]) for key in plain[1])
+
+
+def test_paired_differences_are_tested():
+    differences = torch.tensor([1.0, 2.0, 3.0, 2.0])
+    z = 2.0 / (np.std([1, 2, 3, 2], ddof=1) / 2)
+    assert paired_p(differences) == pytest.approx(2 * stats.norm.sf(z))
+    assert paired_p(torch.zeros(3)) == 1.0 and paired_p(torch.ones(3)) == 0.0
+    base = torch.arange(4.0)
+    assert is_decided([base, base + differences], 0.01) and not is_decided([base, base + differences - 2], 0.5)
+    assert is_decided([base, torch.full((4,), math.nan)], 0.01) and is_decided([torch.full((4,), math.inf)], 0.01)

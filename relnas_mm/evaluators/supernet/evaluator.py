@@ -29,6 +29,7 @@ from relnas_mm.evaluators.oom import explain_oom
 from relnas_mm.evaluators.supernet.cells import GenotypeFamily
 from relnas_mm.evaluators.supernet.family import Families
 from relnas_mm.evaluators.supernet.nasbench201 import NASBench201Family
+from relnas_mm.evaluators.supernet.racing import race
 from relnas_mm.evaluators.supernet.scoring import ScoringConfig
 from relnas_mm.evaluators.supernet.shared_weights import SharedWeights
 from relnas_mm.evaluators.supernet.sizes import WeightsOfSize
@@ -105,6 +106,10 @@ class SupernetEvaluator(Evaluator):
         self.augment_validation, self.fresh_optimizer = augment_validation, fresh_optimizer
         self.scoring, self.warmup_epochs, self.space = ScoringConfig(**scoring or {}), warmup_epochs, space
         self.seed = seed
+        if self.scoring.race and (self.execution.cuda_graphs or self.execution.parallel_candidates > 1):
+            raise UserError(
+                "scoring.race trains one candidate at a time: leave out cuda_graphs and parallel_candidates"
+            )
         if warmup_epochs < 0 or (warmup_epochs and space is None):
             raise UserError(f"warmup_epochs is {warmup_epochs!r}; it must be at least 0, and 0 without a space")
         images = load_images(**data)
@@ -137,6 +142,8 @@ class SupernetEvaluator(Evaluator):
         self._add_sizes(groups)
         if self.warmup_epochs and (groups[0].generation, groups[0].index) == (0, 0):
             self._warm_up()
+        if self.scoring.race:
+            return self._races(groups)
         jobs, later = ([(group, one) for group in part for one in group.candidates] for part in (groups, upcoming))
         local = shard(len(jobs))
         results = self._run_all([jobs[index] for index in local], [later[index] for index in shard(len(later))])
@@ -205,8 +212,7 @@ class SupernetEvaluator(Evaluator):
         results: list[Result] = []
         for (_, candidate), trainer in zip(jobs, trainers):
             with self._explain_oom(candidate):
-                state, shared = trainer.state_dict(not self.fresh_optimizer), self._weights_of(candidate).shared
-                results.append((trainer.evaluation(len(jobs)), {shared(name): each for name, each in state.items()}))
+                results.append((trainer.evaluation(len(jobs)), self._shared_state(candidate, trainer)))
         return results
 
     def _steps(self, job: Job, trainer: CandidateTrainer, stream: ExecutionStream) -> Iterator[None]:
@@ -220,6 +226,53 @@ class SupernetEvaluator(Evaluator):
                 size, augment = self._eval_batch_size, self.augment_validation
                 validation = self._batches(self.validation_data, size, "validation", address, augment)
             yield from trainer.steps(training, validation, self._statistics())
+
+    def _races(self, groups: Sequence[Group]) -> list[list[Evaluation]]:
+        """As `evaluate`, but the candidates of a group train until their difference is significant (`race`)."""
+        found = {}
+        for index in shard(len(groups)):  # a pair stays in one process
+            results = self._race(groups[index])
+            named = {
+                f"{place}/{name}": each for place, (_, state) in enumerate(results) for name, each in state.items()
+            }
+            found[index] = [evaluation for evaluation, _ in results], named
+        scored = []
+        for group, (evaluations, named) in zip(groups, all_gather_results(found, len(groups), self.device)):
+            states: list[dict[str, Tensor]] = [{} for _ in evaluations]
+            for name, value in named.items():
+                place, _, own = name.partition("/")
+                states[int(place)][own] = value
+            scored.append(self._write_back(group, list(zip(evaluations, states))))
+        return scored
+
+    def _race(self, group: Group) -> list[Result]:
+        steps = math.ceil(len(self.train_data) / self.config.batch_size)
+        stops = [max(1, round(epochs * steps)) for epochs in self.scoring.race]
+        first = self._address(group, group.candidates[0])
+        trainers, training = [], []
+        for candidate in group.candidates:
+            trainer, address = self._ready_trainer(group, candidate, PLAIN), self._address(group, candidate)
+            trainer.load(self._weights_of(candidate))
+            trainers.append(trainer)
+            epochs = ["training", *(f"training {number}" for number in range(1, math.ceil(self.scoring.race[-1])))]
+            batches = [self._batches(self.train_data, self.config.batch_size, epoch, address) for epoch in epochs]
+            training.append(chain.from_iterable(batches))
+
+        def validation() -> Iterator[tuple[Tensor, Tensor]]:
+            return self._batches(
+                self.validation_data, self._eval_batch_size, "validation", first, self.augment_validation
+            )
+
+        evaluations = race(trainers, training, validation, self._statistics, stops, self.scoring.level)
+        return [
+            (evaluation, self._shared_state(one, trainer))
+            for evaluation, one, trainer in zip(evaluations, group.candidates, trainers)
+        ]
+
+    def _shared_state(self, candidate: Candidate, trainer: CandidateTrainer) -> dict[str, Tensor]:
+        """The weights of a trained candidate by their shared names."""
+        shared = self._weights_of(candidate).shared
+        return {shared(name): value for name, value in trainer.state_dict(not self.fresh_optimizer).items()}
 
     def _address(self, group: Group, candidate: Candidate) -> tuple[int, int]:
         """Address of a candidate's random streams."""

@@ -1,7 +1,8 @@
 """Trains and evaluates one candidate of a supernet."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 
 import torch
@@ -14,7 +15,14 @@ from relnas_mm.evaluators.supernet.family import Subnet
 from relnas_mm.evaluators.supernet.scoring import ScoringConfig
 from relnas_mm.evaluators.supernet.shared_weights import SharedWeights
 from relnas_mm.evaluators.supernet.sizes import WeightsOfSize
-from relnas_mm.evaluators.training import Batches, TrainConfig, evaluation_step, recalibrate, training_step
+from relnas_mm.evaluators.training import (
+    Batches,
+    TrainConfig,
+    evaluation_step,
+    image_losses,
+    recalibrate,
+    training_step,
+)
 from relnas_mm.networks.fuse import fuse_conv_bn
 
 _MOMENTUM = "momentum/"
@@ -59,7 +67,7 @@ class CandidateTrainer:
         self.optimizer = config.optimizer([parameter for _, parameter in self._named], progress, fused)
         for _, parameter in self._named:  # zeros are equivalent to no buffer, and exist before steps are captured
             self.optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
-        precision = partial(execution.precision, device)
+        self._precision = precision = partial(execution.precision, device)
         step = training_step(self.network, self.optimizer, config.grad_clip, precision)
         self._stream, self._average = stream, list[Tensor | nn.Parameter]()
         self._training = StreamedEpoch(self.network, step, True, stream, generators)
@@ -78,6 +86,9 @@ class CandidateTrainer:
         weights.copy_into(self._state)
         momenta = {_MOMENTUM + name: self._momentum(parameter) for name, parameter in self._named}
         weights.copy_into({name: buffer for name, buffer in momenta.items() if name in weights})
+        if self._scoring.ema_decay is not None:
+            self._average = [parameter.detach().clone() for _, parameter in self._named]
+        self._start = time.perf_counter()
 
     def steps(self, training: Batches, validation: Batches, statistics: Batches = ()) -> Iterator[None]:
         """Runs an epoch of training and one of evaluation, one step per item.
@@ -89,17 +100,10 @@ class CandidateTrainer:
         """
         self._start = time.perf_counter()
         yield from self.train(training)
-        trained = {}
-        if self._scoring.replaces_weights:
-            with self._stream.entered():
-                trained = {name: tensor.clone() for name, tensor in self._state.items()}
-                self._replace_weights(statistics)
-        if self._fuses:  # for speed; the tensors of `_state` do not change
-            fuse_conv_bn(self.network.eval())
-        yield from self._evaluation.steps(validation)
-        with self._stream.entered():
-            for name, tensor in trained.items():
-                self._state[name].copy_(tensor)
+        with self._weights_to_score(statistics):
+            if self._fuses:  # for speed; the tensors of `_state` do not change
+                fuse_conv_bn(self.network.eval())
+            yield from self._evaluation.steps(validation)
 
     def train(self, batches: Batches) -> Iterator[None]:
         """Runs the training steps, one per item."""
@@ -108,12 +112,35 @@ class CandidateTrainer:
             yield from self._training.steps(batches)
             return
         weights: list[Tensor | nn.Parameter] = [parameter.detach() for _, parameter in self._named]
-        self._average = [weight.clone() for weight in weights]
         update = get_ema_multi_avg_fn(decay)
         for _ in self._training.steps(batches):
             with self._stream.entered():
                 update(self._average, weights, 0)
             yield
+
+    def losses(self, validation: Batches, statistics: Batches = ()) -> tuple[Tensor, Tensor]:
+        """Losses of images, and whether they are classified correctly, each (n,); the candidate may train on.
+
+        Args:
+            validation: Validation batches.
+            statistics: As for `steps`.
+        """
+        with self._weights_to_score(statistics):
+            return image_losses(self.network, validation, self._precision)
+
+    @contextmanager
+    def _weights_to_score(self, statistics: Batches) -> Iterator[None]:
+        """Context in which the network has the weights and statistics that are scored."""
+        if not self._scoring.replaces_weights:
+            yield
+            return
+        with self._stream.entered():
+            trained = {name: tensor.clone() for name, tensor in self._state.items()}
+            self._replace_weights(statistics)
+        yield
+        with self._stream.entered():
+            for name, tensor in trained.items():
+                self._state[name].copy_(tensor)
 
     @torch.no_grad()
     def _replace_weights(self, statistics: Batches) -> None:
@@ -130,14 +157,25 @@ class CandidateTrainer:
         Args:
             concurrent: Number of candidates that shared the device, by which the elapsed time is divided.
         """
-        (train_loss, _), (loss, accuracy) = self._training.means(), self._evaluation.means()
+        loss, accuracy = self._evaluation.means()
+        return self.scored(loss, accuracy, {}, concurrent)
+
+    def scored(self, loss: float, accuracy: float, further: Mapping[str, float], concurrent: int = 1) -> Evaluation:
+        """The result of the training steps so far, with a validation loss and accuracy.
+
+        Args:
+            loss: Validation loss.
+            accuracy: Validation accuracy in percent.
+            further: Other metrics.
+            concurrent: As for `evaluation`.
+        """
         metrics = {
             "accuracy": accuracy,
-            "train_loss": train_loss,
+            "train_loss": self._training.means()[0],
             "search_params": sum(parameter.numel() for _, parameter in self._named),
             "seconds": (time.perf_counter() - self._start) / concurrent,
         }
-        return Evaluation(loss, metrics)
+        return Evaluation(loss, {**metrics, **further})
 
     def state_dict(self, momentum: bool) -> dict[str, Tensor]:
         """The trained weights, with the momentum of each parameter if `momentum` is set."""
