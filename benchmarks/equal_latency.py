@@ -27,6 +27,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from mmengine.registry import MODELS, init_default_scope
+from runs_file import RESULTS, RunsFile, commits
 from small_tasks import TASKS
 from torch import nn
 
@@ -41,13 +42,12 @@ from relnas_mm.launch import read_config
 from relnas_mm.networks import NetworkShape
 from relnas_mm.networks.timing import time_forward
 from relnas_mm.plots.style import COLOURS, tidy
-from relnas_mm.provenance import commit, provenance
+from relnas_mm.provenance import provenance
 from relnas_mm.search.pareto import pareto_front
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import CellSpace
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "docs" / "results"
 WIDTH, CELLS = 16, 6
 RANDOM = 0.9
 """A random cell takes at least this share of the limit."""
@@ -80,48 +80,26 @@ def main() -> None:
     parser.add_argument("--shares", nargs="+", type=float, default=[1.0], help="of the limit [1]")
     parser.add_argument("--work-dir", type=Path, default=Path("work_dirs/equal_latency"))
     args = parser.parse_args()
-    lines = Lines(RESULTS / "equal_latency_runs.jsonl")
+    file = RunsFile("equal_latency_runs.jsonl", Run._fields)
     runs = [
         Run(args.task, share, backbone, seed)
         for seed in args.seeds
         for share in args.shares
         for backbone in (BACKBONES if share == 1 else AT_OTHER_SHARES)
     ]
-    bench = Bench(args.task, args.work_dir / args.task, lines)
+    bench = Bench(args.task, args.work_dir / args.task, file)
     for done, run in enumerate(runs, start=1):
-        if run not in lines.runs:
-            lines.add(run, bench.train(run))
-        print(f"{done}/{len(runs)} {run}: {lines.runs[run]['metric']:.2f}", flush=True)
-        summarize(args.task, lines, bench)
-
-
-class Lines:
-    """The runs file; a line that was cut off is forgotten."""
-
-    def __init__(self, path: Path):
-        self._path = path
-        text = path.read_text() if path.exists() else ""
-        lines = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
-        self.runs = {Run(*(line[field] for field in Run._fields)): line for line in lines}
-
-    def add(self, run: Run, figures: Mapping[str, Any]) -> None:
-        """Appends a line."""
-        self.runs[run] = line = {**run._asdict(), **figures, "commit": commit()}
-        with self._path.open("ab") as file:
-            file.truncate(self._path.read_bytes().rfind(b"\n") + 1)
-            file.write(json.dumps(line).encode() + b"\n")
-
-    def settings(self, **fields: Any) -> dict[str, Any] | None:
-        """Settings of the backbone of a line with these fields, if there is one."""
-        found = (line for line in self.runs.values() if fields.items() <= line.items())
-        return next((line["settings"] for line in found), None)
+        if run not in file.runs:
+            file.add(run, bench.train(run))
+        print(f"{done}/{len(runs)} {run}: {file.runs[run]['metric']:.2f}", flush=True)
+        summarize(args.task, file, bench)
 
 
 class Bench:
     """The trainings of one task, in a folder."""
 
-    def __init__(self, name: str, folder: Path, lines: Lines):
-        self.name, self.task, self.folder, self.lines = name, TASKS[name], folder, lines
+    def __init__(self, name: str, folder: Path, file: RunsFile):
+        self.task, self.folder, self._file = TASKS[name], folder, file
         folder.mkdir(parents=True, exist_ok=True)
         config = read_config(f"relnas_mm::{self.task.config}")
         init_default_scope(config.default_scope)
@@ -174,10 +152,15 @@ class Bench:
         finally:
             torch.set_num_threads(threads)
 
+    def _known(self, **fields: Any) -> dict[str, Any] | None:
+        """Settings of the backbone of an earlier run with these fields, if there is one."""
+        found = (line for line in self._file.runs.values() if fields.items() <= line.items())
+        return next((line["settings"] for line in found), None)
+
     def _settings(self, run: Run) -> dict[str, Any]:
         """Settings of a backbone; those of an earlier line, where they do not depend on the seed."""
         if run.backbone in FIXED:
-            known = self.lines.settings(task=run.task, share=run.share, backbone=run.backbone)
+            known = self._known(task=run.task, share=run.share, backbone=run.backbone)
             if known:
                 return known
         norm = {"norm_cfg": dict(self.cell["norm_cfg"])} if "norm_cfg" in self.cell else {}
@@ -209,7 +192,7 @@ class Bench:
         """A cell: its name or its content."""
         if run.backbone == PUBLISHED:
             return "relativenas"
-        if known := self.lines.settings(task=run.task, backbone=run.backbone, seed=run.seed):
+        if known := self._known(task=run.task, backbone=run.backbone, seed=run.seed):
             return known["genotype"]
         if run.backbone == RANDOM_CELL:
             return self._random(run.seed)
@@ -252,27 +235,30 @@ def built(settings: Mapping[str, Any]) -> nn.Module:
     return network
 
 
-def summarize(task: str, lines: Lines, bench: Bench) -> None:
-    """Writes the record and the picture of what is there."""
+def summarize(task: str, file: RunsFile, bench: Bench) -> None:
+    """Writes the record and the picture of the seeds with which all backbones are trained."""
+    lines = [line for line in file.runs.values() if line["task"] == task]
     grouped: dict[tuple[float, str], list[dict[str, Any]]] = {}
-    for run, line in sorted(lines.runs.items()):
-        if run.task == task:
-            grouped.setdefault((run.share, run.backbone), []).append(line)
-    rows = [row_of(share, backbone, found) for (share, backbone), found in grouped.items()]
+    for line in sorted(lines, key=lambda line: (line["share"], BACKBONES.index(line["backbone"]), line["seed"])):
+        grouped.setdefault((line["share"], line["backbone"]), []).append(line)
+    complete = set.intersection(*({line["seed"] for line in found} for found in grouped.values()))
+    if not complete or any((1.0, backbone) not in grouped for backbone in BACKBONES):
+        return
+    kept = {key: [line for line in found if line["seed"] in complete] for key, found in grouped.items()}
+    rows = [row_of(share, backbone, found) for (share, backbone), found in kept.items()]
     ms, metric = np.array([[row["ms"], row["mean"]] for row in rows]).T
     front = set(pareto_front(ms, -metric).tolist())
+    shares = sorted({row["share"] for row in rows})
+    words = f" --shares {' '.join(f'{share:g}' for share in shares)}" if shares != [1.0] else ""
     record = {
-        **provenance(f"python benchmarks/equal_latency.py {task}"),
-        "commit": " and ".join(sorted({line["commit"] for found in grouped.values() for line in found})),
-        "seeds": sorted({line["seed"] for found in grouped.values() for line in found}),
+        **provenance(f"python benchmarks/equal_latency.py {task}{words}"),
+        "commit": commits([line for found in kept.values() for line in found]),
+        "seeds": sorted(complete),
         "metric": bench.task.metric,
         "limit_ms": bench.limit,
         "device_of_latency": bench.table.words,
         "backbones": [{**row, "on_front": index in front} for index, row in enumerate(rows)],
     }
-    shares = sorted({row["share"] for row in rows})
-    if shares != [1.0]:
-        record["command"] += f" --shares {' '.join(f'{share:g}' for share in shares)}"
     out = RESULTS / f"equal_latency_{task}.json"
     write_json(out, record, f"the record {str(out)!r}")
     draw(record, ROOT / "docs" / "images" / f"equal_latency_{task}.png")

@@ -12,7 +12,6 @@ where an earlier one was stopped.  `--scale full --device cuda` is the scale of 
 """
 
 import argparse
-import json
 import math
 import statistics
 import tempfile
@@ -23,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from runs_file import RESULTS, RunsFile, commits
 
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.evaluators import Evaluation, Evaluator, StandAloneEvaluator, SupernetEvaluator, ZeroCostEvaluator
@@ -30,15 +30,13 @@ from relnas_mm.evaluators.tabular.tables import Table, shared_columns
 from relnas_mm.files import write_json
 from relnas_mm.networks.nasbench201 import NB201_EDGES, NB201_OPERATIONS
 from relnas_mm.predictors import kendall_tau
-from relnas_mm.provenance import commit, provenance
+from relnas_mm.provenance import provenance
 from relnas_mm.search import RunStore, SearchRun
 from relnas_mm.search.records import CANDIDATE
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import NASBench201Space
 from relnas_mm.strategies import Candidate, Group, SlowFastLearning
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "docs" / "results"
 TRUTH, EPOCHS_12 = "c10_test200", "c10_test12"
 CELLS = len(NB201_OPERATIONS) ** len(NB201_EDGES)
 RANDOM_CELLS = 48
@@ -109,30 +107,16 @@ def main() -> None:
     table = shared_columns(args.table, (TRUTH, EPOCHS_12))
     if len(table) != CELLS:
         raise UserError(f"the table {str(args.table)!r} has {len(table):,} cells; NAS-Bench-201 has {CELLS:,}")
-    path = RESULTS / "fidelity_runs.jsonl"
-    done = {(line["scale"], line["method"], line["seed"]): line for line in read_lines(path)}
+    file = RunsFile("fidelity_runs.jsonl", ("scale", "method", "seed"))
     for seed in args.seeds:
         for method in args.methods:
             key = args.scale, method, seed
-            if key not in done:
+            if key not in file.runs:
                 start = time.perf_counter()
                 found = Bench(args, table, seed).run(method)
-                done[key] = {
-                    **dict(zip(("scale", "method", "seed"), key)),
-                    **found,
-                    "seconds": time.perf_counter() - start,
-                    "device": args.device,
-                    "commit": commit(),
-                }
-                with path.open("a") as file:
-                    file.write(json.dumps(done[key]) + "\n")
-            print(f"seed {seed}, {method}: {describe(done[key])}", flush=True)
-    summarize(args, [line for line in done.values() if line["scale"] == args.scale])
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    lines = path.read_text().splitlines() if path.exists() else []
-    return [json.loads(line) for line in lines]
+                file.add(key, {**found, "seconds": time.perf_counter() - start, "device": args.device})
+            print(f"seed {seed}, {method}: {describe(file.runs[key])}", flush=True)
+    summarize(args, [line for line in file.runs.values() if line["scale"] == args.scale])
 
 
 def describe(line: Mapping[str, Any]) -> str:
@@ -224,7 +208,7 @@ class Bench:
         return Pair(abs(first - second), float((losses[0] < losses[1]) == (first > second)))
 
 
-def summarize(args: argparse.Namespace, lines: Sequence[Mapping[str, Any]]) -> None:
+def summarize(args: argparse.Namespace, lines: list[dict[str, Any]]) -> None:
     """Writes the record of a scale."""
     space, rng = NASBench201Space(), numpy_stream(0, "gaps")
     table = shared_columns(args.table, (TRUTH, EPOCHS_12))
@@ -252,7 +236,7 @@ def summarize(args: argparse.Namespace, lines: Sequence[Mapping[str, Any]]) -> N
     words += "" if args.scale == "small" else f" --scale {args.scale} --device {args.device}"
     record = {
         **provenance(words),
-        "commit": " and ".join(sorted({line["commit"] for line in lines})),
+        "commit": commits(lines),
         "seeds": sorted({line["seed"] for line in lines}),
         "settings": SCALES[args.scale],
         "random_cells": RANDOM_CELLS,
