@@ -37,6 +37,7 @@ from relnas_mm.spaces import (
     TransNASMicroSpace,
 )
 from relnas_mm.strategies import (
+    BayesianSlowFastLearning,
     LocalSearch,
     MacroMicroSearch,
     RandomSearch,
@@ -63,6 +64,7 @@ for _registry, _classes in (
         STRATEGIES,
         (
             SlowFastLearning,
+            BayesianSlowFastLearning,
             RegularizedEvolution,
             RandomSearch,
             LocalSearch,

@@ -16,7 +16,13 @@ from relnas_mm.spaces import (
     TransNASMacroSpace,
     TransNASMicroSpace,
 )
-from relnas_mm.strategies import LocalSearch, RandomSearch, RegularizedEvolution, Strategy
+from relnas_mm.strategies import (
+    BayesianSlowFastLearning,
+    LocalSearch,
+    RandomSearch,
+    RegularizedEvolution,
+    Strategy,
+)
 from relnas_mm.strategies.mutation import mutate, neighbours
 
 pytestmark = pytest.mark.unit
@@ -25,6 +31,9 @@ spaces = st.sampled_from(SPACES)
 MAKERS = {
     "random": lambda space, **kw: RandomSearch(space, kw.pop("queries", 30), generation_size=7, **kw),
     "evolution": lambda space, **kw: RegularizedEvolution(space, kw.pop("queries", 30), 8, 3, generation_size=7, **kw),
+    "bayesian": lambda space, **kw: BayesianSlowFastLearning(
+        space, kw.pop("queries", 30), samples=8, population_size=5, proposals=12, batch=4, generation_size=7, **kw
+    ),
     "local": lambda space, **kw: LocalSearch(space, kw.pop("queries", 30), generation_size=7, **kw),
 }
 makers = st.sampled_from(sorted(MAKERS))

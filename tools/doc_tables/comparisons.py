@@ -6,8 +6,10 @@ from doc_tables.labels import LABELS, label
 from doc_tables.origin import figure, origin
 
 
-def compared(record: dict[str, Any]) -> str:
+def compared(record: dict[str, Any] | None) -> str:
     """Final values by strategy and task, with the verdict of the rank test against the reference strategy."""
+    if record is None:
+        return "Not measured yet."
     tasks, reference = record["tasks"], record["reference"]
     marks = {"worse": " ▲", "better": " ▼"}  # the verdict is the reference's
     lines = [f"| strategy | {' | '.join(tasks)} | seconds |", "|---|" + "--:|" * (len(tasks) + 1)]
@@ -41,6 +43,7 @@ WRITERS = {
     "compare_nasbench201_ablation": compared,
     "compare_nasbench201_latency": compared,
     "compare_nasbench201_noise": compared,
+    "compare_nasbench201_plus": compared,
     "compare_nasbench_macro": compared,
     "compare_transnasbench101_macro": compared,
     "compare_transnasbench101_micro": compared,
