@@ -232,7 +232,7 @@ def summarize(args: argparse.Namespace, lines: list[dict[str, Any]]) -> None:
                 "right": share(pairs),
                 "right_at_median_gap": share([pair for pair in pairs if low <= pair.gap <= high]),
             }
-    words = f"python benchmarks/fidelity.py cifar10-mini {args.table.name}"
+    words = "python benchmarks/fidelity.py data/cifar10-mini data/tabular/combined/nasbench201_full.csv"
     words += "" if args.scale == "small" else f" --scale {args.scale} --device {args.device}"
     record = {
         **provenance(words),

@@ -80,7 +80,7 @@ def main() -> None:
             rows.setdefault(name, []).append(row)
             print(f"seed {seed}, {name}: {row}", flush=True)
         record = {
-            **provenance(f"python benchmarks/model_optimizer.py {args.data.name}"),
+            **provenance("python benchmarks/model_optimizer.py data/cifar10-mini"),
             "seeds": args.seeds[:done],
             "model_optimizer": modelopt.__version__,
             "images": len(bench.images.labels),
