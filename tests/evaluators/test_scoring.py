@@ -155,7 +155,7 @@ def test_bad_options_are_named(options, message, data):
 
 
 def test_a_space_whose_architectures_share_no_weights(data):
-    with pytest.raises(UserError, match="architectures of kind 'chain' share no weights; those of genotype, nasbench2"):
+    with pytest.raises(UserError, match="of kind genotype, nasbench201; those of MacroMicroSpace are 'chain'"):
         evaluator(data, MacroMicroSpace())
     with pytest.raises(UserError, match="warmup_epochs is 1; it must be at least 0, and 0 without a space"):
         evaluator(data, None, warmup_epochs=1)

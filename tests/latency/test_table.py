@@ -79,7 +79,7 @@ def test_a_network_of_another_size_is_refused():
 def test_kinds_without_blocks_are_refused():
     with pytest.raises(UserError, match="can be measured, but not predicted"):
         priced().predict(CHAINS["macro_micro_cifar10_t"], SHAPE)
-    with pytest.raises(UserError, match="the latency of architectures of kind 'benchmark' cannot be predicted"):
+    with pytest.raises(UserError, match="the latency of architectures of kind 'nasbench201' cannot be predicted"):
         plan_measurement(NASBench201Space(), SHAPE)
 
 

@@ -99,7 +99,7 @@ def test_what_does_not_go_together_is_refused(parts, tmp_path):
     with pytest.raises(UserError, match="needs the objective 'error', but that of StandAloneEvaluator is"):
         make_search(tmp_path, **{**parts, "evaluator": evaluator})
     supernet = {"type": "SupernetEvaluator", "data": evaluator["data"]}
-    with pytest.raises(UserError, match="SupernetEvaluator scores architectures of kind genotype; .* are 'chain'"):
+    with pytest.raises(UserError, match="SupernetEvaluator scores .* of kind genotype, nasbench201; .* are 'chain'"):
         make_search(tmp_path, **{**parts, "evaluator": supernet})
 
 

@@ -1,5 +1,6 @@
 """What a strategy itself does beside the candidates' training; `benchmarks/overhead.py` has the seconds."""
 
+import gc
 import sys
 
 import numpy as np
@@ -19,11 +20,13 @@ def python_calls(work):
         nonlocal calls
         calls += event == "call"
 
+    gc.disable()  # hypothesis has callbacks in it, which would be counted
     sys.setprofile(count)
     try:
         work()
     finally:
         sys.setprofile(None)
+        gc.enable()
     return calls
 
 

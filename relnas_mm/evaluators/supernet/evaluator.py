@@ -118,7 +118,8 @@ class SupernetEvaluator(Evaluator):
         self.shape = NetworkShape(**network or {}, num_classes=len(images.classes), in_channels=images.images.shape[1])
         kind = Genotype.kind if space is None else space.kind
         if kind not in FAMILIES:
-            raise UserError(f"architectures of kind {kind!r} share no weights; those of {', '.join(FAMILIES)} do")
+            allowed, name = ", ".join(FAMILIES), type(space).__name__
+            raise UserError(f"SupernetEvaluator scores architectures of kind {allowed}; those of {name} are {kind!r}")
         self.family = FAMILIES[kind](self.shape, seed, duplicates, space)
         tensors = {name: value.to(self.device) for name, value in self.family.initial_weights().items()}
         self.weights = SharedWeights(tensors, write_back, self.device)
