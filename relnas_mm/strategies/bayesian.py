@@ -11,11 +11,11 @@ from relnas_mm.predictors import encoding_for
 from relnas_mm.predictors.gaussian_process import GaussianProcess
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import Space
+from relnas_mm.strategies.distinct import DistinctStrategy
 from relnas_mm.strategies.mutation import choice_counts
-from relnas_mm.strategies.sequential import SequentialStrategy
 
 
-class BayesianSlowFastLearning(SequentialStrategy):
+class BayesianSlowFastLearning(DistinctStrategy):
     """Pairs of the best architectures teach each other; a Gaussian process chooses which lessons are tried.
 
     After `samples` random architectures, rounds of `batch` candidates follow.  A round draws `proposals`: of a random
@@ -58,8 +58,6 @@ class BayesianSlowFastLearning(SequentialStrategy):
     ):
         super().__init__(space, queries, **options)
         name = type(self).__name__
-        if self.objectives > 1:
-            raise UserError(f"objectives of {name} is {self.objectives!r}; it supports 1 only")
         counts = {"samples": (samples, 2), "population_size": (population_size, 2), "batch": (batch, 1)}
         for key, (value, least) in counts.items():
             if value < least:
@@ -72,40 +70,30 @@ class BayesianSlowFastLearning(SequentialStrategy):
         self.samples, self.population_size, self.proposals, self.batch = samples, population_size, proposals, batch
         self.copy_rate, self.lesson_rate, self.referee = copy_rate, lesson_rate, referee
         self._encoding = encoding_for(space, "flow")
-        self._seen: set[Architecture] = set()
-        self._round = 0
         self._lessons: list[np.ndarray] = []
-
-    def state_dict(self) -> dict[str, Any]:
-        """As `SequentialStrategy.state_dict`, with the number of candidates before the current round."""
-        return {**super().state_dict(), "round": self._round}
+        self._lessons_from = 0
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restores the state from the result of `state_dict`."""
         super().load_state_dict(state)
-        self._seen = {self.space.decode(vector) for vector in self.vectors}
-        self._round, self._lessons = int(state["round"]), []
-        if self._round:
-            self._lessons = self._new_lessons(self._round)
+        self._lessons_from = 0
 
     def _propose(self, rng: np.random.Generator) -> np.ndarray:
         if self._told >= self.samples:
-            if not self._round or self._told - self._round >= self._batch_of(self._round):
-                self._round, self._lessons = self._told, self._new_lessons(self._told)
+            start = self._start_of_round()
+            if self._lessons_from != start:
+                self._lessons_from, self._lessons = start, self._new_lessons(start)
             for vector in self._lessons:
                 if self._fits(self.space.decode(vector)):
                     return vector
         return self.space.sample(rng, 1)[0]
 
-    def _fits(self, architecture: Architecture) -> bool:
-        return architecture not in self._seen and super()._fits(architecture)
-
-    def _without_fit(self, vector: np.ndarray) -> np.ndarray:
-        fits = super()._fits(self.space.decode(vector))
-        return vector if fits else super()._without_fit(vector)
-
-    def _learn(self) -> None:
-        self._seen.add(self.space.decode(self._vectors[self._told - 1]))
+    def _start_of_round(self) -> int:
+        """Number of candidates before the current round."""
+        start = self.samples
+        while (following := start + self._batch_of(start)) <= self._told:
+            start = following
+        return start
 
     def _batch_of(self, known: int) -> int:
         return max(self.batch, known // 20)

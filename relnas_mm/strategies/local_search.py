@@ -5,15 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from relnas_mm.architectures import Architecture
-from relnas_mm.errors import UserError
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import Space
+from relnas_mm.strategies.distinct import DistinctStrategy
 from relnas_mm.strategies.mutation import neighbours
-from relnas_mm.strategies.sequential import SequentialStrategy
 
 
-class LocalSearch(SequentialStrategy):
+class LocalSearch(DistinctStrategy):
     """Evaluates the neighbours of a random start in random order, and moves to the first with a lower loss.
 
     Neighbours differ in one choice.  Evaluated architectures are skipped.  At a local optimum the search restarts at a
@@ -30,11 +28,8 @@ class LocalSearch(SequentialStrategy):
 
     def __init__(self, space: Space, queries: int, **options: Any):
         super().__init__(space, queries, **options)
-        if self.objectives > 1:
-            raise UserError(f"objectives of LocalSearch is {self.objectives!r}; it supports 1 only")
         self._centre = -1
         self._around: list[np.ndarray] = []
-        self._seen: set[Architecture] = set()
 
     def state_dict(self) -> dict[str, Any]:
         """As `SequentialStrategy.state_dict`, with the index of the candidate whose neighbours are evaluated."""
@@ -43,7 +38,6 @@ class LocalSearch(SequentialStrategy):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restores the state from the result of `state_dict`."""
         super().load_state_dict(state)
-        self._seen = {self.space.decode(vector) for vector in self.vectors}
         self._look_around(int(state["centre"]))
 
     def _propose(self, rng: np.random.Generator) -> np.ndarray:
@@ -55,16 +49,9 @@ class LocalSearch(SequentialStrategy):
         self._centre = -1
         return self.space.sample(rng, 1)[0]
 
-    def _fits(self, architecture: Architecture) -> bool:
-        return architecture not in self._seen and super()._fits(architecture)
-
-    def _without_fit(self, vector: np.ndarray) -> np.ndarray:
-        known = super()._fits(self.space.decode(vector))
-        return vector if known else super()._without_fit(vector)
-
     def _learn(self) -> None:
         newest = self._told - 1
-        self._seen.add(self.space.decode(self._vectors[newest]))
+        super()._learn()
         if self._centre < 0 or self._losses[newest] < self._losses[self._centre]:
             self._look_around(newest)
 

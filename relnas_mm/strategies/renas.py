@@ -5,17 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from relnas_mm.architectures import Architecture
 from relnas_mm.errors import UserError
 from relnas_mm.predictors import Predictor, encoding_for, predictor_config, save_predictor
 from relnas_mm.seeding import stream_seed
 from relnas_mm.spaces import Space
+from relnas_mm.strategies.distinct import DistinctStrategy
 from relnas_mm.strategies.labels import scores_of
 from relnas_mm.strategies.pool import Pool
-from relnas_mm.strategies.sequential import SequentialStrategy
 
 
-class ReNAS(SequentialStrategy):
+class ReNAS(DistinctStrategy):
     """Evaluates random architectures, then in each round those that a predictor, trained on all before, ranks highest.
 
     With `queries = samples + top_k` it is the published procedure: one predictor, whose top ten are evaluated.  More
@@ -52,8 +51,6 @@ class ReNAS(SequentialStrategy):
         **options: Any,
     ):
         super().__init__(space, queries, **options)
-        if self.objectives > 1:
-            raise UserError(f"objectives of ReNAS is {self.objectives!r}; it supports 1 only")
         if not 2 <= samples < queries:
             raise UserError(
                 f"samples of ReNAS is {samples!r} and queries {queries!r}; required: 2 <= samples < queries"
@@ -68,7 +65,6 @@ class ReNAS(SequentialStrategy):
         self._pool = Pool(space, self.feasible, calls, population_size, self._max_attempts)
         self._detrended, self._save_to = self._generation_size if detrend else 0, save_to
         self._planned = np.empty((0, len(space.upper)))
-        self._seen: set[Architecture] = set()
 
     def state_dict(self) -> dict[str, Any]:
         """As `SequentialStrategy.state_dict`, with the remaining vectors of the round."""
@@ -78,7 +74,6 @@ class ReNAS(SequentialStrategy):
         """Restores the state from the result of `state_dict`."""
         super().load_state_dict(state)
         self._planned = np.asarray(state["planned"], dtype=np.float64).reshape(-1, len(self.space.upper))
-        self._seen = {self.space.decode(vector) for vector in self.vectors}
 
     def _first_fitting(self, number: int) -> np.ndarray:
         if self._told < self.samples:
@@ -90,15 +85,8 @@ class ReNAS(SequentialStrategy):
     def _propose(self, rng: np.random.Generator) -> np.ndarray:
         return self.space.sample(rng, 1)[0]
 
-    def _fits(self, architecture: Architecture) -> bool:
-        return architecture not in self._seen and super()._fits(architecture)
-
-    def _without_fit(self, vector: np.ndarray) -> np.ndarray:
-        """Evaluates a known architecture again if no new one was found."""
-        return vector if super()._fits(self.space.decode(vector)) else super()._without_fit(vector)
-
     def _learn(self) -> None:
-        self._seen.add(self.space.decode(self._vectors[self._told - 1]))
+        super()._learn()
         self._planned = self._planned[1:]
 
     def _round(self) -> np.ndarray:
