@@ -54,14 +54,14 @@ def values_needed(tests: int, level: float) -> int:
 
 def superiority(first: Sequence[float], second: Sequence[float]) -> float:
     """Probability that a value of the first sample is above one of the second, ties half: Vargha and Delaney's A."""
-    differences = np.subtract.outer(np.asarray(first, dtype=float), np.asarray(second, dtype=float))
-    return float((np.sign(differences).mean() + 1) / 2)
+    one, other = np.asarray(first, dtype=float)[:, None], np.asarray(second, dtype=float)
+    return float((one > other).mean() + (one == other).mean() / 2)
 
 
 def mean_difference(
     first: Sequence[float], second: Sequence[float], confidence: float = 0.95
 ) -> tuple[float, float, float] | None:
-    """Difference of two means with Welch's interval; `None` for samples of one value.
+    """Difference of two means with Welch's interval; `None` for samples of one value, and if a value is infinite.
 
     Args:
         first: Values of one sample.
@@ -73,7 +73,7 @@ def mean_difference(
     """
     from scipy.stats import ttest_ind  # slow to import
 
-    if min(len(first), len(second)) < 2:
+    if min(len(first), len(second)) < 2 or not np.isfinite([*first, *second]).all():
         return None
     difference = float(np.mean(first) - np.mean(second))
     if np.ptp(first) == np.ptp(second) == 0.0:  # SciPy would divide by zero

@@ -1,7 +1,8 @@
 """Writes the tables of the documentation: `python tools/update_docs.py [--check]`.
 
 The writer NAME of tools/doc_tables fills each block between `<!-- table: NAME -->` and `<!-- /table -->` in README.md
-and docs/ from `docs/results/NAME.json` or `docs/results/NAME/summary.json`.
+and docs/ from `docs/results/NAME.json`, `docs/results/NAME/summary.json`, or a mapping of all records in
+`docs/results/NAME/` by name.
 """
 
 import argparse
@@ -23,7 +24,7 @@ def read_record(name: str) -> Any:
     for path in (results / f"{name}.json", results / name / "summary.json"):
         if path.is_file():
             return json.loads(path.read_text())
-    return None
+    return {path.stem: json.loads(path.read_text()) for path in sorted((results / name).glob("*.json"))} or None
 
 
 def written(text: str, source: Path) -> str:

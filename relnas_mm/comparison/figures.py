@@ -25,10 +25,11 @@ def anytime_figure(plan: Plan, records: Sequence[dict[str, Any]], summary: dict[
         optimum = summary["tasks"][task]["optimum"]
         for colour, strategy in _coloured(plan):
             values = np.array([values_at(line, queries.tolist()) for line in _of(records, task, strategy)])
-            shown = values if optimum is None else optimum - values
-            axis.plot(queries, np.nanmean(shown, axis=0), color=colour, lw=1.6, label=strategy)
+            known = ~np.isnan(values).all(axis=0)  # some search has a finite candidate
+            shown = values[:, known] if optimum is None else optimum - values[:, known]
+            axis.plot(queries[known], np.nanmean(shown, axis=0), color=colour, lw=1.6, label=strategy)
             low, high = np.nanquantile(shown, [0.25, 0.75], axis=0)
-            axis.fill_between(queries, low, high, color=colour, alpha=0.12, lw=0)
+            axis.fill_between(queries[known], low, high, color=colour, alpha=0.12, lw=0)
         axis.set(xscale="log", title=task, xlabel="candidates trained", ylabel=_label(plan, optimum))
         if optimum is not None:
             axis.set_yscale("log")

@@ -40,6 +40,7 @@ class Plan:
         objectives: Objectives besides the loss, at most one, such as 'latency'.
         transfer: Whether to look up the winners of each task in the tables of the others.
         device: Device on which evaluators train.
+        checkpoints: Numbers of candidates, below the budget and increasing, at which strategies are tested as well.
 
     Raises:
         UserError: A value is out of range, or parts are incompatible.
@@ -55,12 +56,19 @@ class Plan:
     objectives: tuple[str, ...] = ()
     transfer: bool = False
     device: str = "cpu"
+    checkpoints: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("budget", "seeds"):
             value = getattr(self, name)
             if type(value) is not int or value < 1:
                 raise UserError(f"{name} of the comparison {self.name!r} is {value!r}; it must be at least 1")
+        wrong = [value for value in self.checkpoints if type(value) is not int or not 0 < value < self.budget]
+        if wrong or list(self.checkpoints) != sorted(set(self.checkpoints)):
+            raise UserError(
+                f"checkpoints of the comparison {self.name!r} are {list(self.checkpoints)}; they must be increasing "
+                f"integers from 1 to {self.budget - 1}, below the budget"
+            )
         for name in ("tasks", "strategies"):
             if not getattr(self, name):
                 raise UserError(f"{name} of the comparison {self.name!r} is empty; name at least one")
@@ -96,8 +104,9 @@ class Plan:
         return build_part(STRATEGIES, self.strategies[name], **supplied, queries=self.budget)
 
     def identity(self) -> dict[str, Any]:
-        """All fields that determine results, except for `seeds`, which can be increased later."""
-        return json.loads(json.dumps({key: value for key, value in asdict(self).items() if key != "seeds"}))
+        """All fields that determine what a search does: not `seeds` and `checkpoints`, which may change later."""
+        fixed = {key: value for key, value in asdict(self).items() if key not in ("seeds", "checkpoints")}
+        return json.loads(json.dumps(fixed))
 
 
 def read_plan(config: Config, source: str) -> Plan:
@@ -117,7 +126,8 @@ def read_plan(config: Config, source: str) -> Plan:
     allowed = {field.name for field in fields(Plan)}
     if unknown := sorted(set(values) - allowed):
         raise UserError(f"the comparison of {source!r} does not take {unknown}; it takes {sorted(allowed)}")
-    values["objectives"] = tuple(values.get("objectives", ()))
+    for name in ("objectives", "checkpoints"):
+        values[name] = tuple(values.get(name, ()))
     try:
         return Plan(**values)
     except TypeError as error:  # a missing field

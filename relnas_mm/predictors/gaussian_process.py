@@ -54,14 +54,6 @@ class GaussianProcess:
         explained = np.einsum("ij,ji->i", kernel, cho_solve(self._factor, kernel.T))
         return kernel @ self._weights, np.sqrt(np.maximum(1.0 - explained, 1e-9))
 
-    def expected_improvement(self, features: np.ndarray) -> np.ndarray:
-        """Expected improvement over the best known target, shape (m,)."""
-        from scipy.stats import norm
-
-        mean, deviation = self.predict(features)
-        z = (mean - self.targets.max()) / deviation
-        return deviation * (z * norm.cdf(z) + norm.pdf(z))
-
 
 def _distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Mean squared differences, shape (n, m)."""

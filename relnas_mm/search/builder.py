@@ -37,6 +37,8 @@ from relnas_mm.spaces import (
     TransNASMicroSpace,
 )
 from relnas_mm.strategies import (
+    BANANAS,
+    NPENAS,
     BayesianSlowFastLearning,
     LocalSearch,
     MacroMicroSearch,
@@ -65,6 +67,8 @@ for _registry, _classes in (
         (
             SlowFastLearning,
             BayesianSlowFastLearning,
+            BANANAS,
+            NPENAS,
             RegularizedEvolution,
             RandomSearch,
             LocalSearch,

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -114,6 +115,35 @@ def test_summary_says_who_differs(finished):
     assert one["tasks"]["a"]["strategies"]["random"]["std"] is None
 
 
+def test_strategies_are_tested_at_checkpoints_too(finished, tmp_path):
+    plan, records, _ = finished
+    plan = replace(plan, checkpoints=(5, 20))
+    steps = {"slow-fast": [[1, 50.0], [30, 90.0]], "evolution": [[6, 60.0], [30, 80.0]], "random": [[1, 70.0]]}
+    rigged = [
+        line | {"steps": steps[line["strategy"]], "value": steps[line["strategy"]][-1][1], "seed": line["seed"] + 4 * k}
+        for line in records
+        for k in range(4)
+    ]
+    summary = write_report(plan, rigged, tmp_path, "command")
+    rows = summary["tasks"]["a"]["strategies"]
+    assert summary["budgets"] == [5, 20, 40] and summary["tests"] == 6
+    verdicts = {name: [row["verdict"] for row in rows[name]["earlier"].values()] for name in ("evolution", "random")}
+    # evolution has no candidate after five queries, and leads after twenty
+    assert verdicts == {"evolution": ["better", "worse"], "random": ["worse", "worse"]}
+    assert rows["evolution"]["verdict"] == rows["random"]["verdict"] == "better"
+    assert rows["evolution"]["earlier"]["5"]["superiority"] == 1.0
+    assert rows["evolution"]["earlier"]["5"]["difference"] is None
+    assert rows["random"]["earlier"]["20"]["difference"] == (-20.0, -20.0, -20.0)
+    assert "earlier" not in rows["slow-fast"]
+    assert (tmp_path / "report.html").read_text().count("▲") > 1
+
+
+def test_checkpoints_may_change_later(table, tmp_path):
+    plan = Plan(**plan_values(table, budget=20, seeds=1))
+    records = run_comparison(plan, tmp_path, 1, lambda line: None)
+    assert run_comparison(replace(plan, checkpoints=(10,)), tmp_path, 1, lambda line: None) == records
+
+
 def test_report_needs_nothing_else(finished):
     plan, records, folder = finished
     summary = write_report(plan, records, folder, "python tools/compare.py x.py")
@@ -160,6 +190,8 @@ def test_winners_are_looked_up_on_other_tasks(table, tmp_path):
     [
         ({"budget": 0}, "budget of the comparison 'made up' is 0; it must be at least 1"),
         ({"seeds": -1}, "seeds of the comparison 'made up' is -1"),
+        ({"checkpoints": (20, 10)}, r"checkpoints of the comparison 'made up' are \[20, 10\]; they must be increasing"),
+        ({"checkpoints": (40,)}, "integers from 1 to 39, below the budget"),
         ({"strategies": {}}, "strategies of the comparison 'made up' is empty"),
         ({"reference": "me"}, "the reference 'me' is none of the strategies; they are 'slow-fast', 'evolution'"),
         ({"objectives": ("a", "b")}, "a comparison takes one beside the loss"),

@@ -43,17 +43,6 @@ def test_the_posterior_is_that_of_the_likeliest_hyperparameters(data):
     best = max(likelihoods, key=likelihoods.__getitem__)
     mean, deviation = posterior(known, process.targets, standardized, *best)
     np.testing.assert_allclose(process.predict(others), (mean, deviation), rtol=1e-6)
-    z = (mean - process.targets.max()) / deviation
-    expected = [integral(m, s, process.targets.max()) for m, s in zip(mean, deviation)]
-    np.testing.assert_allclose(process.expected_improvement(others), expected, rtol=1e-4, atol=1e-12)
-    assert z.shape == (5,)
-
-
-def integral(mean, deviation, best):
-    """The mean of max(0, target - best), numerically."""
-    grid = np.linspace(mean - 9 * deviation, mean + 9 * deviation, 200_001)
-    density = stats.norm.pdf(grid, mean, deviation)
-    return float(np.trapezoid(np.maximum(grid - best, 0) * density, grid))
 
 
 def test_targets_are_normal_scores_of_the_order(data):

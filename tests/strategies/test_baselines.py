@@ -17,6 +17,8 @@ from relnas_mm.spaces import (
     TransNASMicroSpace,
 )
 from relnas_mm.strategies import (
+    BANANAS,
+    NPENAS,
     BayesianSlowFastLearning,
     LocalSearch,
     RandomSearch,
@@ -28,11 +30,18 @@ from relnas_mm.strategies.mutation import mutate, neighbours
 pytestmark = pytest.mark.unit
 SPACES = [CellSpace(), NASBench201Space(), NASBenchMacroSpace(), TransNASMicroSpace(), TransNASMacroSpace()]
 spaces = st.sampled_from(SPACES)
+QUICK = {"base": "improved", "epochs": 2, "members": 2, "hidden": 4}
 MAKERS = {
     "random": lambda space, **kw: RandomSearch(space, kw.pop("queries", 30), generation_size=7, **kw),
     "evolution": lambda space, **kw: RegularizedEvolution(space, kw.pop("queries", 30), 8, 3, generation_size=7, **kw),
     "bayesian": lambda space, **kw: BayesianSlowFastLearning(
         space, kw.pop("queries", 30), samples=8, population_size=5, proposals=12, batch=4, generation_size=7, **kw
+    ),
+    "bananas": lambda space, **kw: BANANAS(
+        space, kw.pop("queries", 30), samples=8, proposals=12, batch=4, generation_size=7, predictor=QUICK, **kw
+    ),
+    "npenas": lambda space, **kw: NPENAS(
+        space, kw.pop("queries", 30), samples=8, proposals=12, batch=4, generation_size=7, predictor=QUICK, **kw
     ),
     "local": lambda space, **kw: LocalSearch(space, kw.pop("queries", 30), generation_size=7, **kw),
 }
