@@ -44,7 +44,7 @@ from relnas_mm.networks.timing import time_forward
 from relnas_mm.plots.style import COLOURS, tidy
 from relnas_mm.provenance import provenance
 from relnas_mm.search.pareto import pareto_front
-from relnas_mm.seeding import numpy_stream
+from relnas_mm.search.sampling import first_sample
 from relnas_mm.spaces import CellSpace
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -213,12 +213,13 @@ class Bench:
         return load_genotype(folder / "genotype.json").to_dict()
 
     def _random(self, seed: int) -> dict[str, Any]:
-        space = CellSpace()
-        for attempt in range(10_000):
-            cells = space.decode(space.sample(numpy_stream(seed, "random cell", attempt), 1)[0])
-            if RANDOM * self.limit <= self.table.predict(cells, self.shape) <= self.limit:
-                return cells.to_dict()
-        raise UserError(f"no random cell takes between {RANDOM:.0%} of {self.limit:.2f} ms and all of it")
+        least = RANDOM * self.limit
+        cells, _ = first_sample(
+            lambda cells: least <= self.table.predict(cells, self.shape) <= self.limit,
+            seed,
+            f"between {RANDOM:.0%} of {self.limit:.2f} ms and all of it",
+        )
+        return cells.to_dict()
 
     def _table(self) -> LatencyTable:
         path = self.folder / "latency.json"

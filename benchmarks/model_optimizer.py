@@ -36,8 +36,8 @@ from relnas_mm.evaluators.training import TrainConfig, evaluate, train_one_epoch
 from relnas_mm.files import write_json
 from relnas_mm.networks import NetworkShape
 from relnas_mm.provenance import provenance
-from relnas_mm.seeding import numpy_stream, torch_stream
-from relnas_mm.spaces import CellSpace
+from relnas_mm.search.sampling import first_sample
+from relnas_mm.seeding import torch_stream
 
 ROOT = Path(__file__).resolve().parents[1]
 SEARCH = "configs/search/relativenas_cifar10-mini.py"
@@ -159,12 +159,12 @@ class Bench:
         return {"RelativeNAS": load_genotype(folder / "genotype.json").build(SHAPE)}
 
     def _random(self, seed: int) -> dict[str, nn.Module]:
-        space = CellSpace()
-        for attempt in range(10_000):
-            cells = space.decode(space.sample(numpy_stream(seed, "random cell", attempt), 1)[0])
-            if SHARE * self.limit <= cells.cost(SHAPE).macs <= self.limit:
-                return {"random cell": cells.build(SHAPE)}
-        raise UserError(f"no random cell takes between {SHARE:.0%} of {self.limit:,} multiply-adds and all of them")
+        cells, _ = first_sample(
+            lambda cells: SHARE * self.limit <= cells.cost(SHAPE).macs <= self.limit,
+            seed,
+            f"between {SHARE:.0%} of {self.limit:,} multiply-adds and all of them",
+        )
+        return {"random cell": cells.build(SHAPE)}
 
     def _optimized(self, mode: str, title: str, seed: int) -> dict[str, nn.Module]:
         """Trains the wide ResNet and cuts it to the limit; with its weights, and with random ones."""

@@ -1,5 +1,7 @@
 """Random cells, alone or with the cost of another one."""
 
+from collections.abc import Callable
+
 from relnas_mm.architectures import Genotype
 from relnas_mm.errors import UserError
 from relnas_mm.search.budget import Budget
@@ -34,12 +36,30 @@ def sample_like(
     for key, value in (costs.costs(like) if like else {}).items():
         limits |= {f"min_{key}": value * (1 - tolerance), f"max_{key}": value * (1 + tolerance)}
     budget = Budget(**limits)
+    genotype, count = first_sample(
+        lambda cells: budget.allows(cells) and cells != like,
+        seed,
+        f"within {tolerance:.0%} of the parameters and multiply-adds of the given one; raise the tolerance",
+    )
+    return genotype, budget.costs(genotype), count
+
+
+def first_sample(fits: Callable[[Genotype], bool], seed: int, wanted: str) -> tuple[Genotype, int]:
+    """The first of uniform samples of the search space of RelativeNAS that fits.
+
+    Args:
+        fits: Whether a cell fits.
+        seed: Seed of the samples.
+        wanted: How the error message goes on after "none of 5,000 random cells is".
+
+    Returns:
+        The cell and the number of samples.
+
+    Raises:
+        UserError: None of 5,000 samples fits.
+    """
     space, random = CellSpace(), numpy_stream(seed, "sample")
     for count in range(1, MAX_SAMPLES + 1):
-        genotype = space.decode(space.sample(random, 1)[0])
-        if budget.allows(genotype) and genotype != like:
-            return genotype, budget.costs(genotype), count
-    raise UserError(
-        f"none of {MAX_SAMPLES} random cells is within {tolerance:.0%} of the parameters and multiply-adds of the "
-        "given one; raise the tolerance"
-    )
+        if fits(genotype := space.decode(space.sample(random, 1)[0])):
+            return genotype, count
+    raise UserError(f"none of {MAX_SAMPLES} random cells is {wanted}")

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import chain, islice
 from typing import Any, ClassVar
 
@@ -224,8 +225,7 @@ class SupernetEvaluator(Evaluator):
             with stream.entered():
                 trainer.load(self._weights_of(candidate))
                 training = self._batches(self.train_data, self.config.batch_size, "training", address)
-                size, augment = self._eval_batch_size, self.augment_validation
-                validation = self._batches(self.validation_data, size, "validation", address, augment)
+                validation = self._validation_batches(address)
             yield from trainer.steps(training, validation, self._statistics())
 
     def _races(self, groups: Sequence[Group]) -> list[list[Evaluation]]:
@@ -259,12 +259,9 @@ class SupernetEvaluator(Evaluator):
             batches = [self._batches(self.train_data, self.config.batch_size, epoch, address) for epoch in epochs]
             training.append(chain.from_iterable(batches))
 
-        def validation() -> Iterator[tuple[Tensor, Tensor]]:
-            return self._batches(
-                self.validation_data, self._eval_batch_size, "validation", first, self.augment_validation
-            )
-
-        evaluations = race(trainers, training, validation, self._statistics, stops, self.scoring.level)
+        evaluations = race(
+            trainers, training, partial(self._validation_batches, first), self._statistics, stops, self.scoring.level
+        )
         return [
             (evaluation, self._shared_state(one, trainer))
             for evaluation, one, trainer in zip(evaluations, group.candidates, trainers)
@@ -361,3 +358,8 @@ class SupernetEvaluator(Evaluator):
         generator = torch_stream(self.seed, purpose, *address)
         augmentation = self.augmentation if augment else None
         return epoch_batches(data, size, generator, augmentation, self.execution.memory_format)
+
+    def _validation_batches(self, address: tuple[int, int]) -> Iterator[tuple[Tensor, Tensor]]:
+        return self._batches(
+            self.validation_data, self._eval_batch_size, "validation", address, self.augment_validation
+        )
