@@ -16,7 +16,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,12 +25,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from runs_file import RESULTS, RunsFile, commits
 
 from relnas_mm.evaluators.tabular.tables import Table, shared_columns
 from relnas_mm.files import write_atomically
 from relnas_mm.predictors import ENCODINGS, PREDICTOR_CONFIGS, Predictor, kendall_tau, parameter_counts
 from relnas_mm.predictors.forest import Forest
-from relnas_mm.provenance import commit, provenance
+from relnas_mm.provenance import provenance
 from relnas_mm.seeding import numpy_stream
 
 SAMPLES = (424, 1563, 4230)
@@ -64,6 +65,8 @@ SETS = {
     "NAS-Bench-101": Set("nasbench101", NB101, "cell", "val108", "test108"),
 }
 
+Runs = Mapping[tuple[Any, ...], dict[str, Any]]
+"""Lines of the runs file by unit."""
 Ranker = Callable[[str, list[Any], np.ndarray, int], Callable[[list[Any]], np.ndarray]]
 """Of a space, architectures, their scores and a seed: what scores architectures."""
 
@@ -116,8 +119,8 @@ def units_of(sets: Sequence[str], methods: Sequence[str], seeds: int) -> list[Un
     return sorted(units, key=lambda unit: (unit.seed, unit.method != "reference", -unit.samples))
 
 
-def measure(root: Path, unit: Unit) -> dict[str, Any]:
-    """The line of one unit; what its process measured before makes no difference."""
+def measure(root: Path, unit: Unit) -> tuple[Unit, dict[str, Any]]:
+    """The figures of one unit; what its process measured before makes no difference."""
     part, samples = SETS[unit.set], unit.samples
     table = part.read(root)
     architectures, values = list(table), np.array(list(table.values()))
@@ -129,8 +132,7 @@ def measure(root: Path, unit: Unit) -> dict[str, Any]:
     scores = scorer([architectures[n] for n in others])
     top = others[np.argsort(-scores, kind="stable")[:TOP]]
     seen = np.concatenate([chosen, top])
-    return {
-        **unit._asdict(),
+    return unit, {
         "tau": kendall_tau(scores, values[others, 1]),
         "find": float(values[top[np.argmax(values[top, 0])], 1]),
         "best": float(values[seen[np.argmax(values[seen, 0])], 1]),
@@ -138,8 +140,8 @@ def measure(root: Path, unit: Unit) -> dict[str, Any]:
     }
 
 
-def measured(root: Path, units: Sequence[Unit], workers: int) -> Iterator[dict[str, Any]]:
-    """Lines of units as they come, from processes of one thread each."""
+def measured(root: Path, units: Sequence[Unit], workers: int) -> Iterator[tuple[Unit, dict[str, Any]]]:
+    """Units and their figures as they come, from processes of one thread each."""
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # NumPy of a new process heeds them
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _prepare) as pool:
         try:
@@ -159,27 +161,15 @@ def _prepare() -> None:
         import sklearn.ensemble  # noqa: F401
 
 
-def read_runs(path: Path) -> dict[Unit, dict[str, Any]]:
-    """The lines of a runs file; one that was cut off is forgotten, and of two of the same unit the last counts."""
-    lines = path.read_text().splitlines(keepends=True) if path.exists() else []
-    runs = [json.loads(line) for line in lines if line.endswith("\n")]
-    for run in runs:
-        run["method"] = run["method"].replace("released", "reference")  # as earlier runs call them
-    return {Unit(*(run[key] for key in Unit._fields)): run for run in runs}
-
-
-def extend_runs(path: Path, root: Path, units: Sequence[Unit], workers: int) -> None:
+def extend(file: RunsFile, root: Path, units: Sequence[Unit], workers: int) -> None:
     """Measures units and appends each to a runs file at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    start, here = time.monotonic(), commit()
-    with path.open("ab") as file:
-        file.truncate(path.read_bytes().rfind(b"\n") + 1)
-        for done, run in enumerate(measured(root, units, workers), 1):
-            file.write(json.dumps({**run, "commit": here}).encode() + b"\n")
-            file.flush()
-            left = timedelta(seconds=round((time.monotonic() - start) / done * (len(units) - done)))
-            what = "{set}, {method}, {samples} samples, seed {seed}: tau {tau:.3f}, {seconds:.1f} s".format(**run)
-            print(f"{done}/{len(units)}, eta {left}: {what}", file=sys.stderr, flush=True)
+    start = time.monotonic()
+    for done, (unit, figures) in enumerate(measured(root, units, workers), 1):
+        file.add(unit, figures)
+        left = timedelta(seconds=round((time.monotonic() - start) / done * (len(units) - done)))
+        what = f"{unit.set}, {unit.method}, {unit.samples} samples, seed {unit.seed}"
+        words = f"tau {figures['tau']:.3f}, {figures['seconds']:.1f} s"
+        print(f"{done}/{len(units)}, eta {left}: {what}: {words}", file=sys.stderr, flush=True)
 
 
 def summary(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -191,7 +181,7 @@ def summary(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return out
 
 
-def rows_of(name: str, runs: dict[Unit, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def rows_of(name: str, runs: Runs) -> dict[str, dict[str, Any]]:
     """Summaries of a set by method and samples, as far as there are runs."""
     rows: dict[str, dict[str, Any]] = {}
     for method in METHODS:
@@ -201,7 +191,7 @@ def rows_of(name: str, runs: dict[Unit, dict[str, Any]]) -> dict[str, dict[str, 
     return rows
 
 
-def sets_of(root: Path, runs: dict[Unit, dict[str, Any]]) -> dict[str, Any]:
+def sets_of(root: Path, runs: Runs) -> dict[str, Any]:
     """The whole table."""
     out: dict[str, Any] = {}
     for name, part in SETS.items():
@@ -229,24 +219,24 @@ def main() -> None:
     )
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), help="[all]")
     parser.add_argument("--workers", type=int, default=1, help="processes [1]")
-    parser.add_argument("--runs", type=Path, default=Path("docs/results/renas_table_runs.jsonl"), help="[%(default)s]")
-    parser.add_argument("--out", type=Path, default=Path("docs/results/renas_table.json"), help="[%(default)s]")
+    parser.add_argument("--runs", type=Path, default=RESULTS / "renas_table_runs.jsonl", help="[that of docs/results]")
+    parser.add_argument("--out", type=Path, default=RESULTS / "renas_table.json", help="[that of docs/results]")
     parser.add_argument("--summarize", action="store_true", help="measure nothing more")
     args = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
-    runs = read_runs(args.runs)
+    file = RunsFile(args.runs.absolute(), Unit._fields)
     if not args.summarize:
         sets = args.sets or [name for name, part in SETS.items() if part.table != NB101 or (args.root / NB101).exists()]
         units = units_of(sets, args.methods, min(args.seeds, MOST_SEEDS))
-        extend_runs(args.runs, args.root, [unit for unit in units if unit not in runs], args.workers)
-        runs = read_runs(args.runs)
+        extend(file, args.root, [unit for unit in units if unit not in file.runs], args.workers)
+    runs = file.runs
     if not runs:
         parser.error(f"there are no runs in {args.runs}")
     record = {
         **provenance("python benchmarks/renas_table.py data/tabular"),
-        "commit": " and ".join(sorted({run["commit"] for run in runs.values()})),
-        "seeds": sorted({unit.seed for unit in runs}),
+        "commit": commits(list(runs.values())),
+        "seeds": sorted({run["seed"] for run in runs.values()}),
         "samples": SAMPLES,
         "sets": sets_of(args.root, runs),
         "minutes": sum(run["seconds"] for run in runs.values()) / 60,

@@ -14,15 +14,15 @@ class RunsFile:
     """A file of runs; a line that was cut off is forgotten.
 
     Args:
-        name: Name of the file in docs/results.
+        path: The file, or its name in docs/results.
         fields: Fields of a line that say which run it is.
 
     Attributes:
         runs: The lines by the values of these fields.
     """
 
-    def __init__(self, name: str, fields: tuple[str, ...]):
-        self._path, self._fields = RESULTS / name, fields
+    def __init__(self, path: str | Path, fields: tuple[str, ...]):
+        self._path, self._fields = RESULTS / path, fields
         text = self._path.read_text() if self._path.exists() else ""
         lines = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
         self.runs = {tuple(line[field] for field in fields): line for line in lines}
