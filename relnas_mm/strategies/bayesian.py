@@ -10,6 +10,7 @@ from relnas_mm.errors import UserError
 from relnas_mm.predictors.gaussian_process import GaussianProcess
 from relnas_mm.spaces import Space
 from relnas_mm.strategies.mutation import choice_counts
+from relnas_mm.strategies.objectives import fitness
 from relnas_mm.strategies.surrogate import SurrogateStrategy
 
 
@@ -21,6 +22,9 @@ class BayesianSlowFastLearning(SurrogateStrategy):
     with probability 1/d.  A share of the proposals is random instead (`fresh_rate`).  The proposals with the highest
     upper confidence bounds are evaluated: mean plus `exploration` standard deviations of a Gaussian process on path
     encodings, which takes the place of the ensemble of BANANAS (White et al., AAAI 2021).
+
+    With several objectives, there is a process for each; proposals are ranked by the fitness of their bounds among all
+    candidates so far (`fitness`), by default by Pareto fronts and crowding distance.
 
     What differs from `SlowFastLearning`: choices are categories instead of numbers, teachers are not scored again, no
     architecture is scored twice, and a referee chooses.
@@ -38,11 +42,13 @@ class BayesianSlowFastLearning(SurrogateStrategy):
         fresh_rate: Share of the proposals that are random architectures.
         exploration: Number of standard deviations that are added to the predicted mean, at least 0.
         referee: Whether the Gaussian process chooses; otherwise a round evaluates its first proposals.
-        **options: Options of `SequentialStrategy`, with a single objective.
+        **options: Options of `SequentialStrategy`; several objectives are compared by `compare`.
 
     Raises:
         UserError: A value is out of range, or the space has no encoding.
     """
+
+    single_objective = False
 
     def __init__(
         self,
@@ -79,8 +85,16 @@ class BayesianSlowFastLearning(SurrogateStrategy):
     ) -> np.ndarray | None:
         if not self.referee:
             return None
-        mean, deviation = GaussianProcess(self._encoding(known), losses).predict(self._encoding(fresh))
-        return mean + self.exploration * deviation
+        features, others = self._encoding(known), self._encoding(fresh)
+        targets, bounds = [], []
+        for column in losses.reshape(len(losses), -1).T:
+            process = GaussianProcess(features, column)
+            mean, deviation = process.predict(others)
+            targets.append(process.targets)
+            bounds.append(mean + self.exploration * deviation)
+        if len(bounds) == 1:
+            return bounds[0]
+        return -fitness(-np.hstack([bounds, targets]).T, self.compare)[: len(fresh)]
 
     def _lesson(self, fast: np.ndarray, slow: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         learned = np.where(rng.random(len(fast)) < self.copy_rate, fast, slow)

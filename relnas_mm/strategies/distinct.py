@@ -1,7 +1,7 @@
 """Base class of strategies that evaluate no architecture twice."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,15 +17,20 @@ class DistinctStrategy(SequentialStrategy):
     Args:
         space: The search space.
         queries: Number of candidates to evaluate.
-        **options: Options of `SequentialStrategy`, with a single objective.
+        **options: Options of `SequentialStrategy`.
+
+    Attributes:
+        single_objective: Whether the strategy supports a single objective only.
 
     Raises:
-        UserError: A number is out of range.
+        UserError: A number is out of range, or there are several objectives for a strategy that supports one.
     """
+
+    single_objective: ClassVar[bool] = True
 
     def __init__(self, space: Space, queries: int, **options: Any):
         super().__init__(space, queries, **options)
-        if self.objectives > 1:
+        if self.single_objective and self.objectives > 1:
             raise UserError(f"objectives of {type(self).__name__} is {self.objectives!r}; it supports 1 only")
         self._seen: set[Architecture] = set()
 

@@ -11,6 +11,7 @@ from relnas_mm.predictors import encoding_for
 from relnas_mm.seeding import numpy_stream
 from relnas_mm.spaces import Space
 from relnas_mm.strategies.distinct import DistinctStrategy
+from relnas_mm.strategies.objectives import fitness
 
 DRAWS = 20
 """A round gives up after this many draws per proposal, as the neighbourhood may be exhausted."""
@@ -28,7 +29,7 @@ class SurrogateStrategy(DistinctStrategy):
         proposals: Number of proposals per round, all new and different; fewer if draws find no more.
         batch: Smallest number of candidates per round, at most `proposals`.
         growth: A round evaluates at least this share of the number of candidates so far.
-        **options: Options of `SequentialStrategy`, with a single objective.
+        **options: Options of `SequentialStrategy`.
 
     Raises:
         UserError: A value is out of range, or the space has no encoding.
@@ -59,7 +60,7 @@ class SurrogateStrategy(DistinctStrategy):
 
         Args:
             vectors: Vectors of the candidates so far, the best first, shape (n, d).
-            losses: Their losses, shape (n,).
+            losses: Their losses, shape (n,), or (n, m) with several objectives.
             rng: Random generator.
         """
         raise NotImplementedError
@@ -67,11 +68,11 @@ class SurrogateStrategy(DistinctStrategy):
     def _promise(
         self, known: Sequence[Architecture], losses: np.ndarray, fresh: Sequence[Architecture]
     ) -> np.ndarray | None:
-        """How promising new architectures are, higher is better, shape (m,); `None` leaves them in their order.
+        """How promising new architectures are, higher is better, one number each; `None` leaves them in their order.
 
         Args:
             known: The candidates before this round, in the order of evaluation.
-            losses: Their losses, shape (n,).
+            losses: Their losses, shape (n,), or (n, m) with several objectives.
             fresh: Architectures that were not evaluated yet.
         """
         raise NotImplementedError
@@ -100,7 +101,7 @@ class SurrogateStrategy(DistinctStrategy):
         """New proposals from the first `known` candidates, the most promising first."""
         rng = numpy_stream(self.seed, "lessons", known)
         vectors, losses = self._vectors[:known], self._losses[:known]
-        order = np.argsort(losses, kind="stable")
+        order = np.argsort(fitness(losses, self.compare), kind="stable")
         architectures = [self.space.decode(vector) for vector in vectors]
         seen, fresh = set(architectures), dict[Architecture, np.ndarray]()
         for _ in range(DRAWS * self.proposals):

@@ -9,6 +9,7 @@ from helpers.strategies import run_strategy
 from relnas_mm.errors import UserError
 from relnas_mm.spaces import CellSpace, MacroMicroSpace, NASBench201Space
 from relnas_mm.strategies import BANANAS, NPENAS, BayesianSlowFastLearning, RandomSearch
+from relnas_mm.strategies.objectives import non_dominated
 
 pytestmark = pytest.mark.unit
 every_strategy = pytest.mark.parametrize("maker", [BayesianSlowFastLearning, BANANAS, NPENAS])
@@ -115,12 +116,34 @@ def test_a_budget_is_kept(maker):
         ({"exploration": -1.0}, "exploration of BayesianSlowFastLearning is -1.0; it must be at least 0"),
         ({"growth": -0.1}, "growth of BayesianSlowFastLearning is -0.1; it must be from 0 to 1"),
         ({"copy_rate": 1.5}, "copy_rate of BayesianSlowFastLearning is 1.5; it must be from 0 to 1"),
-        ({"objectives": 2}, "objectives of BayesianSlowFastLearning is 2; it supports 1 only"),
     ],
 )
 def test_bad_arguments_are_named(change, message):
     with pytest.raises(UserError, match=message):
         BayesianSlowFastLearning(NASBench201Space(), 50, **change)
+
+
+def test_a_front_is_found():
+    """Convolutions against their cost: seven cells of NAS-Bench-201's lattice are Pareto-optimal."""
+
+    def losses(candidate):
+        ones = sum(name == "nor_conv_1x1" for name in candidate.architecture.operations)
+        threes = sum(name == "nor_conv_3x3" for name in candidate.architecture.operations)
+        return 6.0 - threes - 0.4 * ones, 2.0 * threes + ones
+
+    found = {}
+    for maker in (BayesianSlowFastLearning, RandomSearch):
+        strategy = maker(NASBench201Space(), 200, objectives=2)
+        run_strategy(strategy, losses)
+        found[maker] = {tuple(point) for point in strategy.losses[non_dominated(strategy.losses)]}
+    truth = {(6.0 - count, 2.0 * count) for count in range(7)}
+    assert len(truth & found[BayesianSlowFastLearning]) == 7 > len(truth & found[RandomSearch])
+
+
+def test_peers_take_a_single_objective():
+    for maker in (BANANAS, NPENAS):
+        with pytest.raises(UserError, match=f"objectives of {maker.__name__} is 2; it supports 1 only"):
+            maker(NASBench201Space(), 50, objectives=2)
 
 
 def test_bad_numbers_of_parents_are_named():
