@@ -89,6 +89,13 @@ def check_randomness(config: Config) -> None:
         check_seed(randomness["seed"], "randomness.seed")
 
 
+def config_with_options(path: str, options: dict[str, Any] | None) -> Config:
+    """Reads a config and sets the options of a command line (`read_config`, `merge_options`)."""
+    config = read_config(path)
+    merge_options(config, options, path)
+    return config
+
+
 def merge_options(config: Config, options: dict[str, Any] | None, source: str) -> None:
     """Merges `--cfg-options` into a config.
 

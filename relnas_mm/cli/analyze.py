@@ -12,7 +12,7 @@ from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import json_text, write_atomically
 from relnas_mm.inference import RUNTIMES, Deployment
-from relnas_mm.launch import merge_options, read_config
+from relnas_mm.launch import config_with_options
 from relnas_mm.outputs import output_file
 
 ENDINGS = (".json", ".md")
@@ -74,8 +74,7 @@ def main() -> None:
     args = parser().parse_args()
     check(args)
     device = find_device(args.device)
-    config = read_config(args.config)
-    merge_options(config, args.cfg_options, args.config)
+    config = config_with_options(args.config, args.cfg_options)
     shape = given_shape(*args.shape) if args.shape else config_shape(config, args.config)
     analysis = analyze(
         *(config, args.config, shape, device, args.checkpoint, args.batch, args.repeats),

@@ -7,7 +7,7 @@ from relnas_mm.browse import PictureFolder, drawn_samples
 from relnas_mm.checks import check_before_running
 from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.launch import merge_options, read_config
+from relnas_mm.launch import config_with_options
 from relnas_mm.packaged import config_name
 from relnas_mm.seeding import check_seed
 
@@ -40,8 +40,7 @@ def main() -> None:
     if args.number < 1:
         raise UserError(f"--number is {args.number}; it must be positive")
     check_seed(args.seed, "--seed")
-    config = read_config(args.config)
-    merge_options(config, args.cfg_options, args.config)
+    config = config_with_options(args.config, args.cfg_options)
     folder = PictureFolder(Path(args.out or Path("work_dirs", config_name(args.config), f"browse_{args.split}")))
     config.work_dir = str(folder.path.parent)
     check_before_running(config, (f"{args.split}_dataloader",))

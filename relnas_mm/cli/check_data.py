@@ -10,7 +10,7 @@ from relnas_mm.checks.survey import LOADERS, survey
 from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import write_json
-from relnas_mm.launch import merge_options, read_config
+from relnas_mm.launch import config_with_options
 from relnas_mm.models.checkpoints.files import read_checkpoint
 from relnas_mm.packaged import config_name
 
@@ -34,8 +34,7 @@ def parser() -> argparse.ArgumentParser:
 @reports_user_errors
 def main() -> int:
     args = parser().parse_args()
-    config = read_config(args.config)
-    merge_options(config, args.cfg_options, args.config)
+    config = config_with_options(args.config, args.cfg_options)
     folder = PictureFolder(Path(args.out or Path("work_dirs", config_name(args.config), "check_data")))
     config.work_dir = str(folder.path.parent)
     check_before_running(config, LOADERS)

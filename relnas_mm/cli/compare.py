@@ -15,7 +15,7 @@ from relnas_mm.comparison.report import REPORT, table_lines, write_report
 from relnas_mm.comparison.run import run_comparison
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import json_text, write_atomically
-from relnas_mm.launch import merge_options, read_config
+from relnas_mm.launch import config_with_options
 from relnas_mm.outputs import output_folder
 from relnas_mm.packaged import config_name
 from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
@@ -40,8 +40,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def compare(path: str, args: argparse.Namespace) -> None:
-    config = read_config(path)
-    merge_options(config, args.cfg_options, path)
+    config = config_with_options(path, args.cfg_options)
     if args.seeds is not None and "comparison" in config:
         config.comparison.seeds = args.seeds
     plan = read_plan(config, path)

@@ -12,7 +12,7 @@ from relnas_mm.analysis.network import Network, Reach, build_model, kind_of
 from relnas_mm.analysis.parity import compare, random_batches, real_batch, require_parity
 from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.launch import merge_options, read_config
+from relnas_mm.launch import config_with_options
 from relnas_mm.onnx_export import OPSET, require_packages
 from relnas_mm.outputs import output_file
 
@@ -78,8 +78,7 @@ def summary(network: Network, names: list[str], shape: InputShape, args: argpars
 def main() -> None:
     args = parser().parse_args()
     check(args)
-    config = read_config(args.config)
-    merge_options(config, args.cfg_options, args.config)
+    config = config_with_options(args.config, args.cfg_options)
     shape = given_shape(*args.shape) if args.shape else config_shape(config, args.config)
     size = (shape.height, shape.width)
     network = load(config, args)

@@ -17,7 +17,7 @@ from relnas_mm.latency.measure import check_runtime, measure_table, table_from_t
 from relnas_mm.latency.plan import MeasurementPlan, plan_measurement
 from relnas_mm.latency.table import RUNTIMES
 from relnas_mm.latency.time_graphs import RUNTIMES as GRAPH_RUNTIMES
-from relnas_mm.launch import merge_options, read_config
+from relnas_mm.launch import config_with_options
 from relnas_mm.onnx_export import require_packages
 from relnas_mm.outputs import output_file, output_folder
 from relnas_mm.progress import progress_bar
@@ -123,8 +123,7 @@ def summary(table: LatencyTable, plan: MeasurementPlan) -> str:
 def main() -> None:
     args = parser().parse_args()
     check(args)
-    config = read_config(args.config)
-    merge_options(config, args.cfg_options, args.config)
+    config = config_with_options(args.config, args.cfg_options)
     plan = plan_of(config, args.config, args.check, args.seed)
     if args.export:
         with progress_bar("graphs", len(plan.blocks) + len(plan.networks)) as advance:

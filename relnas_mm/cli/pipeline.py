@@ -6,7 +6,7 @@ import sys
 
 from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
 from relnas_mm.errors import UserError, reports_user_errors
-from relnas_mm.launch import merge_options, read_config
+from relnas_mm.launch import config_with_options
 from relnas_mm.outputs import output_file
 from relnas_mm.packaged import home
 from relnas_mm.pipeline.collect import collect
@@ -57,8 +57,7 @@ def parser() -> argparse.ArgumentParser:
 
 def plan_of(args: argparse.Namespace) -> PipelinePlan:
     """Reads the config of the command line."""
-    config = read_config(args.config)
-    merge_options(config, args.cfg_options, args.config)
+    config = config_with_options(args.config, args.cfg_options)
     config.work_dir = args.work_dir or config.get("work_dir")
     if args.genotype:
         config.genotype = args.genotype

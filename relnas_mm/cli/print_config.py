@@ -6,7 +6,7 @@ from pathlib import Path
 from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import write_atomically
-from relnas_mm.launch import merge_options, read_config
+from relnas_mm.launch import config_with_options
 from relnas_mm.outputs import output_file
 
 
@@ -29,8 +29,7 @@ def main() -> None:
     if args.out and Path(args.out).suffix != ".py":
         raise UserError(f"--out is {args.out!r}; it must end with .py")
     out = output_file(args.out, "--out") if args.out else None
-    config = read_config(args.config)
-    merge_options(config, args.cfg_options, args.config)
+    config = config_with_options(args.config, args.cfg_options)
     if out:
         write_atomically(out, config.pretty_text)
     else:

@@ -11,7 +11,7 @@ from relnas_mm.architectures import load_genotype
 from relnas_mm.cfg_options import format_options
 from relnas_mm.datasets.shapes import LAYOUTS
 from relnas_mm.errors import UserError
-from relnas_mm.launch import merge_options, read_config
+from relnas_mm.launch import config_with_options
 from relnas_mm.packaged import config_path
 from relnas_mm.pipeline.results import Published
 from relnas_mm.seeding import check_seed
@@ -48,9 +48,7 @@ class Job:
         Raises:
             UserError: It cannot be read, or an option does not fit it.
         """
-        config = read_config(self.config)
-        merge_options(config, dict(self.options), self.config)
-        return config
+        return config_with_options(self.config, dict(self.options))
 
 
 @dataclass(frozen=True)
