@@ -44,8 +44,14 @@ TOOL_HOOKS = {
 
 
 def add_tool_hooks(config: Config) -> None:
-    """Adds `TOOL_HOOKS` to a config; a key that is `None` in `default_hooks` leaves its hook out."""
+    """Adds `TOOL_HOOKS` to a config; a key that is `None` in `default_hooks` leaves its hook out.
+
+    `SafeCheckpointHook` takes the place of MMEngine's `CheckpointHook`, with its settings.
+    """
     hooks = config.setdefault("default_hooks", {})
+    checkpoint = hooks.get("checkpoint", dict(type="CheckpointHook", interval=1))
+    if checkpoint is not None and checkpoint.get("type", "CheckpointHook").split(".")[-1] == "CheckpointHook":
+        hooks.checkpoint = {**checkpoint, "type": "SafeCheckpointHook"}
     custom = config.get("custom_hooks") or ()
     config.custom_hooks = [hook for hook in custom if hook.get("type") not in TOOL_HOOKS.values()]
     for key, kind in TOOL_HOOKS.items():

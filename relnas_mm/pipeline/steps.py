@@ -7,7 +7,9 @@ from typing import Any
 
 from relnas_mm.architectures import GENOTYPES
 from relnas_mm.cfg_options import format_options
+from relnas_mm.engine.resume import newest_first, newest_whole
 from relnas_mm.errors import UserError
+from relnas_mm.models.checkpoints.files import damage
 from relnas_mm.pipeline.plan import CLASSIFICATION, CONFIG, RANDOM, SEARCH, BackbonePlan, Job, PipelinePlan, TaskPlan
 
 AUTO_SCALE_LR = "--auto-scale-lr"
@@ -37,14 +39,12 @@ class TrainedIn:
         Raises:
             UserError: There is none.
         """
-        best = sorted(self.folder.glob("best_*.pth"), key=lambda path: path.stat().st_mtime)
-        if best:
-            return best[-1]
-        pointer = self.folder / "last_checkpoint"
-        last = self.folder / Path(pointer.read_text().strip()).name if pointer.is_file() else None
-        if last is None or not last.is_file():
-            raise UserError(f"the training in {str(self.folder)!r} left no checkpoint; set default_hooks.checkpoint")
-        return last
+        for best in newest_first(self.folder.glob("best_*.pth")):
+            if not damage(best):
+                return best
+        if last := newest_whole(self.folder, lambda _: None):
+            return Path(last)
+        raise UserError(f"the training in {str(self.folder)!r} left no checkpoint; set default_hooks.checkpoint")
 
     def __str__(self) -> str:
         return str(self.folder / "best_*.pth")

@@ -1,9 +1,13 @@
 """Classification by `tools/train.py` and `tools/test.py`: training, resuming, several processes, bad input."""
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
+import time
 
 import pytest
 import torch
@@ -61,6 +65,35 @@ def test_a_resumed_training_ends_with_the_weights_of_an_uninterrupted_one(cifar,
     counts = torch.tensor([[int(cell) for cell in row] for row in table])
     assert counts.sum() == 20 and 100 * counts.diagonal().sum() / 20 == pytest.approx(metrics["accuracy/top1"])
     assert (confusion / "confusion_matrix.png").stat().st_size > 1000
+
+
+@pytest.mark.slow
+def test_a_training_that_is_killed_again_and_again_ends_alike(cifar, tmp_path):
+    """SIGKILL at once, and shortly, after a file of the work_dir has changed."""
+    options = (*TINY, "train_cfg.max_epochs=3", "param_scheduler.T_max=3", "default_hooks.checkpoint.max_keep_ckpts=1")
+    command = [sys.executable, "tools/train.py", MINI, "--cfg-options", *options, "--resume", "--work-dir"]
+    environment = shell(CIFAR10_ROOT=cifar)
+
+    def files(folder):
+        return {path.name: path.stat().st_mtime_ns for path in folder.glob("*.pth")}
+
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    parts.mkdir()
+    for folder, delays in ((whole, []), (parts, [0.0, 0.01, 0.3])):
+        for delay in [*delays, None]:
+            with subprocess.Popen([*command, folder], cwd=ROOT, env=environment, start_new_session=True) as process:
+                before = files(folder)
+                while delay is not None and process.poll() is None and files(folder) == before:
+                    time.sleep(0.002)
+                if delay is not None and process.poll() is None:
+                    time.sleep(delay)
+                    os.killpg(process.pid, signal.SIGKILL)
+        assert process.returncode == 0
+    assert files(whole).keys() == files(parts).keys()
+    for name in files(whole):
+        expected, found = weights(whole / name), weights(parts / name)
+        assert all(torch.equal(expected[key], found[key]) for key in expected)
+    assert not list(parts.glob(".*"))
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.config import Config
 
 from relnas_mm.architectures import GENOTYPES, save_genotype
@@ -34,7 +35,7 @@ TOOLS = {
     "sample": "import shutil; shutil.copy(home / 'random.json', words[0])\n",
     "convert_checkpoint": "pathlib.Path(words[1]).touch()\n",
     "train": """
-(folder / 'best_mAP_epoch_2.pth').touch()
+import shutil; shutil.copy(home / 'trained.pth', folder / 'best_mAP_epoch_2.pth')
 rows = [{'mAP': 0.0, 'step': 0}, {'loss': 3.0, 'step': 1}, {'loss': 2.0, 'step': 2}, {'mAP': 0.5, 'step': 2}]
 (folder / '2026' / 'vis_data').mkdir(parents=True, exist_ok=True)
 (folder / '2026' / 'vis_data' / 'scalars.json').write_text(chr(10).join(map(json.dumps, rows)))
@@ -58,6 +59,7 @@ def home(tmp_path):
         (tmp_path / "tools" / f"{name}.py").write_text(COMMON + text)
     save_genotype(GENOTYPES["darts_v2"], tmp_path / "found.json")
     save_genotype(GENOTYPES["darts_v1"], tmp_path / "random.json")
+    torch.save({}, tmp_path / "trained.pth")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.txt").write_text("one")
     loader = "dict(batch_size=2, dataset=dict(type='X', data_root='{}'))".format(tmp_path / "data")

@@ -5,6 +5,7 @@ import shutil
 import sys
 
 import pytest
+import torch
 
 from relnas_mm.cfg_options import parse_option
 from relnas_mm.errors import UserError
@@ -64,15 +65,18 @@ def test_options_reach_the_tools_as_they_are(plan_of, home):
 
 
 def test_the_checkpoint_of_a_training(tmp_path):
-    with pytest.raises(UserError, match="left no checkpoint"):
+    with pytest.raises(UserError, match=r"left no checkpoint; set default_hooks\.checkpoint"):
         TrainedIn(tmp_path).find()
-    (tmp_path / "epoch_3.pth").touch()
+    torch.save({}, tmp_path / "epoch_3.pth")
     (tmp_path / "last_checkpoint").write_text("/somewhere/else/epoch_3.pth")  # the folder has moved
     assert TrainedIn(tmp_path).find() == tmp_path / "epoch_3.pth"
-    for number, name in enumerate(("best_a_epoch_9.pth", "best_a_epoch_10.pth")):
-        (tmp_path / name).touch()
-        os.utime(tmp_path / name, (number, number))
+    for number in (9, 10):
+        torch.save({}, tmp_path / f"best_a_epoch_{number}.pth")
+    (tmp_path / "best_a_epoch_11.pth").touch()  # a killed process
     assert TrainedIn(tmp_path).find() == tmp_path / "best_a_epoch_10.pth"
+    for path in tmp_path.glob("best_*"):
+        path.write_bytes(b"")
+    assert TrainedIn(tmp_path).find() == tmp_path / "epoch_3.pth"
 
 
 def test_selection(plan_of):

@@ -6,6 +6,7 @@ from relnas_mm.engine.hooks.data_check import DataCheckHook
 from relnas_mm.engine.hooks.draw_first import DrawFirstHook
 from relnas_mm.engine.hooks.drop_path_schedule import DropPathScheduleHook
 from relnas_mm.engine.hooks.pretrained_fit import PretrainedFitHook
+from relnas_mm.engine.hooks.safe_checkpoint import SafeCheckpointHook
 from relnas_mm.engine.hooks.training_curve import TrainingCurveHook
 from relnas_mm.engine.hooks.validate_before_train import ValidateBeforeTrainHook
 from relnas_mm.engine.hooks.worker_seed import WorkerSeedHook
@@ -17,6 +18,7 @@ __all__ = [
     "DrawFirstHook",
     "DropPathScheduleHook",
     "PretrainedFitHook",
+    "SafeCheckpointHook",
     "TrainingCurveHook",
     "ValidateBeforeTrainHook",
     "WorkerSeedHook",

@@ -1,0 +1,101 @@
+"""A file backend of MMEngine whose files are whole or not there."""
+
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mmengine.fileio import register_backend
+from mmengine.fileio.backends import LocalBackend
+
+from relnas_mm.errors import UserError
+from relnas_mm.models.checkpoints.files import damage
+
+NAME = "durable"
+UNFINISHED = ".unfinished"
+"""Suffix of scratch files."""
+
+
+class DurableBackend(LocalBackend):
+    """Writes to a scratch file, forces it to disk, verifies it, and renames it.
+
+    Within `keeping`, files are removed at the end of the block, and only if it succeeds.
+    """
+
+    def __init__(self) -> None:
+        self._obsolete: list[str] | None = None
+
+    def put(self, obj: bytes | io.BytesIO, filepath: str | Path) -> None:
+        """Writes a checkpoint.
+
+        Args:
+            obj: Its content.
+            filepath: Its path, in a folder that is made if it is not there.
+
+        Raises:
+            UserError: It cannot be written, or what was read back is damaged; what was there before is left.
+        """
+        path = Path(filepath)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent)
+        try:
+            with open(handle, "wb") as file:
+                file.write(obj.getvalue() if isinstance(obj, io.BytesIO) else obj)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(scratch, 0o644)  # mkstemp creates private files
+            if reason := damage(scratch):
+                raise UserError(f"the checkpoint {str(path)!r} was not written as it should be: {reason}")
+            os.replace(scratch, path)
+        except OSError as error:
+            raise UserError(
+                f"the checkpoint {str(path)!r} cannot be written: {error.strerror or error}; free space or mend the "
+                "folder, and resume from the one before"
+            ) from None
+        finally:
+            Path(scratch).unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+    def remove(self, filepath: str | Path) -> None:
+        """Removes a file, within `keeping` at its end."""
+        if self._obsolete is None:
+            super().remove(filepath)
+        else:
+            self._obsolete.append(str(filepath))
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Context manager in which files to be removed stay until the block has succeeded."""
+        if self._obsolete is not None:  # the outer block decides
+            yield
+            return
+        self._obsolete = []
+        try:
+            yield
+            for path in self._obsolete:
+                Path(path).unlink(missing_ok=True)
+        finally:
+            self._obsolete = None
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Removes the scratch files that a killed process left in a folder of checkpoints."""
+    for path in folder.glob(f".*.pth.*{UNFINISHED}"):
+        path.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Forces the entries of a folder to disk, where the system can."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+register_backend(NAME, DurableBackend, force=True)
