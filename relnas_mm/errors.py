@@ -5,6 +5,9 @@ import re
 import sys
 from collections.abc import Callable
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, that of shells."""
+
 
 class UserError(ValueError):
     """Invalid input.
@@ -29,7 +32,7 @@ def shortened(text: str, most: int = 60) -> str:
 
 
 def reports_user_errors(main: Callable[[], int | None]) -> Callable[[], None]:
-    """Decorates `main` of a tool to report a `UserError` as one sentence with exit code 2, without a traceback."""
+    """Decorates `main` of a tool: a `UserError` is one sentence and exit code 2, Ctrl-C one word and exit code 130."""
 
     @functools.wraps(main)
     def wrapped() -> None:
@@ -38,6 +41,9 @@ def reports_user_errors(main: Callable[[], int | None]) -> Callable[[], None]:
         except UserError as error:
             print(f"error: {_sentence(error)}", file=sys.stderr)
             code = 2
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            code = INTERRUPTED
         sys.exit(code)
 
     return wrapped

@@ -2,7 +2,11 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from relnas_mm.errors import UserError
 
@@ -52,6 +56,36 @@ def output_folder(path: str | os.PathLike[str], option: str) -> Path:
             f"{option} {str(path)!r} cannot be written: {error.strerror or error}; name another folder"
         ) from None
     return folder
+
+
+LOCK = ".lock"
+"""File in a reserved folder; the system releases it when the process ends, however it ends."""
+PATIENCE = 10.0
+"""Seconds to wait for a folder: workers of a killed process notice its end after a while, and share its lock."""
+
+
+@contextmanager
+def reserved(path: str | os.PathLike[str], what: str = "the work_dir") -> Iterator[None]:
+    """Context manager in which no other process can reserve the same folder.
+
+    Args:
+        path: The folder, which is made if it is missing.
+        what: Where it was given, for the error message.
+
+    Raises:
+        UserError: Another process has reserved it, or it cannot be written.
+    """
+    lock = FileLock(output_folder(path, what) / LOCK, timeout=PATIENCE, is_singleton=True)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise UserError(
+            f"{what} {os.fspath(path)!r} is in use by another process; wait for it, stop it, or choose another folder"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _try(folder: Path, name: str) -> None:

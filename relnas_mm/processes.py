@@ -1,6 +1,9 @@
 """What a launcher tells this process; usable before the process group is initialized."""
 
+import multiprocessing
 import os
+import threading
+from multiprocessing.connection import wait
 
 
 def is_main_process() -> bool:
@@ -11,3 +14,16 @@ def is_main_process() -> bool:
 def is_elastic_restart() -> bool:
     """Whether torchrun restarted this process after a failure."""
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)) > 0
+
+
+def end_with_parent() -> None:
+    """Ends this worker process when the process that started it has died, even by SIGKILL."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="end with parent").start()

@@ -11,7 +11,7 @@ from mmengine.config import Config
 
 from relnas_mm.cli.completion import SHELLS, whole_parser
 from relnas_mm.cli.main import COMMANDS, usage
-from relnas_mm.errors import UserError
+from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.launch import read_config
 from relnas_mm.packaged import config_name, config_path, home
 
@@ -130,3 +130,13 @@ def test_the_command_of_a_record_names_no_folder(monkeypatch):
     monkeypatch.setattr(sys, "argv", words)
     assert pipeline._command("--record", "--work-dir") == "python tools/pipeline.py c.py --jobs 2"
     assert pipeline._command("--record") == "python tools/pipeline.py c.py --work-dir /a/folder --jobs 2"
+
+
+def test_an_interruption_is_one_word(capsys):
+    @reports_user_errors
+    def main():
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as exit_:
+        main()
+    assert exit_.value.code == 130 and capsys.readouterr().err == "interrupted\n"

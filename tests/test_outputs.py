@@ -3,12 +3,14 @@
 import json
 import math
 import os
+import subprocess
+import sys
 
 import pytest
 
 from relnas_mm.errors import UserError
 from relnas_mm.files import json_text, write_json
-from relnas_mm.outputs import output_file, output_folder
+from relnas_mm.outputs import output_file, output_folder, reserved
 
 pytestmark = pytest.mark.unit
 READ_ONLY = "/proc/relnas"  # nobody may create anything there, not even root
@@ -81,3 +83,24 @@ def test_metrics_without_a_value_are_named(tmp_path, capsys):
     write_metrics({"mAP": math.nan, "loss": 0.5}, tmp_path / "metrics.json")
     assert json.loads((tmp_path / "metrics.json").read_text()) == {"mAP": None, "loss": 0.5}
     assert capsys.readouterr().err == f"warning: mAP without a finite value: null in {tmp_path}/metrics.json\n"
+
+
+HOLDER = """import sys
+from relnas_mm.outputs import reserved
+with reserved(sys.argv[1]):
+    print("reserved", flush=True)
+    input()
+"""
+
+
+def test_a_reserved_folder_is_refused_to_another_process(tmp_path, monkeypatch):
+    monkeypatch.setattr("relnas_mm.outputs.PATIENCE", 0.1)
+    command, pipe = [sys.executable, "-c", HOLDER, str(tmp_path)], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as process:
+        process.stdout.readline()
+        reason = r"^the work_dir '.*' is in use by another process; wait for it, stop it, or choose another folder$"
+        with pytest.raises(UserError, match=reason), reserved(tmp_path):
+            pass
+        process.kill()
+    with reserved(tmp_path), reserved(tmp_path):  # the killed one has released it; one process may ask twice
+        pass

@@ -13,10 +13,10 @@ from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
 from relnas_mm.comparison.plan import read_plan
 from relnas_mm.comparison.report import REPORT, table_lines, write_report
 from relnas_mm.comparison.run import run_comparison
-from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.errors import INTERRUPTED, UserError, reports_user_errors
 from relnas_mm.files import json_text, write_atomically
 from relnas_mm.launch import config_with_options
-from relnas_mm.outputs import output_folder
+from relnas_mm.outputs import output_folder, reserved
 from relnas_mm.packaged import config_name
 from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
 
@@ -47,8 +47,9 @@ def compare(path: str, args: argparse.Namespace) -> None:
     name = config_name(path)
     folder = output_folder((args.work_dir or Path("work_dirs/compare")) / name, "the work_dir")
     print(f"{plan.name}: {len(plan.units)} searches of {plan.budget} candidates, in {folder}", flush=True)
-    records = run_comparison(plan, folder, args.workers, lambda line: print(line, flush=True))
-    summary = write_report(plan, records, folder, command_of(path, args))
+    with reserved(folder):
+        records = run_comparison(plan, folder, args.workers, lambda line: print(line, flush=True))
+        summary = write_report(plan, records, folder, command_of(path, args))
     print(*table_lines(summary), f"see {folder / REPORT}", sep="\n", flush=True)
     if args.record:
         write_atomically(args.record / f"compare_{name}.json", json_text(without_values(summary), indent=1))
@@ -79,7 +80,7 @@ def main() -> int:
         with Termination().watching():
             for path in args.config:
                 compare(path, args)
-    except (KeyboardInterrupt, Terminated):
+    except (KeyboardInterrupt, Terminated) as reason:
         print("interrupted; finished searches are saved, rerun the command to resume", file=sys.stderr)
-        return EXIT_CODE
+        return EXIT_CODE if isinstance(reason, Terminated) else INTERRUPTED
     return 0

@@ -5,7 +5,7 @@ import shlex
 import sys
 
 from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
-from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.errors import INTERRUPTED, UserError, reports_user_errors
 from relnas_mm.launch import config_with_options
 from relnas_mm.outputs import output_file
 from relnas_mm.packaged import home
@@ -96,7 +96,7 @@ def main() -> int:
         return EXIT_CODE
     except KeyboardInterrupt:
         print(f"interrupted; to continue: {command}", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     results = collect(plan, steps, statuses, launcher, command, pipeline.progress.wall_seconds)
     for path in write_reports(results):
         print(f"written: {path}", flush=True)

@@ -1,6 +1,7 @@
 """Searches for a cell: `python tools/search.py CONFIG [--work-dir DIR] [--resume] [--cfg-options KEY=VALUE …]`."""
 
 import argparse
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from relnas_mm.cli.parser import LAUNCHERS, runner_parser
 from relnas_mm.downstream.task_configs import embed_task_configs
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.launch import load_config, run
+from relnas_mm.outputs import reserved
 from relnas_mm.processes import is_elastic_restart, is_main_process
 from relnas_mm.search.builder import check_loop
 from relnas_mm.search.identity import claim_work_dir, run_identity
@@ -65,7 +67,8 @@ def main() -> None:
     check_loop(config.train_cfg)
     check_before_running(config, ())
     resume = args.resume or is_elastic_restart()
-    if is_main_process():
-        claim_work_dir(Path(config.work_dir), identity, resume, args.force)
     config.train_cfg.resume = resume
-    run(config, lambda runner: runner.train())
+    with reserved(config.work_dir) if is_main_process() else nullcontext():
+        if is_main_process():
+            claim_work_dir(Path(config.work_dir), identity, resume, args.force)
+        run(config, lambda runner: runner.train())

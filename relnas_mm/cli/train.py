@@ -1,6 +1,7 @@
 """Trains a model: `python tools/train.py CONFIG [--work-dir DIR] [--amp] [--resume] [--cfg-options KEY=VALUE …]`."""
 
 import argparse
+from contextlib import nullcontext
 
 import torch
 from mmengine.config import Config
@@ -10,6 +11,8 @@ from relnas_mm.cli.parser import runner_parser
 from relnas_mm.engine.resume import check_start
 from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.launch import add_tool_hooks, load_config, run
+from relnas_mm.outputs import reserved
+from relnas_mm.processes import is_main_process
 
 
 def parser() -> argparse.ArgumentParser:
@@ -53,4 +56,5 @@ def main() -> None:
     check_pretrained(config)
     check_start(config)
     check_before_running(config, ("train_dataloader", "val_dataloader"))
-    run(config, lambda runner: runner.train())
+    with reserved(config.work_dir) if is_main_process() else nullcontext():
+        run(config, lambda runner: runner.train())

@@ -13,6 +13,7 @@ from relnas_mm.comparison.plan import Plan, Unit
 from relnas_mm.comparison.trace import RUN, run_search
 from relnas_mm.errors import UserError
 from relnas_mm.files import read_json, write_atomically
+from relnas_mm.processes import end_with_parent
 from relnas_mm.progress import with_progress
 from relnas_mm.search.identity import differences
 from relnas_mm.search.records import Records
@@ -82,7 +83,7 @@ def _results(plan: Plan, units: Sequence[Unit], workers: int) -> Iterator[dict[s
         return
     context = multiprocessing.get_context("fork")  # processes inherit the tables that the plan has read
     waiting = iter(units)
-    with ProcessPoolExecutor(workers, context, _ignore_interrupt) as pool:
+    with ProcessPoolExecutor(workers, context, _prepare) as pool:
         # A few at a time: an executor with thousands of futures takes up to a minute to stop.
         running = {pool.submit(run_search, plan, unit) for unit in itertools.islice(waiting, 4 * workers)}
         try:
@@ -94,7 +95,8 @@ def _results(plan: Plan, units: Sequence[Unit], workers: int) -> Iterator[dict[s
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _ignore_interrupt() -> None:
-    """Leaves Ctrl-C, which reaches all processes of a terminal, to the main process, which ends the others."""
+def _prepare() -> None:
+    """Leaves Ctrl-C, which reaches all processes of a terminal, to the main process, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent()

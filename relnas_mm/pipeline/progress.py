@@ -8,6 +8,7 @@ from typing import Any
 
 from relnas_mm.errors import UserError
 from relnas_mm.files import read_json, write_atomically
+from relnas_mm.outputs import LOCK
 from relnas_mm.pipeline.results import DONE, FAILED
 
 FILE = "pipeline.json"
@@ -57,7 +58,7 @@ class Progress:
         """
         path = folder / FILE
         if not path.exists():
-            if folder.is_dir() and any(folder.iterdir()):
+            if folder.is_dir() and any(not _is_own(each.name) for each in folder.iterdir()):
                 raise UserError(
                     f"the work_dir {str(folder)!r} is not empty and not a pipeline's; choose another with --work-dir"
                 )
@@ -120,3 +121,8 @@ def _entry(value: Any, name: str, what: str) -> Entry:
         if entry.state in (STARTED, DONE, FAILED) and all(isinstance(text, str) for text in texts) and seconds:
             return entry
     raise UserError(f"{what} has an invalid step {name!r:.60}; remove the folder to start again")
+
+
+def _is_own(name: str) -> bool:
+    """Whether a pipeline that was killed before its first note may have left a file."""
+    return name == LOCK or name.startswith(f".{FILE}.")

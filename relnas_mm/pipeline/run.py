@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from relnas_mm.errors import UserError
-from relnas_mm.outputs import output_folder
+from relnas_mm.outputs import reserved
 from relnas_mm.pipeline.child_processes import Processes
 from relnas_mm.pipeline.durations import duration_text
 from relnas_mm.pipeline.inputs import Inputs
@@ -119,11 +119,13 @@ class PipelineRun:
             The status of all steps.
 
         Raises:
-            UserError: The work_dir cannot be written.
+            UserError: The work_dir cannot be written, or another process uses it.
             KeyboardInterrupt: The user interrupted the run; its tool has been stopped.
         """
-        chosen = frozenset(selected)
-        output_folder(self.work_dir, "the work_dir")
+        with reserved(self.work_dir):
+            return self._run_all(frozenset(selected))
+
+    def _run_all(self, chosen: frozenset[str]) -> dict[str, Status]:
         self.progress.save()
         for sentence in scaled_rates(
             [step for step in self.steps if step.name in chosen], self.inputs, self.launcher.gpus

@@ -167,7 +167,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path, by_epoch, plac
     moved = (tmp_path / "parts").rename(tmp_path / "moved")
     newest = newest_whole(moved, pytest.fail)
     saved = torch.load(newest, weights_only=False)
-    done = saved["message_hub"]["runtime_info"].get("validated_at") == saved["meta"]["iter"]
+    done = saved["message_hub"]["runtime_info"].get("last_validation") == saved["meta"]["iter"]
     asked = saved["meta"]["iter"] // 2 - (not done)
     again = train(moved, by_epoch, asked=asked, resume=True, load_from=newest)
     folders = tmp_path / "whole", moved

@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from relnas_mm.engine.durable_backend import NAME, DurableBackend, remove_unfinished
 from relnas_mm.engine.rng import random_state, set_random_state
 
-RNG, VALIDATED = "rng", "validated_at"
+RNG, VALIDATED = "rng", "last_validation"
 """Keys of what this hook adds: in the checkpoint, states of the generators by rank; in the message hub, the iteration
 after which the last validation was done.
 """
