@@ -266,6 +266,8 @@ def summarize(task: str, file: RunsFile, bench: Bench) -> None:
 
 
 def row_of(share: float, backbone: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """Summary of a backbone; one that does not depend on the seed has the latency by which its width was chosen."""
+    measured = lines[:1] if backbone in FIXED else lines
     values = [line["metric"] for line in lines]
     return {
         "share": share,
@@ -273,7 +275,7 @@ def row_of(share: float, backbone: str, lines: list[dict[str, Any]]) -> dict[str
         "mean": statistics.mean(values),
         "std": statistics.stdev(values) if len(values) > 1 else None,
         "values": values,
-        "ms": statistics.mean(line["ms"] for line in lines),
+        "ms": statistics.mean(line["ms"] for line in measured),
         "params": statistics.mean(line["params"] for line in lines),
     }
 
