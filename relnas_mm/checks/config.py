@@ -1,5 +1,6 @@
 """Validates a config before anything is built or written."""
 
+import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ def check_before_running(config: Config, loaders: tuple[str, ...]) -> None:
     for loader in loaders:
         for dataset in _datasets(config.get(loader) or {}):
             _check_dataset(loader, dataset, config.get("default_scope"))
+        _check_arguments(loader, (config.get(loader) or {}).get("dataset"), config.get("default_scope"))
     if "train_dataloader" in loaders:
         _check_training_crops(config)
     _check_windows((config.get("model") or {}).get("test_cfg") or {})
@@ -93,12 +95,37 @@ def _check_dataset(loader: str, dataset: ConfigDict, scope: str | None) -> None:
         raise UserError(f"the annotation file {str(Path(root, annotations))!r} ({loader}) does not exist")
 
 
+def _check_arguments(loader: str, node: Any, scope: str | None) -> None:
+    """Checks the names of arguments of data sets, and of those that they wrap, where a class names all it takes."""
+    for dataset in node if isinstance(node, (list, tuple)) else [node]:
+        if not isinstance(dataset, dict):
+            continue
+        kind = _kind(dataset, scope)
+        taken = inspect.signature(kind).parameters if kind else {}
+        allowed = sorted(taken)
+        unknown = sorted(set(dataset) - {*allowed, "type", "_scope_"})
+        if unknown and kind and not any(each.kind == each.VAR_KEYWORD for each in taken.values()):
+            raise UserError(
+                f"{dataset.get('type')} ({loader}) does not take {', '.join(unknown)}; it takes {', '.join(allowed)}"
+            )
+        for key in ("dataset", "datasets"):
+            _check_arguments(loader, dataset.get(key), scope)
+
+
+def _kind(dataset: Mapping[str, Any], scope: str | None) -> type | None:
+    """The class of a data set; `None` if no registry knows it."""
+    name = dataset.get("type")
+    if name is None or isinstance(name, type):
+        return name
+    return DATASETS.get(str(name) if scope is None or "." in str(name) else f"{scope}.{name}")
+
+
 def _needs_classes(dataset: ConfigDict, scope: str | None) -> bool:
     """Whether the data set is one of mmseg's, which have no meaning without classes, and its type knows none."""
     name = str(dataset.get("type"))
     if not (name.startswith("mmseg.") or ("." not in name and scope == "mmseg")):
         return False
-    kind = DATASETS.get(name if "." in name else f"mmseg.{name}")
+    kind = _kind(dataset, scope)
     if kind is None or not any(base.__name__ == "BaseSegDataset" for base in kind.__mro__):
         return False
     return not kind.METAINFO.get("classes")

@@ -56,3 +56,19 @@ def test_a_segmentor_without_classes(kind, tmp_path):
     check_before_running(without, ("val_dataloader",))
     without.val_dataloader.dataset = dict(type="CityscapesDataset", data_root=str(tmp_path))  # knows its classes
     check_before_running(without, ("val_dataloader",))
+
+
+@pytest.mark.mm
+def test_arguments_that_a_data_set_does_not_take(tmp_path):
+    import relnas_mm  # noqa: F401  (registers)
+
+    def wrapped(**options):
+        inner = dict(type="ArrayDataset", data=dict(type="CIFAR10", data_root=str(tmp_path)), **options)
+        loader = dict(dataset=dict(type="RepeatDataset", times=2, dataset=inner))
+        return Config(dict(work_dir=str(tmp_path / "run"), train_dataloader=loader))
+
+    check_before_running(wrapped(augmentation=None), ("train_dataloader",))
+    with pytest.raises(
+        UserError, match=r"^ArrayDataset \(train_dataloader\) does not take limit; it takes augmentation, "
+    ):
+        check_before_running(wrapped(limit=3), ("train_dataloader",))
