@@ -93,7 +93,7 @@ def test_a_training_that_is_killed_again_and_again_ends_alike(cifar, tmp_path):
     for name in files(whole):
         expected, found = weights(whole / name), weights(parts / name)
         assert all(torch.equal(expected[key], found[key]) for key in expected)
-    assert not list(parts.glob(".*"))
+    assert not list(parts.glob(".*.unfinished"))
 
 
 @pytest.mark.slow
