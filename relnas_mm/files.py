@@ -44,6 +44,18 @@ def write_atomically(path: Path, text: str) -> None:
         raise
 
 
+def sync_folder(folder: Path) -> None:
+    """Forces the entries of a folder to disk, where the system can."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def expanded(path: "str | os.PathLike[str]", what: str) -> Path:
     """A path with the home folder in place of `~`.
 

@@ -11,6 +11,7 @@ from mmengine.fileio import register_backend
 from mmengine.fileio.backends import LocalBackend
 
 from relnas_mm.errors import UserError
+from relnas_mm.files import sync_folder
 from relnas_mm.models.checkpoints.files import damage
 
 NAME = "durable"
@@ -84,18 +85,6 @@ def remove_unfinished(folder: Path) -> None:
     """Removes the scratch files that a killed process left in a folder of checkpoints."""
     for path in folder.glob(f".*.pth.*{UNFINISHED}"):
         path.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Forces the entries of a folder to disk, where the system can."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows opens no folders
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 register_backend(NAME, DurableBackend, force=True)

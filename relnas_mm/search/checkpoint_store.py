@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relnas_mm.errors import UserError
-from relnas_mm.files import read_bytes, read_json
+from relnas_mm.files import read_bytes, read_json, sync_folder
 from relnas_mm.search.state_files import State, read_state, state_files
 
 SCHEMA_VERSION = 1
@@ -79,14 +79,14 @@ class CheckpointStore:
                 self.passing(f"written {name}")
             manifest = {"schema_version": SCHEMA_VERSION, "step": step, "files": entries}
             _write_synced(scratch / MANIFEST, json.dumps(manifest, indent=1).encode())
-            _sync_folder(scratch)
+            sync_folder(scratch)
             self.passing("written manifest")
             if target.exists():  # an unusable step that resuming skipped
                 target.rename(self.folder / f"{_SCRATCH}old-{step:08d}")
                 self.passing("moved old step")
             scratch.rename(target)
             self.passing("renamed")
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
             for old in self.steps()[: -self.keep]:
                 self._remove(old)
                 self.passing("removed old step")
@@ -143,14 +143,6 @@ def _write_synced(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _verified_files(folder: Path) -> Mapping[str, bytes]:
