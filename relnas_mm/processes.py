@@ -1,4 +1,4 @@
-"""What a launcher tells this process; usable before the process group is initialized."""
+"""What a process knows of its launcher and its parent; usable before the process group is initialized."""
 
 import multiprocessing
 import os

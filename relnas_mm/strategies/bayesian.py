@@ -74,7 +74,7 @@ class BayesianSlowFastLearning(SurrogateStrategy):
         self.population_size, self.exploration, self.referee = population_size, exploration, referee
         self.copy_rate, self.lesson_rate, self.fresh_rate = copy_rate, lesson_rate, fresh_rate
 
-    def _proposal(self, vectors: np.ndarray, losses: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _proposal(self, vectors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         if rng.random() < self.fresh_rate:
             return self.space.sample(rng, 1)[0]
         fast, slow = sorted(rng.choice(min(self.population_size, len(vectors)), 2, replace=False))

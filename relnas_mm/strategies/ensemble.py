@@ -1,4 +1,4 @@
-"""The ensemble of networks from which BANANAS and NPENAS choose."""
+"""Base class of BANANAS and NPENAS, which choose by an ensemble of networks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,8 +7,11 @@ import numpy as np
 
 from relnas_mm.architectures import Architecture
 from relnas_mm.errors import UserError
-from relnas_mm.predictors import Encoding, Predictor, PredictorConfig, predictor_config
+from relnas_mm.predictors import Predictor, PredictorConfig, predictor_config
+from relnas_mm.seeding import stream_seed
+from relnas_mm.spaces import Space
 from relnas_mm.strategies.labels import scores_of
+from relnas_mm.strategies.surrogate import SurrogateStrategy
 
 ENSEMBLE = PredictorConfig(
     encoding="flow",
@@ -46,17 +49,41 @@ def ensemble_config(setting: "str | dict[str, Any] | PredictorConfig | None", st
     return config
 
 
-def fit_ensemble(
-    encoding: Encoding, config: PredictorConfig, known: Sequence[Architecture], losses: np.ndarray, seed: int
-) -> Predictor | None:
-    """An ensemble trained on evaluated candidates; `None` if all losses are equal, from which nothing can be learned.
+class EnsembleStrategy(SurrogateStrategy):
+    """A surrogate strategy whose model is an ensemble of networks on path encodings; sizes are those of NASLib.
 
     Args:
-        encoding: The path encoding of the space.
-        config: Settings.
-        known: Candidates in the order of evaluation, at least two.
-        losses: Their losses, lower is better, shape (n,); infinite for diverged ones.
-        seed: Seed of the initial weights and of shuffling.
+        space: The search space; it needs an encoding (`encoding_for`).
+        queries: Number of candidates to evaluate.
+        samples: Number of random architectures at the start, at least 2.
+        proposals: Number of proposals per round.
+        batch: Smallest number of candidates per round.
+        growth: A round evaluates at least this share of the number of candidates so far.
+        predictor: Config of the ensemble (`predictor_config`); by default `ENSEMBLE`, which trains fast.
+        **options: Options of `SequentialStrategy`, with a single objective.
+
+    Raises:
+        UserError: A value is out of range, or the space has no encoding.
     """
-    scores = scores_of(losses)
-    return None if np.ptp(scores) == 0.0 else Predictor(encoding, config, seed).fit(known, scores)
+
+    def __init__(
+        self,
+        space: Space,
+        queries: int,
+        samples: int = 10,
+        proposals: int = 100,
+        batch: int = 10,
+        growth: float = 0.0,
+        predictor: "str | dict[str, Any] | PredictorConfig | None" = None,
+        **options: Any,
+    ):
+        super().__init__(space, queries, samples, proposals, batch, growth, **options)
+        self.config = ensemble_config(predictor, type(self).__name__)
+
+    def _ensemble(self, known: Sequence[Architecture], losses: np.ndarray) -> Predictor | None:
+        """An ensemble trained on the candidates so far; `None` if all losses are equal, which teach nothing."""
+        scores = scores_of(losses)
+        if np.ptp(scores) == 0.0:
+            return None
+        seed = stream_seed(self.seed, "surrogate", len(known))
+        return Predictor(self._encoding, self.config, seed).fit(known, scores)

@@ -55,12 +55,11 @@ class SurrogateStrategy(DistinctStrategy):
         super().load_state_dict(state)
         self._chosen_from = 0
 
-    def _proposal(self, vectors: np.ndarray, losses: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _proposal(self, vectors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Proposes a vector, shape (d,).
 
         Args:
             vectors: Vectors of the candidates so far, the best first, shape (n, d).
-            losses: Their losses, shape (n,), or (n, m) with several objectives.
             rng: Random generator.
         """
         raise NotImplementedError
@@ -101,13 +100,13 @@ class SurrogateStrategy(DistinctStrategy):
         """New proposals from the first `known` candidates, the most promising first."""
         rng = numpy_stream(self.seed, "lessons", known)
         vectors, losses = self._vectors[:known], self._losses[:known]
-        order = np.argsort(fitness(losses, self.compare), kind="stable")
+        best_first = vectors[np.argsort(fitness(losses, self.compare), kind="stable")]
         architectures = [self.space.decode(vector) for vector in vectors]
         seen, fresh = set(architectures), dict[Architecture, np.ndarray]()
         for _ in range(DRAWS * self.proposals):
             if len(fresh) == self.proposals:
                 break
-            vector = self._proposal(vectors[order], losses[order], rng)
+            vector = self._proposal(best_first, rng)
             if (architecture := self.space.decode(vector)) not in seen:
                 fresh.setdefault(architecture, vector)
         chosen = list(fresh.values())

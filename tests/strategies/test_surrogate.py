@@ -57,7 +57,7 @@ def test_parents_are_the_best(maker, parents, best):
     vectors = space.sample(np.random.default_rng(0), 60)
     strategy, used = maker(space, 100), np.zeros(60)
     for seed in range(400):
-        child = strategy._proposal(vectors, np.arange(60.0), np.random.default_rng(seed))
+        child = strategy._proposal(vectors, np.random.default_rng(seed))
         differences = (space.indices(vectors) != space.indices(child)).sum(axis=1)
         assert differences[:parents].min() == 1
         used[np.argmax(differences == 1)] += 1 / 400
@@ -79,7 +79,7 @@ def test_some_proposals_are_random():
     vectors = np.repeat(space.sample(np.random.default_rng(0), 1), 20, axis=0)
     for fresh_rate, changed in ((0.0, 0.8 / 6), (1.0, 0.8)):  # a mutation may draw the old one of five operations
         strategy = BayesianSlowFastLearning(space, 50, fresh_rate=fresh_rate)
-        draws = [strategy._proposal(vectors, np.arange(20.0), np.random.default_rng(seed)) for seed in range(400)]
+        draws = [strategy._proposal(vectors, np.random.default_rng(seed)) for seed in range(400)]
         differences = [np.mean(space.indices(draw) != space.indices(vectors[0])) for draw in draws]
         assert np.mean(differences) == pytest.approx(changed, abs=0.04)
 
