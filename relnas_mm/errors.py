@@ -5,8 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, that of shells."""
+from relnas_mm.interruption import Interrupted, interruptible
 
 
 class UserError(ValueError):
@@ -32,18 +31,20 @@ def shortened(text: str, most: int = 60) -> str:
 
 
 def reports_user_errors(main: Callable[[], int | None]) -> Callable[[], None]:
-    """Decorates `main` of a tool: a `UserError` is one sentence and exit code 2, Ctrl-C one word and exit code 130."""
+    """Decorates `main` of a tool: a `UserError` is one sentence and exit code 2, a signal a word and its exit code."""
 
     @functools.wraps(main)
     def wrapped() -> None:
         try:
-            code = main()
+            with interruptible():
+                code = main()
         except UserError as error:
             print(f"error: {_sentence(error)}", file=sys.stderr)
             code = 2
-        except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
-            code = INTERRUPTED
+        except KeyboardInterrupt as request:
+            end = Interrupted.of(request)
+            print(end, file=sys.stderr)
+            code = end.exit_code
         sys.exit(code)
 
     return wrapped

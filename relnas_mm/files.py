@@ -9,10 +9,13 @@ import math
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from relnas_mm.errors import UserError
+from relnas_mm.operating_system import sync_file
 
 SMALL, LARGE = 16 << 20, 2 << 30
 """Largest sizes in bytes: of settings, architectures and reports; of annotations and tables."""
@@ -31,29 +34,35 @@ def write_atomically(path: Path, text: str) -> None:
     Raises:
         OSError: The file cannot be written; the temporary file is removed.
     """
-    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with replacing(path) as scratch:
+        scratch.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def replacing(path: Path, suffix: str = "") -> Iterator[Path]:
+    """Context manager with an empty scratch file that takes the place of a file if the block succeeds.
+
+    Its content is forced to disk before it is renamed: whenever the process or the machine dies, the old content is
+    there or the new one.
+
+    Args:
+        path: The file, in an existing folder.
+        suffix: End of the scratch file's name.
+
+    Raises:
+        OSError: The file cannot be written; the scratch file is removed.
+    """
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=suffix, dir=path.parent)
+    os.close(handle)
+    scratch = Path(name)
     try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(scratch, 0o644)  # mkstemp creates files with mode 0600
-        os.replace(scratch, path)
+        yield scratch
+        sync_file(scratch)
+        scratch.chmod(0o644)  # mkstemp creates private files
+        scratch.replace(path)
     except BaseException:
-        os.unlink(scratch)
+        scratch.unlink(missing_ok=True)
         raise
-
-
-def sync_folder(folder: Path) -> None:
-    """Forces the entries of a folder to disk, where the system can."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except PermissionError:  # Windows opens no folders
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def expanded(path: "str | os.PathLike[str]", what: str) -> Path:

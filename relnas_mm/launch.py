@@ -38,6 +38,7 @@ def run(config: Config, work: Callable[[Runner], Result]) -> Result:
 TOOL_HOOKS = {
     "data_check": "DataCheckHook",
     "worker_seed": "WorkerSeedHook",
+    "finite_loss": "FiniteLossHook",
     "pretrained_fit": "PretrainedFitHook",
 }
 """Hooks that the tools add to every config, by their key in `default_hooks`."""

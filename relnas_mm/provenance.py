@@ -1,11 +1,12 @@
 """Provenance of the results that the documentation quotes."""
 
-import os
 import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from relnas_mm.operating_system import usable_cores
 
 if TYPE_CHECKING:
     import torch
@@ -70,4 +71,4 @@ def device_in_words(device: "torch.device | None" = None) -> str:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"CPU, {platform.machine()}, {len(os.sched_getaffinity(0))} cores"
+    return f"CPU, {platform.machine()}, {usable_cores()} cores"

@@ -9,6 +9,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: test processes ru
 import pytest
 from helpers.processes import ROOT
 
+from relnas_mm.operating_system import usable_cores
+
+# Images of containers forbid bytecode; hundreds of processes would compile OpenMMLab's packages anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 MOST_WORKERS = 8
 """More test processes would only import the same packages."""
 
@@ -16,7 +22,7 @@ MOST_WORKERS = 8
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """`-n auto`: a test process for each core that this one may use."""
-    return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+    return min(usable_cores(), MOST_WORKERS)
 
 
 @pytest.fixture(scope="session")

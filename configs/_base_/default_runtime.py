@@ -9,6 +9,7 @@ default_hooks = dict(
     sampler_seed=dict(type="DistSamplerSeedHook"),
     data_check=dict(type="DataCheckHook"),
     worker_seed=dict(type="WorkerSeedHook"),
+    finite_loss=dict(type="FiniteLossHook"),
     pretrained_fit=dict(type="PretrainedFitHook"),
     training_curve=dict(type="TrainingCurveHook", metric="accuracy/top1"),
 )

@@ -1,10 +1,6 @@
 """Export of networks to ONNX."""
 
 import json
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -75,18 +71,3 @@ def preprocessing(config: Config) -> dict[str, str]:
     keys = ("mean", "std", "bgr_to_rgb", "rgb_to_bgr", "pad_size_divisor")
     used = {key: settings[key] for key in keys if key in settings}
     return {"data_preprocessor": json.dumps(used)} if used else {}
-
-
-@contextmanager
-def kept_if_good(out: Path) -> Iterator[Path]:
-    """Context manager with a temporary file that replaces `out` if the block succeeds.
-
-    Args:
-        out: The file, in an existing folder.
-    """
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
-        scratch = Path(folder, out.name)
-        yield scratch
-        with scratch.open("rb+") as file:
-            os.fsync(file.fileno())
-        scratch.replace(out)

@@ -3,7 +3,6 @@
 import argparse
 import os
 import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,12 @@ from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
 from relnas_mm.comparison.plan import read_plan
 from relnas_mm.comparison.report import REPORT, table_lines, write_report
 from relnas_mm.comparison.run import run_comparison
-from relnas_mm.errors import INTERRUPTED, UserError, reports_user_errors
+from relnas_mm.errors import UserError, reports_user_errors
 from relnas_mm.files import json_text, write_atomically
+from relnas_mm.interruption import advising
 from relnas_mm.launch import config_with_options
 from relnas_mm.outputs import output_folder, reserved
 from relnas_mm.packaged import config_name
-from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,17 +69,12 @@ def command_of(path: str, args: argparse.Namespace) -> str:
 
 
 @reports_user_errors
-def main() -> int:
+def main() -> None:
     args = parser().parse_args()
     if args.workers < 1:
         raise UserError(f"--workers is {args.workers}; it must be at least 1")
     if args.record:
         output_folder(args.record, "--record")
-    try:
-        with Termination().watching():
-            for path in args.config:
-                compare(path, args)
-    except (KeyboardInterrupt, Terminated) as reason:
-        print("interrupted; finished searches are saved, rerun the command to resume", file=sys.stderr)
-        return EXIT_CODE if isinstance(reason, Terminated) else INTERRUPTED
-    return 0
+    with advising("finished searches are saved, rerun the command to resume"):
+        for path in args.config:
+            compare(path, args)

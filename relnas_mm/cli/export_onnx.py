@@ -12,6 +12,7 @@ from relnas_mm.analysis.network import Network, Reach, build_model, kind_of
 from relnas_mm.analysis.parity import compare, random_batches, real_batch, require_parity
 from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
 from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.files import replacing
 from relnas_mm.launch import config_with_options
 from relnas_mm.onnx_export import OPSET, require_packages
 from relnas_mm.outputs import output_file
@@ -87,7 +88,7 @@ def main() -> None:
         fixed = None if args.size_dynamic else size
         batches.append(real_batch(config, network.model, fixed, 2 if args.batch_dynamic else 1))
     metadata = {"config": Path(args.config).name, "torch": torch.__version__, **export.preprocessing(config)}
-    with export.kept_if_good(Path(args.out)) as scratch:
+    with replacing(Path(args.out), ".onnx") as scratch:
         names = export.export(network, scratch, size, args.batch_dynamic, args.size_dynamic, args.opset, metadata)
         print(summary(network, names, shape, args))
         differences = compare(scratch, network, batches)

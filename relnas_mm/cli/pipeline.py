@@ -5,7 +5,8 @@ import shlex
 import sys
 
 from relnas_mm.cli.parser import add_cfg_options, add_config, command_parser
-from relnas_mm.errors import INTERRUPTED, UserError, reports_user_errors
+from relnas_mm.errors import UserError, reports_user_errors
+from relnas_mm.interruption import advising
 from relnas_mm.launch import config_with_options
 from relnas_mm.outputs import output_file
 from relnas_mm.packaged import home
@@ -19,7 +20,6 @@ from relnas_mm.pipeline.report import write_reports
 from relnas_mm.pipeline.run import PipelineRun, unfinished
 from relnas_mm.pipeline.selection import select
 from relnas_mm.pipeline.steps import steps_of
-from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
 
 
 def parser() -> argparse.ArgumentParser:
@@ -88,15 +88,8 @@ def main() -> int:
         print(dry_run(pipeline, selected, Estimates(plan, pipeline)))
         return 0
     command = _command("--record")
-    try:
-        with Termination().watching():
-            statuses = pipeline.run(selected)
-    except Terminated:
-        print(f"terminated; to continue: {command}", file=sys.stderr)
-        return EXIT_CODE
-    except KeyboardInterrupt:
-        print(f"interrupted; to continue: {command}", file=sys.stderr)
-        return INTERRUPTED
+    with advising(f"to continue: {command}"):
+        statuses = pipeline.run(selected)
     results = collect(plan, steps, statuses, launcher, command, pipeline.progress.wall_seconds)
     for path in write_reports(results):
         print(f"written: {path}", flush=True)

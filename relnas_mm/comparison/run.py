@@ -2,8 +2,6 @@
 
 import itertools
 import json
-import multiprocessing
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from pathlib import Path
@@ -13,6 +11,8 @@ from relnas_mm.comparison.plan import Plan, Unit
 from relnas_mm.comparison.trace import RUN, run_search
 from relnas_mm.errors import UserError
 from relnas_mm.files import read_json, write_atomically
+from relnas_mm.interruption import leave_requests_to_parent
+from relnas_mm.operating_system import worker_context
 from relnas_mm.processes import end_with_parent
 from relnas_mm.progress import with_progress
 from relnas_mm.search.identity import differences
@@ -81,9 +81,8 @@ def _results(plan: Plan, units: Sequence[Unit], workers: int) -> Iterator[dict[s
     if workers == 1 or len(units) < 2:
         yield from (run_search(plan, unit) for unit in units)
         return
-    context = multiprocessing.get_context("fork")  # processes inherit the tables that the plan has read
     waiting = iter(units)
-    with ProcessPoolExecutor(workers, context, _prepare) as pool:
+    with ProcessPoolExecutor(workers, worker_context(), _prepare) as pool:
         # A few at a time: an executor with thousands of futures takes up to a minute to stop.
         running = {pool.submit(run_search, plan, unit) for unit in itertools.islice(waiting, 4 * workers)}
         try:
@@ -96,7 +95,6 @@ def _results(plan: Plan, units: Sequence[Unit], workers: int) -> Iterator[dict[s
 
 
 def _prepare() -> None:
-    """Leaves Ctrl-C, which reaches all processes of a terminal, to the main process, and ends with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    """Ends with the main process, which alone answers to the signals of a terminal."""
+    leave_requests_to_parent()
     end_with_parent()

@@ -11,6 +11,7 @@ from relnas_mm.doctor import machine
 from relnas_mm.doctor.facts import Facts, Package, Report
 from relnas_mm.doctor.probe import PATIENCE, probe
 from relnas_mm.doctor.rules import judge
+from relnas_mm.operating_system import usable_cores
 
 
 def examine(folder: str | None = None, patience: float = PATIENCE) -> Report:
@@ -46,6 +47,6 @@ def examine(folder: str | None = None, patience: float = PATIENCE) -> Report:
         free_disk=machine.free_disk(folder),
         free_memory=machine.free_memory(),
         shared_memory=machine.free_disk("/dev/shm"),
-        cores=machine.cores(),
+        cores=usable_cores(),
     )
     return Report(facts, judge(facts))

@@ -1,28 +1,20 @@
 """Cores, memory, disk, permissions and distributions of this machine, by the standard library."""
 
-import os
 import re
 import shutil
 import tempfile
 from importlib import metadata
 from pathlib import Path
 
+from relnas_mm.operating_system import available_memory
+
 GIB = 2.0**30
-
-
-def cores() -> int:
-    """Number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def free_memory() -> float | None:
     """Available memory in GiB, the smaller of the machine's and the container's; `None` if unknown."""
-    sizes = []
-    for line in _read(Path("/proc/meminfo")).splitlines():
-        if line.startswith("MemAvailable:"):
-            sizes.append(int(line.split()[1]) * 1024 / GIB)
+    available = available_memory()
+    sizes = [] if available is None else [available / GIB]
     limit, used = (_read(Path("/sys/fs/cgroup") / name).strip() for name in ("memory.max", "memory.current"))
     if limit.isdigit() and used.isdigit():
         sizes.append((int(limit) - int(used)) / GIB)

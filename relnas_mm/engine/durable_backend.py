@@ -1,8 +1,6 @@
 """A file backend of MMEngine whose files are whole or not there."""
 
 import io
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +9,9 @@ from mmengine.fileio import register_backend
 from mmengine.fileio.backends import LocalBackend
 
 from relnas_mm.errors import UserError
-from relnas_mm.files import sync_folder
+from relnas_mm.files import replacing
 from relnas_mm.models.checkpoints.files import damage
+from relnas_mm.operating_system import sync_file, sync_folder
 
 NAME = "durable"
 UNFINISHED = ".unfinished"
@@ -40,23 +39,17 @@ class DurableBackend(LocalBackend):
         """
         path = Path(filepath)
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", suffix=UNFINISHED, dir=path.parent)
         try:
-            with open(handle, "wb") as file:
-                file.write(obj.getvalue() if isinstance(obj, io.BytesIO) else obj)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(scratch, 0o644)  # mkstemp creates private files
-            if reason := damage(scratch):
-                raise UserError(f"the checkpoint {str(path)!r} was not written as it should be: {reason}")
-            os.replace(scratch, path)
+            with replacing(path, UNFINISHED) as scratch:
+                scratch.write_bytes(obj.getvalue() if isinstance(obj, io.BytesIO) else obj)
+                sync_file(scratch)
+                if reason := damage(str(scratch)):
+                    raise UserError(f"the checkpoint {str(path)!r} was not written as it should be: {reason}")
         except OSError as error:
             raise UserError(
                 f"the checkpoint {str(path)!r} cannot be written: {error.strerror or error}; free space or mend the "
                 "folder, and resume from the one before"
             ) from None
-        finally:
-            Path(scratch).unlink(missing_ok=True)
         sync_folder(path.parent)
 
     def remove(self, filepath: str | Path) -> None:

@@ -1,6 +1,5 @@
 """Estimates of the memory of a search, before anything is trained."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
+
+from relnas_mm.operating_system import total_memory
 
 MIB = 2**20
 
@@ -41,16 +42,16 @@ class MemoryEstimate:
             f"weights {self.weights / MIB:.0f}, images {self.images / MIB:.0f})"
         )
         available = device_memory(self.device)
-        if self.total <= available:
+        if available is None or self.total <= available:
             return text
         return f"{text}; {self.device} has {available / MIB:.0f} MiB only: lower batch_size"
 
 
-def device_memory(device: torch.device) -> int:
-    """Total memory of a device in bytes."""
+def device_memory(device: torch.device) -> int | None:
+    """Total memory of a device in bytes; `None` if unknown."""
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return total_memory()
 
 
 def size_of(*tensors: Tensor) -> int:

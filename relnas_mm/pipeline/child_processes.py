@@ -1,9 +1,6 @@
 """Child processes with a log, which can be stopped together."""
 
-import contextlib
-import os
 import shlex
-import signal
 import subprocess
 import sys
 import threading
@@ -12,11 +9,11 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from relnas_mm.operating_system import GROUP, STOPS, group_runs, signal_group
+
 SHOWN_LINES = 12
 """Last lines of a log that messages and reports repeat."""
 MAX_WIDTH = 500
-SIGNALS = ((signal.SIGINT, 20.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
-"""Signals that stop a process, in turn, and the seconds to wait after each."""
 
 
 class Processes:
@@ -73,14 +70,11 @@ class Processes:
         with self._lock:
             self.stopped = True
             running = list(self._running)
-        for signum, wait in SIGNALS:
+        for number, wait in STOPS:
             for process in running:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signum)
+                signal_group(process, number)
             deadline = time.monotonic() + wait
-            while (
-                running := [process for process in running if _has_members(process)]
-            ) and time.monotonic() < deadline:
+            while (running := [process for process in running if group_runs(process)]) and time.monotonic() < deadline:
                 time.sleep(0.05)
 
     def _start(self, command: Sequence[str], environment: Mapping[str, str]) -> "subprocess.Popen[str]":
@@ -94,17 +88,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 text=True,
                 errors="replace",
-                start_new_session=True,
+                **GROUP,
             )
             self._running.append(process)
             return process
-
-
-def _has_members(process: "subprocess.Popen[str]") -> bool:
-    """Whether a process or one of its children, which share its group, still runs."""
-    process.poll()  # a process that ended is a member until its exit code is read
-    try:
-        os.killpg(process.pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from relnas_mm.errors import UserError
+from relnas_mm.operating_system import usable_cores
 from relnas_mm.pipeline.steps import DISTRIBUTED, Step
 
 LAUNCHERS = ("none", "pytorch", "slurm")
@@ -82,7 +83,7 @@ class Launcher:
         """
         # Half the cores for the small operations of cells, the rest for data loaders, which spinning threads would
         # occupy.
-        threads = max(1, len(os.sched_getaffinity(0)) // (2 * self.gpus * jobs))
+        threads = max(1, usable_cores() // (2 * self.gpus * jobs))
         environment = {"OMP_NUM_THREADS": str(threads), "GOMP_SPINCOUNT": "1000", **os.environ}
         environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
         if self.kind == "slurm":

@@ -7,7 +7,6 @@ survives.  Tensors are stored as safetensors, arrays as NPZ without pickles, eve
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relnas_mm.errors import UserError
-from relnas_mm.files import read_bytes, read_json, sync_folder
+from relnas_mm.files import read_bytes, read_json
+from relnas_mm.operating_system import sync_file, sync_folder
 from relnas_mm.search.state_files import State, read_state, state_files
 
 SCHEMA_VERSION = 1
@@ -141,8 +141,7 @@ class CheckpointStore:
 def _write_synced(path: Path, content: bytes) -> None:
     with path.open("xb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    sync_file(path)
 
 
 def _verified_files(folder: Path) -> Mapping[str, bytes]:

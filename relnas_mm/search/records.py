@@ -12,6 +12,7 @@ import numpy as np
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluation
 from relnas_mm.files import parse_json
+from relnas_mm.operating_system import sync_file
 from relnas_mm.search.budget import Budget
 from relnas_mm.strategies import Group, teachers_first
 
@@ -67,8 +68,7 @@ class Records:
     def sync(self) -> None:
         """Syncs the file to disk."""
         if self.path.exists():
-            with self.path.open("rb") as file:
-                os.fsync(file.fileno())
+            sync_file(self.path)
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         """Returns the records of one type, such as 'candidate' or 'generation'."""

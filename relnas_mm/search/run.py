@@ -1,7 +1,6 @@
 """The search loop as a library, without config or Runner."""
 
 import logging
-import sys
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +9,7 @@ from relnas_mm.architectures import Architecture
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluation, Evaluator
 from relnas_mm.evaluators.distributed import barrier, world
+from relnas_mm.interruption import Interrupted, deferred, interruptible
 from relnas_mm.search.budget import Budget
 from relnas_mm.search.checkpoints import Checkpointer
 from relnas_mm.search.objectives import losses_of
@@ -18,7 +18,6 @@ from relnas_mm.search.progress import Progress, Report
 from relnas_mm.search.records import candidate_records
 from relnas_mm.search.store import RunStore
 from relnas_mm.search.summary import generation_line, generation_record, log_line
-from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
 from relnas_mm.search.winner import choose_winner
 from relnas_mm.spaces import Space
 from relnas_mm.strategies import Group, Strategy
@@ -80,7 +79,6 @@ class SearchRun:
         self.is_main_process = world()[0] == 0
         self.progress = Progress(strategy.total_groups)
         self._checkpointer = Checkpointer(store, strategy, evaluator)
-        self._termination = Termination()
         self._overview_at = time.monotonic() + OVERVIEW_EVERY
         if self.is_main_process:
             store.open(resume)
@@ -88,13 +86,14 @@ class SearchRun:
     def run(self) -> Architecture:
         """Runs the search to its end and writes the winner.
 
-        On SIGTERM, it saves the completed groups and exits with code 143.
+        A signal that asks for an end (Ctrl-C, SIGTERM, SIGHUP) saves the completed groups first.
 
         Returns:
             The winner.
 
         Raises:
             UserError: A checkpoint or a result cannot be written, or every candidate diverged.
+            Interrupted: A signal asked for an end.
         """
         if estimate := self.evaluator.memory_estimate():
             self.logger.info(estimate.sentence())
@@ -104,19 +103,20 @@ class SearchRun:
             self._resume()
         self._complete = self.progress.done, self._checkpointer.snapshot()
         try:
-            with self._termination.watching():
+            with interruptible():
                 while not self.strategy.done:
                     self.run_round()
                 winner = choose_winner(self.strategy, self.evaluator, self.rerank)
                 if self.is_main_process:
                     self._checkpointer.save(*self._complete)
                     self._write_results(winner.candidate.architecture, winner.loss, winner.candidate.number)
-        except Terminated:
+        except KeyboardInterrupt as request:
             if self.is_main_process:
-                self._checkpointer.save(*self._complete)
-                done = self.progress.done
-                self.logger.warning(f"terminated: {done} groups are saved; continue with --resume")
-            sys.exit(EXIT_CODE)
+                with deferred():
+                    self._checkpointer.save(*self._complete)
+                done = f"{self.progress.done} groups are saved"
+                self.logger.warning(Interrupted.of(request, f"{done}, continue with --resume"))
+            raise
         return winner.candidate.architecture
 
     def run_round(self) -> None:
@@ -126,7 +126,7 @@ class SearchRun:
         groups = self.strategy.ask_ahead(2 * count)
         groups, upcoming = groups[:count], groups[count:]
         evaluations = self.evaluator.evaluate(groups, upcoming)
-        with self._termination.deferred():
+        with deferred():
             seconds = (time.perf_counter() - start) / len(groups)
             for group, scored in zip(groups, evaluations):
                 self.strategy.tell(group, losses_of(group, scored, self.objectives, self.budget))

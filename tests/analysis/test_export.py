@@ -9,7 +9,7 @@ import torch
 from mmengine.config import Config
 
 from relnas_mm import onnx_export
-from relnas_mm.analysis.export import export, kept_if_good, preprocessing
+from relnas_mm.analysis.export import export, preprocessing
 from relnas_mm.analysis.network import Network
 from relnas_mm.analysis.parity import Difference, compare, random_batches, require_parity
 from relnas_mm.errors import UserError
@@ -92,16 +92,6 @@ def test_what_torch_cannot_export(tmp_path, capfd):
     with pytest.raises(UserError, match="torch cannot export CellClassifier to opset 99: .*99"):
         export(network(), tmp_path / "a.onnx", (32, 32), opset=99)
     assert capfd.readouterr().out == ""
-
-
-def test_a_failure_leaves_the_old_file(tmp_path):
-    out = tmp_path / "a.onnx"
-    with kept_if_good(out) as scratch:
-        scratch.write_bytes(b"good")
-    with pytest.raises(UserError), kept_if_good(out) as scratch:
-        scratch.write_bytes(b"bad")
-        raise UserError("not the network")
-    assert out.read_bytes() == b"good" and list(tmp_path.iterdir()) == [out]
 
 
 def test_missing_packages_and_metadata(monkeypatch):

@@ -20,6 +20,8 @@ from unittest import mock
 import pytest
 import torch
 
+from relnas_mm.interruption import Interrupted
+
 ROOT = Path(__file__).resolve().parents[2]
 # Forks of a process that has only imported: a fork of the test process may wait forever for a lock that one of its
 # threads held.
@@ -41,6 +43,8 @@ def in_child(work, seconds: float | None = None) -> int:
             code = 0
         except SystemExit as exit:
             code = exit.code or 0
+        except KeyboardInterrupt as request:
+            code = Interrupted.of(request).exit_code
         finally:
             os._exit(code)
     if seconds is not None:

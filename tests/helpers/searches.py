@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch.distributed as dist
 
+import relnas_mm.downstream  # noqa: F401  (registries import it when they are asked; forks would do so each time)
 from helpers.processes import in_child
 from relnas_mm.search import SearchRun
 from relnas_mm.search.builder import build_search

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import torch
@@ -22,7 +23,8 @@ SHAPE = NetworkShape(8, 4, 3, image_size=24)
 
 @pytest.fixture(scope="module")
 def plan():
-    return plan_measurement(CellSpace(), SHAPE, check=6)
+    with mock.patch("relnas_mm.latency.plan.CALIBRATION", 5):  # networks take longer than blocks
+        return plan_measurement(CellSpace(), SHAPE, check=3)
 
 
 def sensible(table: LatencyTable, plan) -> None:
@@ -30,7 +32,7 @@ def sensible(table: LatencyTable, plan) -> None:
     assert list(table.blocks) == list(plan.blocks) and table.provenance["commit"] == "abc"
     largest = max(ms for block, ms in table.blocks.items() if block.name == "sep_conv_5x5")
     assert largest > min(ms for block, ms in table.blocks.items() if block.name == "relu")
-    assert 0.2 < table.scale < 5.0 and table.check["networks"] == 6
+    assert 0.2 < table.scale < 5.0 and table.check["networks"] == 3
     assert all(ratio < 3.0 for ratio in map(lambda p, m: max(p / m, m / p), *_points(table)))
 
 

@@ -106,7 +106,8 @@ def test_resuming_what_is_complete_changes_nothing(evaluator, uninterrupted):
     assert finish(folder, evaluator) == expected
 
 
-def test_sigterm_saves_and_exits_143(evaluator, uninterrupted, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_end_saves_what_is_complete(number, evaluator, uninterrupted, tmp_path):
     def work():
         search = make_search(tmp_path, evaluator, save_every=1e9)
         evaluate = search.evaluator.evaluate
@@ -116,14 +117,14 @@ def test_sigterm_saves_and_exits_143(evaluator, uninterrupted, tmp_path):
             calls.append(groups)
             evaluations = evaluate(*groups)
             if len(calls) == 3:  # after the weights were written back, before the losses are told
-                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), number)
                 time.sleep(5)
             return evaluations
 
         search.evaluator.evaluate = interrupted
         search.run()
 
-    assert in_child(work) == 143
+    assert in_child(work) == 128 + number
     assert [path.name for path in (tmp_path / "run_store").iterdir()] == ["step-00000002"]
     assert finish(tmp_path, evaluator) == uninterrupted[0]
 

@@ -102,12 +102,11 @@ def test_without_sizes_the_space_is_the_published_one():
 
 
 def test_a_search_over_sizes_repeats_resumes_and_runs_in_processes(tmp_path, evaluator):
-    options = {"space": SIZED, "strategy": {"type": "SlowFastLearning", "population_size": 4, "generations": 2}}
+    options = {"space": SIZED, "strategy": {"type": "SlowFastLearning", "population_size": 4, "generations": 1}}
     expected = alone(tmp_path / "whole", evaluator, **options)
 
     def cut():
         search = make_search(tmp_path / "cut", evaluator, **options)
-        search.run_round()
         search.run_round()
 
     in_child(cut)

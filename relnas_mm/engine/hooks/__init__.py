@@ -5,6 +5,7 @@ from relnas_mm.engine.hooks.checkpoint_fit import CheckpointFitHook
 from relnas_mm.engine.hooks.data_check import DataCheckHook
 from relnas_mm.engine.hooks.draw_first import DrawFirstHook
 from relnas_mm.engine.hooks.drop_path_schedule import DropPathScheduleHook
+from relnas_mm.engine.hooks.finite_loss import FiniteLossHook
 from relnas_mm.engine.hooks.pretrained_fit import PretrainedFitHook
 from relnas_mm.engine.hooks.safe_checkpoint import SafeCheckpointHook
 from relnas_mm.engine.hooks.training_curve import TrainingCurveHook
@@ -17,6 +18,7 @@ __all__ = [
     "DataCheckHook",
     "DrawFirstHook",
     "DropPathScheduleHook",
+    "FiniteLossHook",
     "PretrainedFitHook",
     "SafeCheckpointHook",
     "TrainingCurveHook",

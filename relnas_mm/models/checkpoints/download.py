@@ -1,10 +1,9 @@
 """Downloads of checkpoints over HTTP, with their progress."""
 
-import os
-import tempfile
 from pathlib import Path
 from urllib.request import Request, urlopen
 
+from relnas_mm.files import replacing
 from relnas_mm.progress import progress_bar
 
 CHUNK = 1 << 18
@@ -23,18 +22,11 @@ def download(source: str, path: Path) -> None:
         OSError: The server does not answer, or ends early.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with open(handle, "wb") as file, urlopen(Request(source, headers=AGENT)) as response:
-            size = response.headers.get("Content-Length")
-            with progress_bar(path.name, int(size) if size else None, in_bytes=True) as advance:
-                while chunk := response.read(CHUNK):
-                    file.write(chunk)
-                    advance(len(chunk))
-            if size and file.tell() < int(size):
-                raise OSError(f"the server ended after {file.tell()} of {size} bytes")
-        os.chmod(scratch, 0o644)  # mkstemp creates private files
-        os.replace(scratch, path)
-    except BaseException:
-        os.unlink(scratch)
-        raise
+    with replacing(path) as scratch, scratch.open("wb") as file, urlopen(Request(source, headers=AGENT)) as response:
+        size = response.headers.get("Content-Length")
+        with progress_bar(path.name, int(size) if size else None, in_bytes=True) as advance:
+            while chunk := response.read(CHUNK):
+                file.write(chunk)
+                advance(len(chunk))
+        if size and file.tell() < int(size):
+            raise OSError(f"the server ended after {file.tell()} of {size} bytes")

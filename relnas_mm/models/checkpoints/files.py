@@ -7,7 +7,6 @@ import os
 import pickle
 import re
 import stat
-import tempfile
 import warnings
 import zipfile
 import zlib
@@ -25,6 +24,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from relnas_mm.errors import UserError
+from relnas_mm.files import replacing
 from relnas_mm.models.checkpoints.download import download
 
 SAFETENSORS, PICKLED = ".safetensors", ".pth"
@@ -174,21 +174,12 @@ def writing_checkpoint(path: Path, checkpoint: Checkpoint) -> Iterator[None]:
     weights = {
         name: value.detach().clone(memory_format=torch.contiguous_format) for name, value in checkpoint.weights.items()
     }
-    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    try:
+    with replacing(path) as scratch:
         if path.suffix == SAFETENSORS:
             save_file(weights, scratch, {"format": "pt", **{k: _text(v) for k, v in checkpoint.meta.items()}})
         else:
             torch.save({"state_dict": weights, "meta": dict(checkpoint.meta)}, scratch)
-        with open(scratch, "rb") as file:
-            os.fsync(file.fileno())
-        os.chmod(scratch, 0o644)  # mkstemp creates private files
         yield
-        os.replace(scratch, path)
-    except BaseException:
-        os.unlink(scratch)
-        raise
 
 
 @contextmanager

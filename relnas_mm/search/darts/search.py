@@ -2,8 +2,8 @@
 
 import itertools
 import logging
+import math
 import os
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,6 +14,7 @@ from relnas_mm.architectures import Genotype
 from relnas_mm.datasets.arrays import Augmentation, ImageArrays, epoch_batches, load_images, split_for_search
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators.training import TrainConfig, evaluate
+from relnas_mm.interruption import Interrupted, deferred, interruptible
 from relnas_mm.networks import NetworkShape
 from relnas_mm.plots.darts import darts_curve
 from relnas_mm.search.darts.derive import COLLAPSED_FROM, derive, entropy, skips
@@ -23,7 +24,6 @@ from relnas_mm.search.darts.trainer import ArchitectureConfig, MixedTrainer
 from relnas_mm.search.progress import Progress, Report
 from relnas_mm.search.state_files import State
 from relnas_mm.search.store import RunStore
-from relnas_mm.search.termination import EXIT_CODE, Terminated, Termination
 from relnas_mm.seeding import torch_stream
 
 EPOCH = "epoch"
@@ -101,13 +101,12 @@ class DartsSearch:
         mixed = MixedNetwork(shape, seed, portion).to(device, memory_format=self.memory_format)  # type: ignore[call-overload]
         self.trainer = MixedTrainer(mixed, self.config, ArchitectureConfig(**architecture or {}))
         self.progress = Progress(epochs)
-        self._termination = Termination()
         self.store.open(resume)
 
     def run(self) -> Genotype:
         """Runs the search to its end and writes the cell.
 
-        On SIGTERM, it exits with code 143; the last complete epoch has been saved.
+        Each complete epoch is saved before a signal that asks for an end is obeyed.
 
         Returns:
             The derived cell.
@@ -118,14 +117,14 @@ class DartsSearch:
         if self.resume:
             self._resume()
         try:
-            with self._termination.watching():
+            with interruptible():
                 while self.progress.done < self.progress.total:
                     self.run_epoch()
                 return self._write_results()
-        except Terminated:
-            done = self.progress.done
-            self.logger.warning(f"terminated: {done} epochs are saved; continue with --resume")
-            sys.exit(EXIT_CODE)
+        except KeyboardInterrupt as request:
+            done = f"{self.progress.done} epochs are saved"
+            self.logger.warning(Interrupted.of(request, f"{done}, continue with --resume"))
+            raise
 
     def _resume(self) -> None:
         loaded = self.store.checkpoints.load_newest()
@@ -151,7 +150,7 @@ class DartsSearch:
         loss, accuracy = evaluate(
             network, self._batches(self.validation_data, "validation", epoch, self.augment_validation)
         )
-        if train_loss != train_loss or loss != loss:
+        if not (math.isfinite(train_loss) and math.isfinite(loss)):
             raise UserError(f"the loss of epoch {epoch + 1} is not finite; lower the learning rate ({self.config.lr})")
         normal, reduce = (part.detach().cpu().double().numpy() for part in network.mixing_weights())
         genotype = derive(normal, reduce)
@@ -171,7 +170,7 @@ class DartsSearch:
             "weights": [normal, reduce],
             "architecture": genotype.to_dict(),
         }
-        with self._termination.deferred():
+        with deferred():
             records = self.store.records
             records.append(record)
             records.sync()

@@ -1,0 +1,99 @@
+"""Ctrl-C, SIGTERM and SIGHUP end a process between critical sections; a second request does not wait."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from relnas_mm import interruption
+from relnas_mm.errors import reports_user_errors
+from relnas_mm.interruption import Interrupted, advising, deferred, interruptible
+
+pytestmark = pytest.mark.unit
+NUMBERS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+def ask(number=signal.SIGTERM):
+    os.kill(os.getpid(), number)
+    time.sleep(0.01)  # Python calls handlers between bytecodes
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_tool_ends_with_the_exit_code_of_the_signal(number, capsys):
+    @reports_user_errors
+    def main():
+        with advising("rerun the command to resume"):
+            ask(number)
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 128 + number
+    word = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}[number]
+    assert capsys.readouterr().err == f"{word}; rerun the command to resume\n"
+
+
+def test_a_critical_section_is_completed():
+    steps = []
+    with pytest.raises(Interrupted), interruptible():
+        with deferred():
+            with deferred():
+                ask()
+                steps.append("inner")
+            steps.append("outer")
+        steps.append("never")
+    assert steps == ["inner", "outer"]
+
+
+def test_a_repeated_signal_is_one_request_and_a_later_one_does_not_wait(monkeypatch):
+    steps = []
+    with pytest.raises(Interrupted) as ended, interruptible(), deferred():
+        ask(signal.SIGINT)
+        ask(signal.SIGTERM)  # what a launcher adds to Ctrl-C
+        steps.append("saved")
+        monkeypatch.setattr(interruption, "SAME_REQUEST", 0.0)
+        ask(signal.SIGINT)
+        steps.append("never")
+    assert steps == ["saved"] and ended.value.number == signal.SIGINT
+    interruption._request.pending = None
+    with interruptible():
+        pass  # no request is left over for the next work
+
+
+def test_what_is_saved_after_a_request_is_completed_too():
+    saved = []
+    with pytest.raises(Interrupted), interruptible():
+        try:
+            ask()
+        except KeyboardInterrupt:
+            with deferred():
+                ask()
+                saved.append(True)
+            raise
+    assert saved == [True]
+
+
+def test_ignored_signals_stay_ignored_and_handlers_come_back():
+    former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with interruptible():
+            ask(signal.SIGHUP)
+            assert signal.getsignal(signal.SIGTERM) != before
+        assert signal.getsignal(signal.SIGTERM) == before and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, former)
+
+
+def test_in_another_thread_nothing_is_changed():
+    reached = []
+
+    def work():
+        with interruptible(), deferred():
+            reached.append(True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert reached == [True]
