@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from relnas_mm.interruption import Interrupted, interruptible
+from relnas_mm.system_errors import denial
 
 
 class UserError(ValueError):
@@ -40,6 +41,12 @@ def reports_user_errors(main: Callable[[], int | None]) -> Callable[[], None]:
                 code = main()
         except UserError as error:
             print(f"error: {_sentence(error)}", file=sys.stderr)
+            code = 2
+        except Exception as error:
+            sentence = denial(error)
+            if sentence is None:
+                raise
+            print(f"error: {sentence}", file=sys.stderr)
             code = 2
         except KeyboardInterrupt as request:
             end = Interrupted.of(request)

@@ -1,12 +1,14 @@
 """Signals that ask a process to end, as one exception that critical sections defer."""
 
+import os
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
+from typing import Any
 
 WORDS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up", "SIGBREAK": "interrupted"}
 """Signals that ask for an end, as far as the system has them, and what happened in a word."""
@@ -49,6 +51,7 @@ class _Request:
     deferred: int = 0
     pending: int | None = None
     since: float | None = None
+    former: dict[int, Any] = field(default_factory=dict)
 
 
 _request = _Request()
@@ -66,9 +69,9 @@ def interruptible() -> Iterator[None]:
         return
     numbers = [getattr(signal, name) for name in WORDS if hasattr(signal, name)]
     watched = [number for number in numbers if signal.getsignal(number) not in (signal.SIG_IGN, None)]
-    if not _request.watched:
-        _request.pending = _request.since = None
     former = {number: signal.signal(number, _arrive) for number in watched}
+    if not _request.watched:
+        _request.pending, _request.since, _request.former = None, None, former
     _request.watched += 1
     try:
         yield
@@ -110,6 +113,17 @@ def _arrive(number: int, frame: FrameType | None) -> None:
         _request.pending = number
     else:
         raise Interrupted(number)
+
+
+def _forget() -> None:
+    """Restores the handlers in a forked process: pools of workers are ended by SIGTERM, which they must not survive."""
+    if _request.watched:
+        for number, handler in _request.former.items():
+            signal.signal(number, handler)
+
+
+if hasattr(os, "register_at_fork"):  # Windows does not fork
+    os.register_at_fork(after_in_child=_forget)
 
 
 def leave_requests_to_parent() -> None:

@@ -1,9 +1,12 @@
 """Output paths of tools, checked before the work whose results they take."""
 
+import glob
 import os
+import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -86,6 +89,37 @@ def reserved(path: str | os.PathLike[str], what: str = "the work_dir") -> Iterat
         yield
     finally:
         lock.release()
+
+
+DRAFT, DRAFT_LOCK = ".unfinished-", ".lock"
+
+
+@contextmanager
+def draft_of(folder: Path) -> Iterator[Path]:
+    """Context manager with a new folder for what will become `folder`, beside it, which is removed at the end.
+
+    Drafts of processes that died are removed, too: each is locked by a file beside it as long as its process lives.
+
+    Args:
+        folder: The folder, which need not exist; those above it are created.
+
+    Raises:
+        OSError: The draft cannot be created.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for left in folder.parent.glob(f".{glob.escape(folder.name)}{DRAFT}*"):
+        if left.is_dir():
+            with suppress(Timeout), FileLock(f"{left}{DRAFT_LOCK}", timeout=0):
+                shutil.rmtree(left)
+                Path(f"{left}{DRAFT_LOCK}").unlink(missing_ok=True)
+    draft = folder.parent / f".{folder.name}{DRAFT}{secrets.token_hex(4)}"
+    with FileLock(f"{draft}{DRAFT_LOCK}"):
+        draft.mkdir()
+        try:
+            yield draft
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+            Path(f"{draft}{DRAFT_LOCK}").unlink(missing_ok=True)
 
 
 def _try(folder: Path, name: str) -> None:

@@ -97,3 +97,13 @@ def test_in_another_thread_nothing_is_changed():
     thread.start()
     thread.join()
     assert reached == [True]
+
+
+def test_forked_workers_end_by_the_first_signal():
+    with interruptible(), deferred():
+        child = os.fork()
+        if child == 0:
+            time.sleep(60)
+            os._exit(0)
+        os.kill(child, signal.SIGTERM)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGTERM

@@ -10,7 +10,7 @@ import pytest
 
 from relnas_mm.errors import UserError
 from relnas_mm.files import json_text, write_json
-from relnas_mm.outputs import output_file, output_folder, reserved
+from relnas_mm.outputs import draft_of, output_file, output_folder, reserved
 
 pytestmark = pytest.mark.unit
 READ_ONLY = "/proc/relnas"  # nobody may create anything there, not even root
@@ -104,3 +104,23 @@ def test_a_reserved_folder_is_refused_to_another_process(tmp_path, monkeypatch):
         process.kill()
     with reserved(tmp_path), reserved(tmp_path):  # the killed one has released it; one process may ask twice
         pass
+
+
+def test_a_draft_is_removed_with_those_of_processes_that_died(tmp_path):
+    code = (
+        "import os, pathlib, sys, time; from relnas_mm.outputs import draft_of\n"
+        "with draft_of(pathlib.Path(sys.argv[1])) as draft:\n"
+        "    (draft / 'half').touch(); print(draft, flush=True); time.sleep(60)"
+    )
+    folder = tmp_path / "voc[1]"
+    words = [sys.executable, "-c", code, str(folder)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as other:
+        left = other.stdout.readline().strip()
+        with draft_of(folder) as draft:
+            assert os.path.exists(left) and str(draft) != left  # its process lives
+        assert not draft.exists()
+        other.kill()
+    assert os.path.exists(left)
+    with draft_of(folder):
+        assert not os.path.exists(left)
+    assert list(tmp_path.iterdir()) == []

@@ -3,8 +3,6 @@
 import json
 import math
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from PIL import Image
 
 from relnas_mm.errors import UserError
 from relnas_mm.files import read_json
-from relnas_mm.outputs import output_folder
+from relnas_mm.outputs import draft_of, output_folder
 
 INDEX = "browse.json"
 SHEET = "contact_sheet.png"
@@ -51,8 +49,7 @@ class PictureFolder:
         Raises:
             UserError: There is no picture, or one would overwrite a foreign file.
         """
-        scratch = Path(tempfile.mkdtemp(prefix=f".{self.path.name}.", dir=self.path.parent))
-        try:
+        with draft_of(self.path) as scratch:
             names, tiles = [], []
             for name, picture in pictures:
                 names.append(re.sub(r"[^\w.-]+", "_", name) + ".png")
@@ -65,8 +62,6 @@ class PictureFolder:
                 contact_sheet(tiles).save(scratch / SHEET)
             (scratch / INDEX).write_text(json.dumps({**description, "files": names}, indent=1) + "\n")
             self._replace_by(scratch, [*names, INDEX])
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
         return [self.path / name for name in names]
 
     def _replace_by(self, scratch: Path, names: list[str]) -> None:

@@ -1,8 +1,6 @@
 """`generate_shapes`: validates parameters, renders the pictures, and moves the finished folder into place."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from relnas_mm.datasets.shapes.manifest import is_reusable, write_manifest
 from relnas_mm.datasets.shapes.styles import DEFAULT_DIFFICULTY
 from relnas_mm.datasets.shapes.writers import LAYOUTS
 from relnas_mm.errors import UserError
+from relnas_mm.outputs import draft_of
 from relnas_mm.progress import Advance, progress_bar
 
 SIZE_RANGE = (16, 4096)
@@ -106,31 +105,24 @@ def generate_shapes(
             yield take(layout, seed, split, index, size, difficulty)
             advance(1)
 
-    draft = _start_draft(target)
     try:
-        with progress_bar(f"images of {layout}", sum(counts.values()), enabled=progress) as advance:
+        with (
+            draft_of(target) as draft,
+            progress_bar(f"images of {layout}", sum(counts.values()), enabled=progress) as advance,
+        ):
             LAYOUTS[layout].write(draft, {split: shots(split, count, advance) for split, count in counts.items()})
-        write_manifest(draft, parameters)
-        _put_in_place(draft, target, parameters)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return root
-
-
-def _start_draft(root: Path) -> Path:
-    """Creates a hidden folder next to `root`, on the same file system."""
-    try:
-        root.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{root.name}.unfinished-", dir=root.parent))
-        draft.chmod(0o755)
+            write_manifest(draft, parameters)
+            _put_in_place(draft, target, parameters)
     except OSError as error:
         raise UserError(f"the data set folder {root} cannot be created ({error}); name another one") from None
-    return draft
+    return root
 
 
 def _put_in_place(draft: Path, root: Path, parameters: dict) -> None:
     """Renames the finished folder, unless another process has created the same data in the meantime."""
     try:
+        if root.is_dir():
+            root.rmdir()  # Windows renames over nothing, not even an empty folder
         draft.rename(root)
     except OSError:
         if not is_reusable(root, parameters):
