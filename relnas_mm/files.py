@@ -78,7 +78,7 @@ def expanded(path: "str | os.PathLike[str]", what: str) -> Path:
     found = Path(path)
     try:
         found = found.expanduser()
-        os.stat(found)
+        found.stat()
     except (FileNotFoundError, NotADirectoryError):
         pass
     except (OSError, ValueError, RuntimeError) as error:  # too long; a NUL character; no such user
@@ -99,7 +99,7 @@ def read_bytes(path: "str | os.PathLike[str]", what: str, limit: int = SMALL) ->
         UserError: The file cannot be read, is no regular file, or is larger.
     """
     try:
-        mode = os.stat(path).st_mode
+        mode = Path(path).stat().st_mode
         if not stat.S_ISREG(mode):  # opening a FIFO waits for its writer, and a device may never end
             kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
             raise UserError(f"{what} cannot be read: it is {kind}, not a regular file")

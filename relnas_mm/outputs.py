@@ -27,7 +27,7 @@ def output_file(path: str | os.PathLike[str], option: str) -> Path:
     text = os.fspath(path)
     file = Path(text)
     try:
-        if os.path.basename(text) in ("", ".", "..") or file.is_dir():
+        if os.path.basename(text) in ("", ".", "..") or file.is_dir():  # noqa: PTH119  (a Path forgets "/" and ".")
             raise UserError(f"{option} {text!r} is a folder; name a file")
         if file.exists() and not file.is_file():
             raise UserError(f"{option} {text!r} is no regular file; name a file")
@@ -127,4 +127,4 @@ def _try(folder: Path, name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     handle, scratch = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
     os.close(handle)
-    os.unlink(scratch)
+    Path(scratch).unlink()

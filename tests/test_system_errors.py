@@ -2,7 +2,6 @@
 
 import errno
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -71,6 +70,7 @@ def test_files_that_cannot_be_written(number):
 
 def limited(code, **limits):
     """A tool under limits of the system."""
+    resource = pytest.importorskip("resource", reason="sets limits by setrlimit, which this system lacks")
 
     def limit():
         for name, value in limits.items():

@@ -7,6 +7,7 @@ byte, CMYK, palette and grayscale converted to RGB, transparency dropped.
 import os
 import stat
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -92,7 +93,7 @@ def read_rgb(path: str | os.PathLike[str]) -> Image.Image:
 
 def _opened(path: str | os.PathLike[str]) -> Image.Image:
     try:
-        status = os.stat(path)
+        status = Path(path).stat()
         if not stat.S_ISREG(status.st_mode):
             raise UserError(f"the image {str(path)!r} is no regular file")
         if not status.st_size:
@@ -126,7 +127,7 @@ def _check_end(path: str | os.PathLike[str], kind: str | None) -> None:
             file.seek(0)
             content = file.read()
     if content.rfind(end) <= content.rfind(start):
-        size = os.path.getsize(path)
+        size = Path(path).stat().st_size
         raise UserError(f"the image {str(path)!r} is truncated: it has {size:,} bytes, and ends within its pixels")
 
 

@@ -1,8 +1,8 @@
 """Collects the facts and applies the rules."""
 
-import os
 import platform
 import shutil
+from pathlib import Path
 
 from relnas_mm import compat
 from relnas_mm.compat import environment
@@ -21,7 +21,7 @@ def examine(folder: str | None = None, patience: float = PATIENCE) -> Report:
         folder: Output folder of runs; by default the current folder.
         patience: Timeout of each import in seconds.
     """
-    folder = os.getcwd() if folder is None else folder
+    folder = str(Path.cwd()) if folder is None else folder
     names = [tested.module for tested in TESTED]
     found = probe([*names, "@ops", "@gpus", "@fixes"], patience)
     packages = {

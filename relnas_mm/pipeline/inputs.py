@@ -68,7 +68,7 @@ class Inputs:
         if config is None:
             return []
         page = PAGES.get(step.stage, "docs/data.md")
-        absent = [path for path in self._data_paths(step, config) if not os.path.exists(path)]
+        absent = [path for path in self._data_paths(step, config) if not Path(path).exists()]
         # a folder that is missing names all that should be in it
         roots = [path for path in absent if not any(path != other and _inside(path, other) for other in absent)]
         return [MissingData(path, _variable(config, path), page) for path in dict.fromkeys(roots)]
@@ -109,11 +109,11 @@ def _roots(entry: Any, root: str = "") -> Iterator[str]:
     if isinstance(entry, Mapping):
         own = entry.get("data_root")
         if isinstance(own, (str, os.PathLike)) and str(own):
-            root = os.path.expanduser(str(own))
+            root = str(Path(own).expanduser())
             yield root
         listed = entry.get("ann_file")
-        if isinstance(listed, str) and listed and (root or os.path.isabs(listed)):
-            yield os.path.join(root, listed)
+        if isinstance(listed, str) and listed and (root or Path(listed).is_absolute()):
+            yield str(Path(root, listed))
         for value in entry.values():
             yield from _roots(value, root)
     elif isinstance(entry, (list, tuple)):
@@ -138,11 +138,11 @@ def _portable(value: Any) -> str:
     """An argument without the pipeline's work_dir, which may move; earlier steps are compared by their digests."""
     if isinstance(value, TrainedIn):
         return "trained"
-    return value.name if isinstance(value, Path) else os.path.basename(value) if _is_path(value) else str(value)
+    return value.name if isinstance(value, Path) else Path(value).name if _is_path(value) else str(value)
 
 
 def _is_path(value: Any) -> bool:
-    return isinstance(value, str) and os.path.isabs(value)
+    return isinstance(value, str) and Path(value).is_absolute()
 
 
 def _files(step: Step) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from relnas_mm.errors import UserError, shown
@@ -96,9 +97,9 @@ def check_images(paths: Iterable[str], source: str) -> None:
     for path in sorted(set(paths)):
         if "://" in path:
             continue
-        if not os.path.isfile(path):
+        if not Path(path).is_file():
             raise UserError(f"the image {path!r} of {source!r} does not exist")
-        if not os.path.getsize(path):
+        if not Path(path).stat().st_size:
             raise UserError(f"the image {path!r} of {source!r} is empty")
 
 

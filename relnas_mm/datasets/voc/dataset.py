@@ -1,8 +1,8 @@
 """mmdet's VOC data set with validation on loading.  Requires mmdet."""
 
 import logging
-import os
 from collections import Counter
+from pathlib import Path
 from typing import Any, Literal
 
 from mmdet.datasets import VOCDataset
@@ -85,7 +85,7 @@ class CheckedVOCDataset(ChecksClassNames, VOCDataset):
         path = img_info["xml_path"]
         with get_local_path(path, backend_args=self.backend_args) as local_path:
             check_annotation(local_path, self._metainfo["classes"] if self.unknown_classes == "error" else None)
-        self._check_image(os.path.join(self.sub_data_root, img_info["file_name"]), path)
+        self._check_image(str(Path(self.sub_data_root, img_info["file_name"])), path)
         self._annotation = path
         info: dict = super().parse_data_info(img_info)  # type: ignore[assignment]
         claim = SizeClaim(info["img_path"], info["width"], info["height"], f"the annotation file {path!r}")
@@ -129,7 +129,7 @@ class CheckedVOCDataset(ChecksClassNames, VOCDataset):
     def _check_image(self, path: str, annotation: str) -> None:
         if self.backend_args is not None or "://" in path:
             return
-        if not os.path.isfile(path):
+        if not Path(path).is_file():
             raise UserError(f"the image {path!r} of {annotation!r} does not exist")
-        if not os.path.getsize(path):
+        if not Path(path).stat().st_size:
             raise UserError(f"the image {path!r} of {annotation!r} is empty")

@@ -79,7 +79,7 @@ def read_records(path: "str | os.PathLike[str]") -> Iterator[bytes]:
         UserError: The file cannot be read, is truncated, or a checksum does not match.
     """
     try:
-        size = os.stat(path).st_size
+        size = Path(path).stat().st_size
         with Path(path).open("rb") as file, progress_bar("NAS-Bench-101", size, in_bytes=True) as advance:
             number = 0
             while head := file.read(12):

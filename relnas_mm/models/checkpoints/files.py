@@ -112,7 +112,7 @@ def check_size(path: str) -> None:
         ValueError: It is an archive whose content is much larger.
         UnpicklingError: It calls `bytearray`, which torch allows, and which takes as much memory as it is told to.
     """
-    status = os.stat(path)
+    status = Path(path).stat()
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         raise OSError("it is a pipe or a device, not a regular file")
     if not stat.S_ISREG(status.st_mode) or not status.st_size:
@@ -142,7 +142,7 @@ def damage(path: "str | os.PathLike[str]") -> str:
         path: A local file, whatever its suffix.
     """
     try:
-        if not os.path.getsize(path):
+        if not Path(path).stat().st_size:
             return "it is empty"
         check_size(str(path))
         with zipfile.ZipFile(path) as archive:
