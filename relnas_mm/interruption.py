@@ -52,6 +52,7 @@ class _Request:
     pending: int | None = None
     since: float | None = None
     former: dict[int, Any] = field(default_factory=dict)
+    pid: int = 0
 
 
 _request = _Request()
@@ -71,7 +72,7 @@ def interruptible() -> Iterator[None]:
     watched = [number for number in numbers if signal.getsignal(number) not in (signal.SIG_IGN, None)]
     former = {number: signal.signal(number, _arrive) for number in watched}
     if not _request.watched:
-        _request.pending, _request.since, _request.former = None, None, former
+        _request.pending, _request.since, _request.former, _request.pid = None, None, former, os.getpid()
     _request.watched += 1
     try:
         yield
@@ -104,6 +105,10 @@ def advising(advice: str) -> Iterator[None]:
 
 
 def _arrive(number: int, frame: FrameType | None) -> None:
+    if os.getpid() != _request.pid:  # a fork that has not come to `_forget` yet
+        _forget()
+        signal.raise_signal(number)
+        return
     now = time.monotonic()
     first = _request.since is None
     if not first and now < _request.since + SAME_REQUEST:  # type: ignore[operator]

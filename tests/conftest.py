@@ -1,6 +1,7 @@
 """What all tests share: the real mini data, and a quiet, deterministic start."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -32,6 +33,23 @@ def data_root() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real mini data are not at {folder} (set RELNAS_DATA)")
     return folder
+
+
+@pytest.fixture
+def usual_signals():
+    """Those of a terminal; processes that a shell starts in the background ignore some, as do their children."""
+    usual = {"SIGINT": signal.default_int_handler, "SIGTERM": signal.SIG_DFL, "SIGHUP": signal.SIG_DFL}
+    numbers = {getattr(signal, name): handler for name, handler in usual.items() if hasattr(signal, name)}
+    former = {number: signal.signal(number, handler) for number, handler in numbers.items()}
+    yield
+    for number, handler in former.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def no_pauses(monkeypatch):
+    """Loops by iterations without the two seconds that MMEngine sleeps between passes over the data."""
+    monkeypatch.setattr("mmengine.runner.loops.time.sleep", lambda seconds: None)
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,11 @@ from relnas_mm import interruption
 from relnas_mm.errors import reports_user_errors
 from relnas_mm.interruption import Interrupted, advising, deferred, interruptible
 
-pytestmark = [pytest.mark.unit, pytest.mark.skipif(os.name != "posix", reason="sends POSIX's signals to itself")]
+pytestmark = [
+    pytest.mark.unit,
+    pytest.mark.usefixtures("usual_signals"),
+    pytest.mark.skipif(os.name != "posix", reason="sends POSIX's signals to itself"),
+]
 NUMBERS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 

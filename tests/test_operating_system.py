@@ -12,7 +12,7 @@ from relnas_mm import operating_system
 from relnas_mm.doctor import machine
 from relnas_mm.provenance import device_in_words
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.usefixtures("usual_signals")]
 
 
 @pytest.fixture

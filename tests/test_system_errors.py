@@ -55,13 +55,6 @@ def test_a_worker_that_is_killed():
     assert told is not None and told.startswith("the data loader worker ") and "lower num_workers" in told
 
 
-def test_a_worker_without_memory():
-    def work():
-        raise MemoryError
-
-    assert denial(raised_by(work, 1)) == "memory ran out; lower batch_size, image sizes or num_workers"
-
-
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE])
 def test_files_that_cannot_be_written(number):
     told = denial(OSError(number, os.strerror(number), "a/b.json"))

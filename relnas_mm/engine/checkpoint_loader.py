@@ -1,7 +1,7 @@
 """Errors of MMEngine's reader of local checkpoints in one sentence."""
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from mmengine.runner import checkpoint
@@ -27,7 +27,7 @@ def load_from_local(filename: str, map_location: Any = None) -> Any:
         UserError: The file is missing, damaged, holds pickled code, or is no checkpoint.
     """
     with reading(filename):
-        check_size(str(Path(filename).expanduser()))
+        check_size(os.path.expanduser(filename))  # noqa: PTH111  (a Path refuses users that do not exist)
         content = _load(filename, map_location)
     if not isinstance(content, Mapping):
         raise UserError(f"the checkpoint {filename!r} holds a {type(content).__name__}; it must hold weights by name")

@@ -109,7 +109,7 @@ def _roots(entry: Any, root: str = "") -> Iterator[str]:
     if isinstance(entry, Mapping):
         own = entry.get("data_root")
         if isinstance(own, (str, os.PathLike)) and str(own):
-            root = str(Path(own).expanduser())
+            root = os.path.expanduser(str(own))  # noqa: PTH111  (a Path refuses users that do not exist)
             yield root
         listed = entry.get("ann_file")
         if isinstance(listed, str) and listed and (root or Path(listed).is_absolute()):

@@ -128,9 +128,10 @@ STRATEGIES = {
     "evolution": {"type": "RegularizedEvolution", "queries": 5, "population_size": 3, "tournament_size": 2},
     "random": {"type": "RandomSearch", "queries": 3},
 }
+OTHERS = [name for name in STRATEGIES if name != "slow-fast"]
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", ["slow-fast", *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)])
 def test_an_interrupted_search_ends_as_one_that_was_not(name, tmp_path):
     strategy = STRATEGIES[name]
     make_search(tmp_path / "plain", SEARCH, strategy=strategy).run()

@@ -10,6 +10,7 @@ SHAPES_SSD = "configs/ssd/ssd160_relativenas-c16l6_4e_shapes-voc.py"
 pytestmark = pytest.mark.e2e
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_ssd_on_voc_images(data_root, tmp_path):
     """Twelve iterations on real images: the loss falls; a test by onnxruntime repeats the training's evaluation."""

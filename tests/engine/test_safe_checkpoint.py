@@ -159,7 +159,7 @@ def train(folder, by_epoch, hooks=(), asked=0, **settings):
 
 @pytest.mark.parametrize("place", ["training", "validation", "validated"])
 @pytest.mark.parametrize("by_epoch", [True, False])
-def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path, by_epoch, place):
+def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path, no_pauses, by_epoch, place):
     whole = train(tmp_path / "whole", by_epoch)
     at = 5 if place == "training" else 4
     with pytest.raises(KeyboardInterrupt):

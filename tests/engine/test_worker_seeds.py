@@ -107,8 +107,7 @@ def passes(loader, count):
 
 
 @pytest.mark.parametrize("workers", [dict(num_workers=0), dict(num_workers=1)])
-def test_passes_of_an_iteration_based_loop_differ_and_repeat_after_a_resume(workers, loader_of, monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
+def test_passes_of_an_iteration_based_loop_differ_and_repeat_after_a_resume(workers, loader_of, no_pauses):
     kind = "CheckedCityscapesDataset"
     drawn = passes(loader_of(kind, **workers), 3)
     assert not equal(drawn[0], drawn[1]) and not equal(drawn[1], drawn[2])

@@ -40,7 +40,7 @@ def _points(table):
     return table.check["predicted_ms"], table.check["measured_ms"]
 
 
-@pytest.mark.parametrize("runtime", ["torch", "onnxruntime", "openvino"])
+@pytest.mark.parametrize("runtime", ["torch", "onnxruntime", pytest.param("openvino", marks=pytest.mark.slow)])
 def test_a_table_is_measured(plan, runtime):
     if runtime != "torch":
         pytest.importorskip(runtime)

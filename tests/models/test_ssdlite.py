@@ -334,6 +334,7 @@ def test_mmdets_own_inference(tmp_path):
     assert again["scores"] == pytest.approx(found.scores.tolist(), abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 @pytest.mark.data
 def test_it_learns_real_images_by_heart(data_root, tmp_path):

@@ -241,7 +241,7 @@ time.sleep(600)
 
 
 @pytest.mark.kill
-def test_a_stopped_process_leaves_no_children(tmp_path):
+def test_a_stopped_process_leaves_no_children(usual_signals, tmp_path):
     processes, result = Processes(), []
     log = tmp_path / "log"
 

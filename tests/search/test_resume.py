@@ -107,7 +107,7 @@ def test_resuming_what_is_complete_changes_nothing(evaluator, uninterrupted):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_request_to_end_saves_what_is_complete(number, evaluator, uninterrupted, tmp_path):
+def test_a_request_to_end_saves_what_is_complete(number, usual_signals, evaluator, uninterrupted, tmp_path):
     def work():
         search = make_search(tmp_path, evaluator, save_every=1e9)
         evaluate = search.evaluator.evaluate

@@ -81,6 +81,7 @@ def test_relativenas_on_a_table_is_a_config(data_root, tmp_path):
     assert json.loads((tmp_path / "architecture.json").read_text())["name"].startswith("|")
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.mm
 def test_a_search_on_real_images(data_root, tmp_path):
