@@ -49,7 +49,7 @@ def test_workers_end_with_a_comparison_that_is_killed(command, tmp_path):
 
 
 @pytest.mark.slow  # the second one waits before it gives up
-def test_a_second_comparison_in_the_same_folder_is_refused(command, tmp_path):
+def test_a_second_comparison_in_the_same_folder_is_refused(usual_signals, command, tmp_path):
     first = started([*command, "--workers", "1"], tmp_path / "work")
     second = subprocess.run([*command, "--workers", "1"], env=shell(), capture_output=True, text=True)
     assert second.returncode == 2

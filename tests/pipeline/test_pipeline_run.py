@@ -273,7 +273,7 @@ def _alive(pid):
 @pytest.mark.kill
 @pytest.mark.slow
 @pytest.mark.parametrize("signum, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_pipeline_stops_its_tool_and_continues(home, plan_of, signum, code):
+def test_an_interrupted_pipeline_stops_its_tool_and_continues(usual_signals, home, plan_of, signum, code):
     """By the command line: the search is a script that waits until it is interrupted."""
     slow = "import time\n(folder / 'waiting').touch()\nwhile (home / 'slow').exists(): time.sleep(0.05)\n"
     search = home / "tools" / "search.py"
