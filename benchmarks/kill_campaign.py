@@ -27,6 +27,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
+import torch
 from kill_targets import TARGETS, Target
 from runs_file import RESULTS, RunsFile
 
@@ -98,6 +99,7 @@ def campaign(name: str, work_dir: Path, kills: int, rng: random.Random) -> dict[
     at_points = Counter[str]()
     at_instants = trials = 0
     kinds = sorted(points)
+    rng.shuffle(kinds)
     while at_instants + sum(at_points.values()) < kills:
         place = folder / "killed"
         shutil.rmtree(place, ignore_errors=True)
@@ -108,7 +110,7 @@ def campaign(name: str, work_dir: Path, kills: int, rng: random.Random) -> dict[
                 at_points[kind] += 1
         else:
             for attempt in range(KILLED_AT_ONCE):
-                at_instants += run.killed(place, after=rng.uniform(0.15, 0.9) * seconds, resume=attempt > 0)
+                at_instants += run.killed(place, after=rng.uniform(0.1, 0.7) * seconds, resume=attempt > 0)
         run.finish(place)
         if (found := target.outcome(place)) != expected:
             write_atomically(folder / "expected.json", json.dumps(expected, indent=1))
@@ -206,6 +208,7 @@ def _work(words: list[str], environment: dict[str, str], log: str, folder: str, 
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.environ.update(environment)
+    torch.set_num_threads(1)
     os.chdir(ROOT)
     sys.argv = words
     sys.path.insert(0, str(ROOT / "tools"))

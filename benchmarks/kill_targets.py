@@ -14,7 +14,7 @@ from relnas_mm.search.checkpoint_store import CheckpointStore
 
 ROOT = Path(__file__).resolve().parents[1]
 TIMES = ("seconds", "wall_seconds", "time")
-"""Fields of records that differ from run to run."""
+"""Fields of records that differ from run to run, and with them the length of files."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _timeless(value: Any) -> Any:
 def _digest(value: Any) -> Any:
     """Tensors and arrays as digests, so that outcomes are compared and kept as text."""
     if isinstance(value, torch.Tensor):
-        return hashlib.sha256(value.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes()).hexdigest()
+        return hashlib.sha256(value.detach().cpu().numpy().tobytes()).hexdigest()
     if hasattr(value, "tobytes"):
         return hashlib.sha256(value.tobytes()).hexdigest()
     if isinstance(value, Mapping):
@@ -85,7 +85,7 @@ def search_outcome(folder: Path) -> Any:
         "step": loaded.step,
         "tensors": _digest(state.tensors),
         "arrays": _digest(state.arrays),
-        "values": _digest(_timeless(dict(state.values))),
+        "values": _digest({name: _timeless(value) for name, value in state.values.items() if name != "records"}),
         "records": _lines(folder / "records.jsonl"),
         "found": _timeless(json.loads(found.read_text())),
     }
