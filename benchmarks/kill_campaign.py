@@ -72,6 +72,7 @@ def main() -> None:
     args = parser().parse_args()
     for layout, splits in DATA.items():
         generate_shapes(args.work_dir / "data" / layout, layout, splits, image_size=None, progress=False)
+    os.environ["SHAPES_ROOT"] = str((args.work_dir / "data").resolve())  # where configs look for them
     runs = RunsFile("kill_campaign_runs.jsonl", ("target",))
     for name in args.targets:
         if (name,) in runs.runs:

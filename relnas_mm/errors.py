@@ -1,6 +1,7 @@
 """Errors that users can fix, and how tools report them."""
 
 import functools
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -40,21 +41,29 @@ def reports_user_errors(main: Callable[[], int | None]) -> Callable[[], None]:
             with interruptible():
                 code = main()
         except UserError as error:
-            print(f"error: {_sentence(error)}", file=sys.stderr)
+            _tell(f"error: {_sentence(error)}")
             code = 2
         except Exception as error:
             sentence = denial(error)
             if sentence is None:
                 raise
-            print(f"error: {sentence}", file=sys.stderr)
+            _tell(f"error: {sentence}")
             code = 2
         except KeyboardInterrupt as request:
             end = Interrupted.of(request)
-            print(end, file=sys.stderr)
+            _tell(str(end))
             code = end.exit_code
         sys.exit(code)
 
     return wrapped
+
+
+def _tell(text: str) -> None:
+    """Prints to stderr; if its terminal was closed, nothing is printed any more."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115  (flushed when the interpreter ends)
 
 
 def _sentence(error: UserError) -> str:

@@ -76,7 +76,7 @@ def reserved(path: str | os.PathLike[str], what: str = "the work_dir") -> Iterat
         what: Where it was given, for the error message.
 
     Raises:
-        UserError: Another process has reserved it, or it cannot be written.
+        UserError: Another process has reserved it, it cannot be written, or it was moved while the block failed.
     """
     lock = FileLock(output_folder(path, what) / LOCK, timeout=PATIENCE, is_singleton=True)
     try:
@@ -85,10 +85,32 @@ def reserved(path: str | os.PathLike[str], what: str = "the work_dir") -> Iterat
         raise UserError(
             f"{what} {os.fspath(path)!r} is in use by another process; wait for it, stop it, or choose another folder"
         ) from None
+    place = place_of(path)
     try:
         yield
+    except (OSError, UserError) as error:
+        if place_of(path) != place:
+            raise moved(what, path) from error
+        raise
     finally:
         lock.release()
+
+
+def place_of(folder: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """What a path names, whatever is renamed: device and inode; `None` if nothing is there, as for remote storage."""
+    try:
+        status = Path(folder).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def moved(what: str, folder: str | os.PathLike[str]) -> UserError:
+    """The error for a folder that is another one than at the beginning."""
+    return UserError(
+        f"{what} {os.fspath(folder)!r} was moved, removed or replaced while it was in use; where it is now, go on by "
+        "the same command (searches and trainings: with --resume)"
+    )
 
 
 DRAFT, DRAFT_LOCK = ".unfinished-", ".lock"

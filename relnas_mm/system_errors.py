@@ -41,6 +41,10 @@ def denial(error: BaseException) -> str | None:
         return f"{where}{os.strerror(error.errno)}; {DENIED[error.errno]}"
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and MEMORY.search(text)):
         return "memory ran out; lower batch_size, image sizes or num_workers"
+    if isinstance(error, RuntimeError):  # torch's shared memory and archives
+        for number, advice in DENIED.items():
+            if os.strerror(number) in text:
+                return f"{os.strerror(number)}; {advice}"
     if isinstance(error, RuntimeError) and (worker := WORKER.search(text)):
         how = f"was ended by signal {worker[2]}" if worker[2] else "ended"
         return f"the data loader worker {worker[1]} {how}, often for lack of memory; lower num_workers or batch_size"

@@ -25,6 +25,7 @@ def check_before_running(config: Config, loaders: tuple[str, ...]) -> None:
             invalid, or the work_dir cannot be written.
     """
     for loader in loaders:
+        _check_workers(loader, config.get(loader) or {})
         for dataset in _datasets(config.get(loader) or {}):
             _check_dataset(loader, dataset, config.get("default_scope"))
         _check_arguments(loader, (config.get(loader) or {}).get("dataset"), config.get("default_scope"))
@@ -32,6 +33,19 @@ def check_before_running(config: Config, loaders: tuple[str, ...]) -> None:
         _check_training_crops(config)
     _check_windows((config.get("model") or {}).get("test_cfg") or {})
     output_folder(config.work_dir, "the work_dir")
+
+
+def _check_workers(name: str, loader: Mapping[str, Any]) -> None:
+    """Checks the number of workers of a loader against the options that need some."""
+    workers = loader.get("num_workers", 0)
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
+        raise UserError(f"{name}.num_workers is {workers!r}; it must be an integer of at least 0")
+    for option in ("persistent_workers", "prefetch_factor"):
+        if workers == 0 and loader.get(option):
+            raise UserError(
+                f"{name}.num_workers is 0, but {name}.{option} is {loader[option]!r}, which needs workers; set it to "
+                f"{False if option == 'persistent_workers' else None}"
+            )
 
 
 def check_pretrained(config: Config) -> None:

@@ -72,3 +72,18 @@ def test_arguments_that_a_data_set_does_not_take(tmp_path):
         UserError, match=r"^ArrayDataset \(train_dataloader\) does not take limit; it takes augmentation, "
     ):
         check_before_running(wrapped(limit=3), ("train_dataloader",))
+
+
+@pytest.mark.parametrize(
+    ("loader", "message"),
+    [
+        (dict(num_workers=0, persistent_workers=True), "val_dataloader.persistent_workers is True, .* set it to False"),
+        (dict(num_workers=0, prefetch_factor=2), "val_dataloader.prefetch_factor is 2, which .* set it to None"),
+        (dict(num_workers=-1), "val_dataloader.num_workers is -1; it must be an integer of at least 0"),
+        (dict(num_workers="two"), "val_dataloader.num_workers is 'two'"),
+    ],
+)
+def test_loaders_without_the_workers_that_they_need(loader, message, tmp_path):
+    config = Config(dict(val_dataloader=loader, work_dir=str(tmp_path)))
+    with pytest.raises(UserError, match=message):
+        check_before_running(config, ("val_dataloader",))

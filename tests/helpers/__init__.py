@@ -3,6 +3,7 @@
 from helpers.datasets import write_cifar10
 from helpers.processes import (
     ROOT,
+    StartedTool,
     called,
     free_port,
     fresh,
@@ -15,6 +16,7 @@ from helpers.processes import (
 
 __all__ = [
     "ROOT",
+    "StartedTool",
     "called",
     "free_port",
     "fresh",

@@ -118,6 +118,50 @@ def run_in_two_processes(script, *arguments, launcher="pytorch", **environment) 
     return _outcome(command, [{**environment, **meeting, **one} for one in ranks])
 
 
+class StartedTool:
+    """A tool that runs in the background.
+
+    Args:
+        folder: Existing folder for its outputs.
+        script: Its path below the root.
+        *arguments: Its command line.
+        limits: Limits of the system, by their names in `resource`.
+        **environment: As for `run_tool`.
+    """
+
+    def __init__(self, folder: Path, script, *arguments, limits=None, **environment):
+        self.command = [str(script), *map(str, arguments)]
+        self.out, self.err = (folder / name for name in ("stdout", "stderr"))
+        self.out.touch()
+        self.err.touch()
+        words = (self.command, {**os.environ, **environment}, str(self.out), str(self.err), limits)
+        self.process = _clean.Process(target=_as_main, args=words)
+        self.process.start()
+
+    def until(self, seen, seconds: float = 200.0) -> None:
+        """Waits until `seen()` is true of its output."""
+        deadline = time.monotonic() + seconds
+        while not seen(self.out.read_text()):
+            assert self.process.is_alive(), self.err.read_text()[-3000:]
+            assert time.monotonic() < deadline, self.out.read_text()[-3000:]
+            time.sleep(0.02)
+
+    def children(self) -> list[int]:
+        """Its child processes."""
+        return [
+            int(number)
+            for number in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
+
+    def ended(self, seconds: float = 100.0) -> subprocess.CompletedProcess:
+        """Waits for its end; gives what `run_tool` gives."""
+        self.process.join(seconds)
+        assert self.process.exitcode is not None, "it does not end"
+        return subprocess.CompletedProcess(
+            self.command, self.process.exitcode, self.out.read_text(), self.err.read_text()
+        )
+
+
 def shell(**environment) -> dict[str, str]:
     """The environment of a user's shell in which `python` is the one that runs the tests."""
     return {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **environment}
@@ -143,7 +187,13 @@ def _outcome(command: list[str], environments: list[dict[str, str]]) -> subproce
         return subprocess.CompletedProcess(command, code, Path(out).read_text(), Path(err).read_text())
 
 
-def _as_main(command: list[str], environment: dict[str, str], out: str, err: str) -> None:
+def _as_main(command: list[str], environment: dict[str, str], out: str, err: str, limits=None) -> None:
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+        signal.signal(number, handler)
+    for name, value in (limits or {}).items():
+        import resource
+
+        resource.setrlimit(getattr(resource, name), (value, value))
     for number, path in ((1, out), (2, err)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115

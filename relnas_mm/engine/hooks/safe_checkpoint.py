@@ -13,6 +13,7 @@ from mmengine.runner import Runner
 
 from relnas_mm.engine.durable_backend import NAME, DurableBackend, remove_unfinished
 from relnas_mm.engine.rng import random_state, set_random_state
+from relnas_mm.outputs import moved, place_of
 
 RNG, VALIDATED = "rng", "last_validation"
 """Keys of what this hook adds: in the checkpoint, states of the generators by rank; in the message hub, the iteration
@@ -40,11 +41,13 @@ class SafeCheckpointHook(CheckpointHook):
         if local:
             self.backend_args = {"backend": NAME}
         self._states: list[dict[str, Any]] | None = None
+        self._place: tuple[int, int] | None = None
         self._restored: list[dict[str, Any]] | None = None
 
     def before_train(self, runner: Runner) -> None:
         """Restores what the checkpoint holds, and repeats a validation that was not finished."""
         super().before_train(runner)
+        self._place = place_of(str(self.out_dir))
         if isinstance(self.file_backend, DurableBackend):
             if is_main_process():
                 remove_unfinished(Path(str(self.out_dir)))
@@ -88,6 +91,8 @@ class SafeCheckpointHook(CheckpointHook):
 
     def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict[str, Any]) -> None:
         self._states = all_gather_object(random_state())
+        if self._place != place_of(str(self.out_dir)):
+            raise moved("the work_dir", str(self.out_dir))
         with self._keeping():
             super()._save_checkpoint_with_step(runner, step, meta)
         self._states = None
