@@ -39,7 +39,7 @@ from relnas_mm.provenance import provenance
 ROOT = Path(__file__).resolve().parents[1]
 DATA = {
     "cifar10": {"train": 200, "test": 50},
-    "image_folder": {"train": 24, "val": 8},
+    "image_folder": {"train": 24, "val": 10},
     "voc": {"train": 24, "val": 8, "test": 8},
     "cityscapes": {"train": 24, "val": 8},
     "coco_keypoints": {"train": 24, "val": 8},

@@ -144,8 +144,8 @@ train_cfg = dict(
 )
 """
 LOADERS = """
-train_dataloader = dict(batch_size={batch}, num_workers=1, dataset=dict({root}indices=24))
-val_dataloader = dict(num_workers=1, dataset=dict({root}indices=8))
+train_dataloader = dict(batch_size={batch}, num_workers=1, dataset=dict({train}))
+val_dataloader = dict(num_workers=1, dataset=dict({val}))
 test_dataloader = val_dataloader
 default_hooks = dict(checkpoint=dict(max_keep_ckpts=1{checkpoint}))
 train_cfg = dict({length})
@@ -160,8 +160,9 @@ def _shared(strategy: str, base: str = "relativenas_shapes_quick", **options: An
     return _search(base, SUPERNET.replace("{strategy}", strategy).replace("{{data}}", "{data}"), **options)
 
 
-def _training(base: str, length: str, batch: int = 8, checkpoint: str = "") -> Target:
-    text = LOADERS.format(batch=batch, root="", checkpoint=checkpoint, length=length)
+def _training(base: str, length: str, batch: int = 8, checkpoint: str = "", indices: bool = True) -> Target:
+    train, val = ("indices=24", "indices=8") if indices else ("", "")
+    text = LOADERS.format(batch=batch, train=train, val=val, checkpoint=checkpoint, length=length)
     return Target(TRAIN, _based(f"{base}.py") + text, training_outcome)
 
 
@@ -199,7 +200,7 @@ TARGETS = {
     ),
     "macro-micro search": _search("macro-micro_shapes_quick", MACRO),
     "DARTS": _search("darts_shapes_quick", DARTS),
-    "classifier": _training("imagenet/relativenas-c16l6_1xb32-5e_shapes", "max_epochs=3"),
+    "classifier": _training("imagenet/relativenas-c16l6_1xb32-5e_shapes", "max_epochs=3", indices=False),
     "SSDLite": _training("ssdlite/ssdlite160_relativenas-c16l6_4e_shapes-voc", "max_epochs=3"),
     "DeepLabV3+": _training(
         "deeplabv3plus/deeplabv3plus_relativenas-c16l6-d16_1xb8-600i_shapes",

@@ -99,3 +99,13 @@ def test_the_workflow_installs_as_the_docs_say():
     workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
     for first in ("safetensors", "--no-deps mmengine", "'numpy<2.4'"):
         assert packages(docs, first) == packages(workflow, first)
+
+
+def test_tests_that_the_documentation_names_are_there():
+    named = set()
+    for page in (ROOT / "docs").rglob("*.md"):
+        named |= set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", page.read_text()))
+    assert len(named) > 15
+    for path, test in named:
+        text = (ROOT / path).read_text()
+        assert not test or f"def {test}(" in text, f"{path} has no {test}"
