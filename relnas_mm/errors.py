@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable
 
+from relnas_mm.config_errors import refusal
 from relnas_mm.interruption import Interrupted, interruptible
 from relnas_mm.system_errors import denial
 
@@ -44,7 +45,7 @@ def reports_user_errors(main: Callable[[], int | None]) -> Callable[[], None]:
             _tell(f"error: {_sentence(error)}")
             code = 2
         except Exception as error:
-            sentence = denial(error)
+            sentence = denial(error) or refusal(error)
             if sentence is None:
                 raise
             _tell(f"error: {sentence}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config, ConfigDict
-from mmengine.registry import DATASETS
+from mmengine.registry import DATASETS, OPTIMIZERS
 
 from relnas_mm.datasets.class_names import check_class_names
 from relnas_mm.errors import UserError
@@ -31,8 +31,22 @@ def check_before_running(config: Config, loaders: tuple[str, ...]) -> None:
         _check_arguments(loader, (config.get(loader) or {}).get("dataset"), config.get("default_scope"))
     if "train_dataloader" in loaders:
         _check_training_crops(config)
+        _check_optimizer(config)
     _check_windows((config.get("model") or {}).get("test_cfg") or {})
     output_folder(config.work_dir, "the work_dir")
+
+
+def _check_optimizer(config: Config) -> None:
+    """Checks the type of the optimizer, which MMEngine's constructor asks for its arguments without looking at it."""
+    optimizer = (config.get("optim_wrapper") or {}).get("optimizer") or {}
+    kind = optimizer.get("type") if isinstance(optimizer, Mapping) else None
+    if not isinstance(kind, str):
+        return
+    with OPTIMIZERS.switch_scope_and_registry(config.get("default_scope")) as registry:
+        if registry.get(kind) is None:
+            raise UserError(
+                f"optim_wrapper.optimizer.type is {kind!r}, which is no registered optimizer, such as 'SGD'"
+            )
 
 
 def _check_workers(name: str, loader: Mapping[str, Any]) -> None:
