@@ -87,3 +87,9 @@ def test_loaders_without_the_workers_that_they_need(loader, message, tmp_path):
     config = Config(dict(val_dataloader=loader, work_dir=str(tmp_path)))
     with pytest.raises(UserError, match=message):
         check_before_running(config, ("val_dataloader",))
+
+
+def test_an_optimizer_that_is_not_registered(tmp_path):
+    config = Config(dict(optim_wrapper=dict(optimizer=dict(type="Adma")), work_dir=str(tmp_path)))
+    with pytest.raises(UserError, match="optim_wrapper.optimizer.type is 'Adma', which is no registered optimizer"):
+        check_before_running(config, ("train_dataloader",))
