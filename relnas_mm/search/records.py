@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ CANDIDATE, GENERATION = "candidate", "generation"
 
 
 class Records:
-    """A JSON-lines file of records.
+    """A JSON-lines file of records.  Memory holds the candidates of the newest generation only.
 
     Args:
         path: The file; created by the first `append`.
@@ -30,7 +30,7 @@ class Records:
         self.path = path
         self.length = 0
         """Length of the file in bytes."""
-        self._lines: list[dict[str, Any]] = []
+        self._newest: list[dict[str, Any]] = []
 
     def append(self, *records: Mapping[str, Any]) -> None:
         """Appends records.
@@ -46,7 +46,8 @@ class Records:
         except OSError as error:
             raise UserError(f"the record {str(self.path)!r} cannot be written: {error.strerror or error}") from None
         self.length += len(content)
-        self._lines += [json.loads(line) for line in lines]
+        for line in lines:
+            self._note(json.loads(line))
 
     def cut(self, length: int) -> None:
         """Truncates the file to the length recorded in a checkpoint, and reads it.
@@ -62,7 +63,9 @@ class Records:
             raise UserError(f"the record {str(self.path)!r} has {size} bytes, but {length} at the checkpoint")
         if size:
             os.truncate(self.path, length)
-            self._lines = list(read_records(self.path))
+            self._newest = []
+            for record in read_records(self.path):
+                self._note(record)
         self.length = length
 
     def sync(self) -> None:
@@ -71,12 +74,23 @@ class Records:
             sync_file(self.path)
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
-        """Returns the records of one type, such as 'candidate' or 'generation'."""
-        return [line for line in self._lines if line["type"] == kind]
+        """Reads the records of one type, such as 'candidate' or 'generation'."""
+        return list(self.matching(lambda record: record["type"] == kind))
 
-    def of_generation(self, generation: int) -> list[dict[str, Any]]:
-        """Returns the candidates of a generation."""
-        return [line for line in self.of_type(CANDIDATE) if line["generation"] == generation]
+    def matching(self, wanted: Callable[[dict[str, Any]], bool]) -> Iterator[dict[str, Any]]:
+        """Reads the file and yields the records that are wanted."""
+        return filter(wanted, read_records(self.path) if self.path.exists() else ())
+
+    def newest_generation(self) -> list[dict[str, Any]]:
+        """Returns the candidates of the newest generation."""
+        return list(self._newest)
+
+    def _note(self, record: dict[str, Any]) -> None:
+        if record["type"] != CANDIDATE:
+            return
+        if self._newest and self._newest[0].get("generation") != record.get("generation"):
+            self._newest = []
+        self._newest.append(record)
 
 
 def dump_line(record: Mapping[str, Any]) -> str:

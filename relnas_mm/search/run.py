@@ -152,7 +152,7 @@ class SearchRun:
         records.append(*candidate_records(group, evaluations, self.budget))
         if not group.last:
             return
-        record = generation_record(records.of_generation(group.generation), self.space.upper)
+        record = generation_record(records.newest_generation(), self.space.upper)
         records.append(record)
         self.logger.info(generation_line(record))
         numbers = {key: value for key, value in record.items() if isinstance(value, (int, float))}

@@ -35,7 +35,7 @@ def searched(folder, loss=lambda candidate: float(candidate.vector[0]), budget=N
         strategy.tell(group, [e.loss for e in evaluations])
         records.append(*candidate_records(group, evaluations, budget))
         if group.last:
-            records.append(generation_record(records.of_generation(group.generation), SPACE.upper))
+            records.append(generation_record(records.newest_generation(), SPACE.upper))
     return records, strategy
 
 
@@ -111,7 +111,9 @@ def test_overview_and_replay_page(tmp_path):
 
 def test_text_from_records_cannot_end_the_script(tmp_path):
     records, _ = searched(tmp_path)
-    records._lines[0]["architecture"] = "</script><b>"
+    first, *others = records.path.read_text().splitlines(keepends=True)
+    changed = json.dumps({**json.loads(first), "architecture": "</script><b>"}) + "\n"
+    records.path.write_text(changed + "".join(others))
     write_overview(records, tmp_path)
     assert (tmp_path / "replay.html").read_text().count("</script>") == 1
 

@@ -17,4 +17,34 @@ def fuzz_parsers(record: dict[str, Any] | None) -> str:
     return "\n".join([*lines, "", f"Engine: {record['engine']}.", origin(record)])
 
 
-WRITERS = {"fuzz_parsers": fuzz_parsers}
+def kill_campaign(record: dict[str, Any] | None) -> str:
+    """Kills by target, and what was lost."""
+    if record is None:
+        return "Not measured yet."
+    lines = ["| killed | runs | at random instants | before writes | kinds of writes | lost or different |"]
+    lines.append("|---|--:|--:|--:|--:|--:|")
+    for row in record["targets"]:
+        figures = [row[key] for key in ("runs", "at_instants", "before_writes", "kinds_of_writes", "lost")]
+        lines.append(f"| {row['target']} | {' | '.join(map(str, figures))} |")
+    total = sum(row["at_instants"] + row["before_writes"] for row in record["targets"])
+    return "\n".join([*lines, "", f"{total} kills in all.", f"*commit {record['commit']}; `{record['command']}`*"])
+
+
+def long_runs(record: dict[str, Any] | None) -> str:
+    """Memory, files and time of long searches."""
+    if record is None:
+        return "Not measured yet."
+    lines = ["| search | generations | memory after a tenth, half, all, MiB | slope, MiB per 1,000 generations |"]
+    lines[0] += " ms per generation, first and last tenth | files | records, others, MiB |"
+    lines.append("|---|--:|--:|--:|--:|--:|--:|")
+    for name, row in record["runs"].items():
+        memory = ", ".join(f"{value:.0f}" for value in row["memory_mib"])
+        first, last = (1e3 * value for value in row["seconds"])
+        lines.append(
+            f"| {name} | {row['generations']:,} | {memory} | {row['slope_mib_per_1000']:.2f} | {first:.1f}, {last:.1f} | "
+            f"{row['files']} | {row['records_mib']:.1f}, {row['others_mib']:.1f} |"
+        )
+    return "\n".join([*lines, "", origin(record)])
+
+
+WRITERS = {"fuzz_parsers": fuzz_parsers, "kill_campaign": kill_campaign, "long_runs": long_runs}
