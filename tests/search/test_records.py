@@ -13,7 +13,7 @@ from relnas_mm.architectures import BenchmarkArchitecture, Genotype
 from relnas_mm.errors import UserError
 from relnas_mm.evaluators import Evaluation, Evaluator
 from relnas_mm.search.budget import Budget
-from relnas_mm.search.overview import write_overview
+from relnas_mm.search.overview import MOST_GENERATIONS, _shown, write_overview
 from relnas_mm.search.pareto import front_of, pareto_front
 from relnas_mm.search.progress import Progress
 from relnas_mm.search.records import Records, candidate_records
@@ -169,3 +169,19 @@ def test_eta():
     progress.advance(60.0)
     progress.advance(120.0)
     assert progress.eta == "0:12:00"
+
+
+@pytest.mark.parametrize("count, shown", [(1, 1), (400, 400), (401, 201), (5000, 385)])
+def test_so_many_generations_are_drawn_evenly_and_with_the_last(count, shown):
+    numbers = sorted(_shown(range(count)))
+    assert len(numbers) == shown <= MOST_GENERATIONS and numbers[-1] == count - 1
+    assert len({after - before for before, after in zip(numbers, numbers[1:])}) <= 1
+
+
+def test_records_hold_the_newest_generation_only(tmp_path):
+    records, _ = searched(tmp_path)
+    assert [line["generation"] for line in records.newest_generation()] == [2] * 4
+    again = Records(records.path)
+    again.cut(records.path.stat().st_size)
+    assert again.newest_generation() == records.newest_generation()
+    assert len(records.of_type("candidate")) == 12

@@ -41,8 +41,8 @@ def long_runs(record: dict[str, Any] | None) -> str:
         memory = ", ".join(f"{value:.0f}" for value in row["memory_mib"])
         first, last = (1e3 * value for value in row["seconds"])
         lines.append(
-            f"| {name} | {row['generations']:,} | {memory} | {row['slope_mib_per_1000']:.2f} | {first:.1f}, {last:.1f} | "
-            f"{row['files']} | {row['records_mib']:.1f}, {row['others_mib']:.1f} |"
+            f"| {name} | {row['generations']:,} | {memory} | {row['slope_mib_per_1000']:.2f} | {first:.1f}, {last:.1f} "
+            f"| {row['files']} | {row['records_mib']:.1f}, {row['others_mib']:.1f} |"
         )
     return "\n".join([*lines, "", origin(record)])
 
