@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -175,7 +176,7 @@ def test_eta():
 def test_so_many_generations_are_drawn_evenly_and_with_the_last(count, shown):
     numbers = sorted(_shown(range(count)))
     assert len(numbers) == shown <= MOST_GENERATIONS and numbers[-1] == count - 1
-    assert len({after - before for before, after in zip(numbers, numbers[1:])}) <= 1
+    assert len({after - before for before, after in pairwise(numbers)}) <= 1
 
 
 def test_records_hold_the_newest_generation_only(tmp_path):
