@@ -8,6 +8,8 @@ from typing import Any
 
 BUILDER = "build_from_cfg"
 """MMEngine's function that builds a part of a config from its `type` and its other keys."""
+CONSTRUCTING = ("__init__", "build", "build_model_from_cfg", "get_instance")
+"""Functions between the builder of a part and that of a part in it."""
 UNKNOWN = re.compile(r"unexpected keyword argument '(\w+)'")
 MISSING = re.compile(r"missing \d+ required (?:positional|keyword-only) arguments?: (.+)")
 
@@ -51,8 +53,8 @@ def _innermost_part(trace: TracebackType | None) -> dict[str, Any] | None:
         code = trace.tb_frame.f_code
         if code.co_name == BUILDER:
             found = trace.tb_frame.f_locals
-        elif found is not None and code.co_name not in ("__init__", "get"):
-            found = None if code.co_name not in ("build", "build_model_from_cfg") else found
+        elif code.co_name not in CONSTRUCTING:
+            found = None
         trace = trace.tb_next
     return found
 

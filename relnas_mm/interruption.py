@@ -71,13 +71,13 @@ def interruptible() -> Iterator[None]:
     numbers = [getattr(signal, name) for name in WORDS if hasattr(signal, name)]
     watched = [number for number in numbers if signal.getsignal(number) not in (signal.SIG_IGN, None)]
     former = {number: signal.signal(number, _arrive) for number in watched}
-    if not _request.watched:
-        _request.pending, _request.since, _request.former, _request.pid = None, None, former, os.getpid()
+    if not _request.watched or _request.pid != os.getpid():  # what a fork inherits is its parent's
+        vars(_request).update(vars(_Request(former=former, pid=os.getpid())))
     _request.watched += 1
     try:
         yield
     finally:
-        _request.watched -= 1
+        _request.watched = max(_request.watched - 1, 0)
         for number, handler in former.items():
             signal.signal(number, handler)
 
@@ -89,7 +89,7 @@ def deferred() -> Iterator[None]:
     try:
         yield
     finally:
-        _request.deferred -= 1
+        _request.deferred = max(_request.deferred - 1, 0)
     if not _request.deferred and _request.pending is not None:
         number, _request.pending = _request.pending, None
         raise Interrupted(number)

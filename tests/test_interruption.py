@@ -111,3 +111,18 @@ def test_forked_workers_end_by_the_first_signal():
             os._exit(0)
         os.kill(child, signal.SIGTERM)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGTERM
+
+
+def test_a_forked_search_is_asked_for_itself():
+    with interruptible(), deferred():
+        child = os.fork()
+        if child == 0:
+            code = 0
+            try:
+                with interruptible():
+                    ask()
+            except Interrupted as request:
+                code = request.exit_code
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 143
