@@ -105,10 +105,6 @@ def advising(advice: str) -> Iterator[None]:
 
 
 def _arrive(number: int, frame: FrameType | None) -> None:
-    if os.getpid() != _request.pid:  # a fork that has not come to `_forget` yet
-        _forget()
-        signal.raise_signal(number)
-        return
     now = time.monotonic()
     first = _request.since is None
     if not first and now < _request.since + SAME_REQUEST:  # type: ignore[operator]
@@ -120,15 +116,29 @@ def _arrive(number: int, frame: FrameType | None) -> None:
         raise Interrupted(number)
 
 
+# Pools end their forked workers by SIGTERM, which these must not survive by a handler of their parent.  Python drops
+# signals that reach a process while it is being forked, so they are held back until the child has the usual handlers.
+_held = threading.local()
+
+
+def _hold() -> None:
+    _held.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _request.former) if _request.watched else None
+
+
+def _release() -> None:
+    if getattr(_held, "mask", None) is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, _held.mask)
+
+
 def _forget() -> None:
-    """Restores the handlers in a forked process: pools of workers are ended by SIGTERM, which they must not survive."""
     if _request.watched:
         for number, handler in _request.former.items():
             signal.signal(number, handler)
+    _release()
 
 
 if hasattr(os, "register_at_fork"):  # Windows does not fork
-    os.register_at_fork(after_in_child=_forget)
+    os.register_at_fork(before=_hold, after_in_parent=_release, after_in_child=_forget)
 
 
 def leave_requests_to_parent() -> None:
