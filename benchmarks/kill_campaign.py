@@ -44,7 +44,7 @@ DATA = {
     "cityscapes": {"train": 24, "val": 8},
     "coco_keypoints": {"train": 24, "val": 8},
 }
-KILLED_AT_ONCE = 4
+KILLS_IN_A_ROW = 4
 """Kills at random instants before a run is left to end."""
 LONGEST = 600.0
 """Seconds after which a run is stuck."""
@@ -71,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     args = parser().parse_args()
     for layout, splits in DATA.items():
-        generate_shapes(args.work_dir / "data" / layout, layout, splits, image_size=None, progress=False)
+        generate_shapes(args.work_dir / "data" / layout, layout, splits, progress=False)
     os.environ["SHAPES_ROOT"] = str((args.work_dir / "data").resolve())  # where configs look for them
     runs = RunsFile("kill_campaign_runs.jsonl", ("target",))
     for name in args.targets:
@@ -110,7 +110,7 @@ def campaign(name: str, work_dir: Path, kills: int, rng: random.Random) -> dict[
             if run.killed(place, at=number, resume=False):
                 at_points[kind] += 1
         else:
-            for attempt in range(KILLED_AT_ONCE):
+            for attempt in range(KILLS_IN_A_ROW):
                 at_instants += run.killed(place, after=rng.uniform(0.1, 0.7) * seconds, resume=attempt > 0)
         run.finish(place)
         if (found := target.outcome(place)) != expected:
@@ -125,7 +125,6 @@ def campaign(name: str, work_dir: Path, kills: int, rng: random.Random) -> dict[
         "kinds_of_writes": len(at_points),
         "writes": dict(sorted(at_points.items())),
         "runs": trials,
-        "lost": 0,
     }
 
 

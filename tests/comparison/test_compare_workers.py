@@ -8,7 +8,7 @@ import time
 
 import pytest
 from comparison_plan import plan_values, write_table
-from helpers import ROOT, shell
+from helpers import ROOT, children, shell
 
 pytestmark = pytest.mark.e2e
 
@@ -28,11 +28,6 @@ def started(command, folder):
         time.sleep(0.05)
     assert process.poll() is None
     return process
-
-
-def children(number):
-    with open(f"/proc/{number}/task/{number}/children") as file:
-        return [int(each) for each in file.read().split()]
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs Linux's list of child processes in /proc")

@@ -118,6 +118,11 @@ def run_in_two_processes(script, *arguments, launcher="pytorch", **environment) 
     return _outcome(command, [{**environment, **meeting, **one} for one in ranks])
 
 
+def children(pid: int) -> list[int]:
+    """Child processes of a process, as Linux lists them."""
+    return [int(number) for number in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 class StartedTool:
     """A tool that runs in the background.
 
@@ -148,10 +153,7 @@ class StartedTool:
 
     def children(self) -> list[int]:
         """Its child processes."""
-        return [
-            int(number)
-            for number in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        ]
+        return children(self.process.pid)
 
     def ended(self, seconds: float = 100.0) -> subprocess.CompletedProcess:
         """Waits for its end; gives what `run_tool` gives."""
